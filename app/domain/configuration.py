@@ -1,0 +1,56 @@
+"""What an owner configures, and the rules that hold between the fields."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+BUSINESS_PLAN = "business"
+"""The plan that Customer Context is a feature of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The fields of the guide, less the token: how to find the customer, whom to ask, what to show."""
+
+    method: str = "GET"
+    api_url: str = ""
+    identifier_parameter: str = "id"
+    identify_instructions: str = ""
+    display_instructions: str = ""
+    enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A bearer token at rest: its ciphertext, and the origin (RFC 6454) that it was given for (`""`: none yet)."""
+
+    sealed: bytes = field(repr=False)
+    origin: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConfiguration:
+    """A configuration as it lies in the database; `version` counts its changes and makes its ETag."""
+
+    configuration: Configuration
+    token: StoredToken | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str
+
+
+def missing_fields(configuration: Configuration, has_token: bool) -> list[str]:
+    """Name what a run still needs, in the order of the guide."""
+    present = {
+        "api_url": configuration.api_url,
+        "bearer_token": has_token,
+        "identify_instructions": configuration.identify_instructions.strip(),
+        "display_instructions": configuration.display_instructions.strip(),
+    }
+    return [name for name, value in present.items() if not value]
+
+
+def token_may_go_to(origin: str, token: StoredToken) -> bool:
+    """Tell whether a stored token was given for this origin; a token without one belongs to the first URL saved."""
+    return token.origin in ("", origin)

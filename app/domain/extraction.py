@@ -1,0 +1,63 @@
+"""Decides whether what a model called the identifier may be sent: it must stand in the email, whole."""
+
+import re
+
+from app.domain.outcomes import Outcome, StepFailed
+from app.domain.plain_text import comparable, runs
+from app.domain.tickets import Email
+
+LONGEST_IDENTIFIER = 256
+"""Characters of an identifier that are sent; longer ones are cut, after they were judged whole."""
+
+PIECES_OF_ONE_RUN = 8
+"""Neighbouring runs of the email that may make up one run of the identifier, as `12-34` does `1234`."""
+
+BROKEN_RUNS = 3
+"""Runs of one identifier that may stand in pieces in the email; keeps the search linear in the email's length."""
+
+LONGEST_BROKEN_RUN = 64
+"""Characters of a run that may stand in pieces, as long as a SHA-256 in hexadecimal; the same reason."""
+
+_GAP = r"[\s!-/:-@\[-`{-~¡§«¶·»¿‐-‧‰-⁞、-】]{0,8}"
+"""What may lie between two pieces of one run: a few characters of punctuation and white space, nothing else."""
+
+_NOT_SENT = re.compile(r"[^A-Za-z0-9._@:-]+")
+_PIECE = re.compile(r"[^\W_]+")
+
+
+def sanitize(identifier: str) -> str:
+    """Keep `A-Za-z0-9 . _ @ : -` only, the characters that can neither leave a query value nor a JSON string."""
+    return _NOT_SENT.sub("", identifier)
+
+
+def accept(identifier: str | None, email: Email, instructions: str) -> str:
+    """Return the value to send; raises `StepFailed` where there is none, or where it is not grounded in the email.
+
+    Every alphanumeric run of the value must be a whole run of the email or of the owner's instructions, and one of
+    them must come from the email: part of a longer run is somebody else's identifier.
+    """
+    value = sanitize(identifier or "")
+    if not value:
+        raise StepFailed(Outcome.NOT_FOUND)
+    wanted = set(runs(value))
+    lost = any(character.isalnum() and not character.isascii() for character in identifier or "")
+    if lost or not wanted or not _grounded(wanted, email, instructions):
+        raise StepFailed(Outcome.NOT_GROUNDED)
+    return value[:LONGEST_IDENTIFIER]
+
+
+def _grounded(wanted: set[str], email: Email, instructions: str) -> bool:
+    texts = [comparable(text) for text in (email.sender, email.subject, email.body)]
+    whole = wanted.intersection(run for text in texts for run in _PIECE.findall(text))
+    missing = wanted - whole - set(runs(instructions))
+    if len(missing) > BROKEN_RUNS:
+        return False
+    broken = {run for run in missing if any(_stands_in_pieces(run, text) for text in texts)}
+    return broken == missing and bool(whole or broken)
+
+
+def _stands_in_pieces(run: str, text: str) -> bool:
+    if len(run) > LONGEST_BROKEN_RUN:
+        return False
+    spelt = re.compile(rf"(?<![^\W_]){_GAP.join(map(re.escape, run))}(?![^\W_])")
+    return any(len(_PIECE.findall(found.group())) <= PIECES_OF_ONE_RUN for found in spelt.finditer(text))

@@ -1,0 +1,34 @@
+"""A project as the helpdesk describes it: its plan, its owners and what it may spend on AI."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What the helpdesk says about one project; `monthly_ai_credits` is the allowance of a calendar month, UTC."""
+
+    project_id: str
+    plan: str
+    owner_ids: tuple[str, ...]
+    monthly_ai_credits: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditReport:
+    """What a project has spent this month, and when its allowance starts anew: the first of next month, UTC."""
+
+    used_this_month: int
+    resets_at: datetime
+
+
+class ProjectNotFound(Exception):
+    """The project was never put, or it was deleted meanwhile."""
+
+
+class VersionConflict(Exception):
+    """Somebody else changed the configuration since the caller read it."""
+
+
+class TokenUnreadable(Exception):
+    """No key of the ring opens this ciphertext for this project."""

@@ -1,0 +1,84 @@
+"""Why a request is refused before anything is run: one closed list of codes, each with its sentence."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Refusal(Enum):
+    """One member per problem code of the contract: its title, and what the caller should do."""
+
+    UNAUTHORIZED = (
+        "A service token is needed",
+        "Send 'Authorization: Bearer <service token>' with a token from CC_SERVICE_TOKENS.",
+    )
+    ACTOR_REQUIRED = (
+        "The acting user is missing",
+        "Send the header 'X-Actor-Id: <user id>' (1-128 characters of A-Za-z0-9._:@-): this route acts for a person.",
+    )
+    NOT_OWNER = ("Not an owner", "Only the owners of this project may do this; ask one of its owner_ids.")
+    PLAN_REQUIRED = ("The Business plan is needed", "Upgrade the project: its plan must be 'business' for this.")
+    PROJECT_NOT_FOUND = ("Project not found", "Create it first with PUT /projects/{project_id}.")
+    RESULT_NOT_FOUND = (
+        "Result not found",
+        "Nothing is stored for this ticket; POST /tickets/{ticket_id}/enrich first.",
+    )
+    TICKET_PROJECT_MISMATCH = (
+        "The ticket belongs to another project",
+        "A ticket id belongs to one project; use the project that it was enriched under, or another ticket id.",
+    )
+    PRECONDITION_FAILED = (
+        "Somebody else saved in between",
+        "The configuration has changed since the ETag in If-Match; GET it again and repeat the change.",
+    )
+    BEARER_TOKEN_REQUIRED = (
+        "The bearer token must be entered again",
+        "api_url points to another origin than the stored token was given for; send bearer_token with the change.",
+    )
+    INCOMPLETE_CONFIGURATION = (
+        "The configuration is incomplete",
+        "Send what is missing (see errors) before, or together with, enabled: true.",
+    )
+    VALIDATION_ERROR = ("The request is not valid", "Correct the parts that errors names.")
+    BODY_TOO_LARGE = ("The request is too large", "Send at most 1 MiB of email body; cut the mail or its quotes.")
+    ENRICHMENT_RUNNING = (
+        "This ticket is still being enriched",
+        "Another request runs this ticket and has not finished in time; try again after Retry-After seconds.",
+    )
+    DATABASE_UNAVAILABLE = (
+        "The database is not available",
+        "Nothing was lost; try again after Retry-After seconds.",
+    )
+    NOT_FOUND = ("No such route", "See GET /openapi.json for the routes of this service.")
+    METHOD_NOT_ALLOWED = ("Method not allowed", "See the Allow header, or GET /openapi.json.")
+    BAD_REQUEST = ("The request cannot be read", "See GET /openapi.json for what this route takes.")
+    INTERNAL_ERROR = (
+        "A fault of this service",
+        "It is logged under the X-Request-Id of this answer; try again, and report the id if it stays.",
+    )
+
+    def __init__(self, title: str, advice: str) -> None:
+        self.title = title
+        self.advice = advice
+
+    @property
+    def code(self) -> str:
+        """Return the stable snake_case code."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One part of the request that is wrong: where, what to do, and a stable kind."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+    type: str
+
+
+class Refused(Exception):
+    """Raised instead of an answer; holds nothing that the caller sent."""
+
+    def __init__(self, refusal: Refusal, complaints: tuple[Complaint, ...] = ()) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+        self.complaints = complaints

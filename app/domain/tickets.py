@@ -1,0 +1,33 @@
+"""The email behind a ticket, as the rest of the pipeline may see it: plain, visible text only."""
+
+from dataclasses import dataclass
+
+from app.domain.plain_text import plain
+
+READABLE_CHARACTERS = 24_000
+"""Characters of a body that reach a model: about 6,000 tokens, far above any email that a person writes."""
+
+HEAD_CHARACTERS = 16_000
+"""Of those, how many come from the start; the rest is the end, where signatures and forms stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """Subject, visible body text and sender (`""` where unknown), free of invisible characters."""
+
+    subject: str
+    body: str
+    sender: str
+
+    @classmethod
+    def of(cls, subject: str, body: str, sender: str | None) -> "Email":
+        """Clean what the caller sent; the body is plain text by now."""
+        return cls(plain(subject), plain(body), plain(sender or ""))
+
+    def readable_body(self) -> str:
+        """Return the body cut to what a model reads: its head and its tail, with the cut marked."""
+        if len(self.body) <= READABLE_CHARACTERS:
+            return self.body
+        tail = READABLE_CHARACTERS - HEAD_CHARACTERS
+        left_out = len(self.body) - READABLE_CHARACTERS
+        return f"{self.body[:HEAD_CHARACTERS]}\n[… {left_out} characters left out …]\n{self.body[-tail:]}"
