@@ -1,0 +1,226 @@
+"""Claude as the AI: two calls of the Messages API with structured output, every failure one of ours."""
+
+import asyncio
+import logging
+import random
+import re
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+import anthropic
+import httpx2
+from anthropic import AsyncAnthropic, DefaultAioHttpClient
+from anthropic.types import Message, TextBlock
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from app.domain import prompts
+from app.domain.facts import Facts
+from app.domain.outcomes import Field, Outcome, StepFailed, Usage
+from app.domain.secrets import Secret
+from app.domain.summaries import MOST_ROWS_JUDGED, Answer
+from app.domain.tickets import Email
+
+EXTRACT_TOKENS = 128
+"""Tokens of an answer that holds one identifier: 256 characters of any ID and the JSON around them."""
+
+SUMMARIZE_TOKENS = 1_500
+"""Tokens of an answer with 24 rows and a summary."""
+
+MOST_TRIES = 3
+"""Calls for one step: the second or third mends a blip, more only add load to a provider in trouble."""
+
+LONGEST_PAUSE_SECONDS = 8.0
+"""A provider that asks for a longer pause has none for this ticket: its deadline is 30 seconds."""
+
+FIRST_PAUSE_SECONDS = 0.4
+"""Pause before the second try, doubled for the third and shortened by chance so that tickets do not return at once."""
+
+ANSWER_SECONDS = 60.0
+"""Silence of the provider that ends a call; the run's own deadline comes first."""
+
+LONGEST_ANSWER = 20_000
+"""Characters of an answer that are read: ten times what `SUMMARIZE_TOKENS` can hold."""
+
+_RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+
+
+_Said = TypeVar("_Said")
+
+
+def _cut(rows: object) -> object:
+    return rows[:MOST_ROWS_JUDGED] if isinstance(rows, list) else rows
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class _Row(TypedDict):
+    label: str
+    value: str
+    source: str
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class _Summarized(TypedDict):
+    summary: str
+    fields: Annotated[list[_Row], BeforeValidator(_cut)]
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class _Extracted(TypedDict):
+    identifier: str | None
+
+
+_EXTRACTED = TypeAdapter(_Extracted)
+_SUMMARIZED = TypeAdapter(_Summarized)
+
+
+class _CallFailed(Exception):
+    """A call that gave no answer; `detail` names the status or the class of the error, never its text."""
+
+    def __init__(self, detail: str, usage: Usage | None = None, refused: bool = False) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.usage = usage or Usage()
+        self.refused = refused
+
+
+class ClaudeModel:
+    """The Messages API behind one client for the whole process; `aclose` it."""
+
+    provider = "anthropic"
+
+    def __init__(
+        self, api_key: Secret, model: str, base_url: str | None, http_client: httpx2.AsyncClient | None = None
+    ) -> None:
+        self.name = model
+        for name in ("anthropic", "httpx2", "httpcore2"):
+            # At DEBUG the SDK logs whole prompts, that is emails and customer data.
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._client = AsyncAnthropic(
+            api_key=api_key.reveal(),
+            base_url=base_url,
+            max_retries=0,
+            timeout=ANSWER_SECONDS,
+            # No proxy, netrc or certificate from the environment, and no redirect: the email goes to one host only.
+            # The environment could make its traces carry prompts.
+            open_telemetry=False,
+            http_client=http_client or DefaultAioHttpClient(trust_env=False, follow_redirects=False),
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections to the provider."""
+        await self._client.close()
+
+    async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
+        """Return the identifier that the instructions describe, as it stands in the email, or None."""
+        try:
+            text, usage = await self._ask(
+                EXTRACT_TOKENS,
+                prompts.EXTRACT_SYSTEM,
+                prompts.EXTRACT_SCHEMA,
+                instructions,
+                prompts.email_message(email),
+            )
+            return _validated(_EXTRACTED, text, usage)["identifier"], usage
+        except _CallFailed as failure:
+            outcome = Outcome.AI_REFUSED if failure.refused else Outcome.AI_UNAVAILABLE
+            raise StepFailed(outcome, failure.detail, failure.usage) from None
+
+    async def summarize(self, facts: Facts, instructions: str) -> tuple[Answer, Usage]:
+        """Return a summary and rows, each row naming the JSON Pointer of its fact."""
+        try:
+            text, usage = await self._ask(
+                SUMMARIZE_TOKENS,
+                prompts.SUMMARIZE_SYSTEM,
+                prompts.SUMMARIZE_SCHEMA,
+                instructions,
+                prompts.facts_message(facts),
+            )
+            said = _validated(_SUMMARIZED, text, usage)
+        except _CallFailed as failure:
+            raise StepFailed(Outcome.SUMMARY_FALLBACK, failure.detail, failure.usage) from None
+        return Answer(said["summary"], tuple(Field(**row) for row in said["fields"])), usage
+
+    async def _ask(
+        self, max_tokens: int, system: str, schema: Mapping[str, object], instructions: str, data: str
+    ) -> tuple[str, Usage]:
+        """Call until there is an answer or none is to be expected; return its text."""
+        pause = FIRST_PAUSE_SECONDS
+        for tries_left in reversed(range(MOST_TRIES)):
+            try:
+                message = await self._client.messages.create(
+                    model=self.name,
+                    max_tokens=max_tokens,
+                    thinking={"type": "disabled"},
+                    output_config={"effort": "low", "format": {"type": "json_schema", "schema": dict(schema)}},
+                    system=[
+                        {"type": "text", "text": system},
+                        {
+                            "type": "text",
+                            "text": prompts.owner_instructions(instructions),
+                            "cache_control": {"type": "ephemeral"},
+                        },
+                    ],
+                    messages=[{"role": "user", "content": data}],
+                )
+            except Exception as error:  # whatever the SDK raises is a failed call; cancellation passes
+                wait = _wait_before_retry(error, pause)
+                if wait is None or not tries_left:
+                    raise _CallFailed(_named(error)) from None
+                await asyncio.sleep(wait)
+                pause *= 2
+            else:
+                return _text_of(message)
+        raise AssertionError("unreachable")
+
+
+def _wait_before_retry(error: Exception, pause: float) -> float | None:
+    """Return the seconds after which another try is worth it, or None where it is not."""
+    if isinstance(error, anthropic.APIStatusError):
+        if error.status_code not in _RETRIED:
+            return None
+        asked = _seconds(error.response.headers.get("retry-after", ""))
+        if asked is not None:
+            return asked if asked <= LONGEST_PAUSE_SECONDS else None
+    elif not isinstance(error, anthropic.APIConnectionError):
+        return None
+    return pause * random.uniform(0.5, 1.0)  # noqa: S311 (spreads the load, hides nothing)
+
+
+def _seconds(header: str) -> float | None:
+    return float(header) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", header) else None
+
+
+def _named(error: Exception) -> str:
+    return f"HTTP {error.status_code}" if isinstance(error, anthropic.APIStatusError) else type(error).__name__
+
+
+def _text_of(message: object) -> tuple[str, Usage]:
+    """Return the text of a complete answer; the SDK checks nothing of it, a proxy's HTML page comes as a string."""
+    if not isinstance(message, Message):
+        raise _CallFailed("the answer is not a message")
+    usage = _usage_of(message)
+    if message.stop_reason == "refusal":
+        raise _CallFailed("refused", usage, refused=True)
+    if message.stop_reason == "max_tokens":
+        raise _CallFailed("the answer was cut off", usage)
+    blocks = message.content if isinstance(message.content, list) else []
+    text = "".join(block.text for block in blocks if isinstance(block, TextBlock) and isinstance(block.text, str))
+    return text, usage
+
+
+def _usage_of(message: Message) -> Usage:
+    """Count every token that was read, from the cache or not."""
+    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+    counts = [getattr(getattr(message, "usage", None), name, None) for name in names]
+    *read, written = [count if isinstance(count, int) else 0 for count in counts]
+    return Usage(sum(read), written)
+
+
+def _validated(schema: TypeAdapter[_Said], text: str, usage: Usage) -> _Said:
+    if len(text) > LONGEST_ANSWER:
+        raise _CallFailed("the answer is too long", usage)
+    try:
+        return schema.validate_json(text)
+    except ValidationError:
+        raise _CallFailed("the answer does not fit the schema", usage) from None

@@ -1,0 +1,139 @@
+"""One JSON object per line on stderr, made so that no line can hold an email, a customer's data or a secret.
+
+On stderr because stdout belongs to what a command answers. Exceptions appear as classes and places: their messages, and
+the values of local variables, can hold anything.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from app.domain.outcomes import Result
+
+QUIET = ("anthropic", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "sqlalchemy", "asyncpg", "alembic")
+"""Libraries whose lower levels write URLs, prompts or parameters: heard from WARNING up, whatever the level is."""
+
+FRAMES = 12
+"""Innermost frames of an exception that are kept: the rest is the web framework."""
+
+
+class Log:
+    """What the service has to say, in product words."""
+
+    def __init__(self) -> None:
+        self._logger = structlog.stdlib.get_logger("customer_context")
+
+    @contextmanager
+    def request(self, request_id: str) -> Iterator[None]:
+        """Put the request's id on every line that is written meanwhile."""
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            yield
+
+    def enriched(self, ticket_id: str | None, project_id: str, result: Result) -> None:
+        """Write the one line of an enrichment; `ticket_id` is None for a test run."""
+        self._logger.info(
+            "enriched",
+            ticket_id=ticket_id,
+            project_id=project_id,
+            status=result.outcome.status.value,
+            reason=result.outcome.reason,
+            ai_provider=result.ai_provider,
+            timings_ms=result.timings_ms,
+            input_tokens=result.usage.input_tokens,
+            output_tokens=result.usage.output_tokens,
+            credits_used=result.credits_used,
+        )
+
+    def notice(self, event: str, **facts: str | int | float | bool | None) -> None:
+        """Write a line about the service itself; the facts must be of ours, never of a customer's."""
+        self._logger.info(event, **facts)
+
+    def warning(self, event: str, **facts: str | int | float | bool | None) -> None:
+        """Write a line that an operator should look at."""
+        self._logger.warning(event, **facts)
+
+    def unexpected(self, error: BaseException) -> None:
+        """Write where an exception came from that nothing expected."""
+        self._logger.error("unexpected error", exc_info=error)
+
+
+def configure(level: str, stream: TextIO | None = None) -> Log:
+    """Route every logger of the process, libraries' too, into JSON lines of `level` and above; return ours."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _first_line_only],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _exception_without_messages,
+                structlog.processors.JSONRenderer(ensure_ascii=True),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    # Its lines repeat ours without the project or the status.
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    return Log()
+
+
+def _first_line_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Cut a library's message to its first line: asyncio puts an exception's message into the next."""
+    event["event"] = str(event["event"]).partition("\n")[0]
+    return event
+
+
+def _exception_without_messages(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace an exception by the classes of its chain and the places where they were raised."""
+    event.pop("stack", None)
+    found = event.pop("exc_info", None)
+    if found is True:
+        found = sys.exc_info()
+    error = found[1] if isinstance(found, tuple) else found
+    if isinstance(error, BaseException):
+        event["exception"] = list(_chain(error))
+    return event
+
+
+def _chain(error: BaseException) -> Iterator[dict[str, object]]:
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        frames = traceback.extract_tb(link.__traceback__)[-FRAMES:]
+        yield {
+            "class": f"{type(link).__module__}.{type(link).__qualname__}",
+            "frames": [f"{_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
+        }
+        link = link.__cause__ or link.__context__
+
+
+def _place(filename: str) -> str:
+    """Shorten a path to what tells the module: its last three parts."""
+    return "/".join(Path(filename).parts[-3:])

@@ -1,0 +1,79 @@
+"""What Prometheus reads: how enrichments end, how long steps take, what they cost."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.domain.outcomes import Outcome, Result
+
+PREFIX = "customer_context"
+"""Begins every name."""
+
+STEP_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Buckets: a fetch ends at 5 s, a whole run at 30 s by default."""
+
+NO_REASON = "none"
+"""Label for the endings whose status says it all: Prometheus takes an empty label for a missing one."""
+
+
+class Metrics:
+    """The figures of one process, or of all workers together where PROMETHEUS_MULTIPROC_DIR names a directory."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._enrichments = Counter(
+            f"{PREFIX}_enrichments_total", "Enrichments run, by ending.", ["status", "reason"], registry=self._registry
+        )
+        for outcome in Outcome:  # from the start, so that a rate over the first of a kind is right
+            self._enrichments.labels(outcome.status.value, outcome.reason or NO_REASON)
+        self._steps = Histogram(
+            f"{PREFIX}_step_seconds",
+            "Duration of the steps of an enrichment, and of the whole.",
+            ["step"],
+            buckets=STEP_SECONDS,
+            registry=self._registry,
+        )
+        self._in_flight = Gauge(
+            f"{PREFIX}_enrichments_in_flight",
+            "Enrichments running now.",
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+        self._tokens = Counter(
+            f"{PREFIX}_ai_tokens_total", "Tokens that the AI read and wrote.", ["direction"], registry=self._registry
+        )
+        self._credits = Counter(
+            f"{PREFIX}_credits_total", "AI credits, by what became of them.", ["event"], registry=self._registry
+        )
+        for event in ("used", "returned"):
+            self._credits.labels(event)
+
+    def enriched(self, result: Result) -> None:
+        """Count one run by its ending, with the time and the tokens that it took."""
+        self._enrichments.labels(result.outcome.status.value, result.outcome.reason or NO_REASON).inc()
+        for step, milliseconds in result.timings_ms.items():
+            self._steps.labels(step).observe(milliseconds / 1000)
+        self._tokens.labels("input").inc(result.usage.input_tokens)
+        self._tokens.labels("output").inc(result.usage.output_tokens)
+        self._credits.labels("used").inc(result.credits_used)
+
+    def credit_returned(self) -> None:
+        """Count a credit that was taken and given back."""
+        self._credits.labels("returned").inc()
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Count an enrichment as running."""
+        with self._in_flight.track_inprogress():
+            yield
+
+    def render(self) -> tuple[bytes, str]:
+        """Return the figures in Prometheus' text format, and its content type."""
+        registry = self._registry
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,216 @@
+"""Projects, their configurations and their credits in PostgreSQL: every change is one statement."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.adapters.database import FOREIGN_KEY_VIOLATION, StatementFailed, fetch
+from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
+
+ERASED_AT_ONCE = 5_000
+"""Results erased per statement, about 50 ms of work: a project with millions never meets a timeout or a long lock."""
+
+THIS_MONTH = "CAST(date_trunc('month', now() AT TIME ZONE 'UTC') AS date)"
+"""The first day of the calendar month, UTC, by the database's clock."""
+
+_PUT = text("""
+    INSERT INTO projects (project_id, plan, owner_ids, monthly_ai_credits)
+    VALUES (:project_id, :plan, :owner_ids, :monthly_ai_credits)
+    ON CONFLICT (project_id) DO UPDATE SET plan = excluded.plan, owner_ids = excluded.owner_ids,
+        monthly_ai_credits = excluded.monthly_ai_credits, updated_at = now()
+""")
+
+_GET = text(f"""
+    SELECT p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits, coalesce(c.used, 0) AS used,
+        CAST({THIS_MONTH} + interval '1 month' AS timestamp) AT TIME ZONE 'UTC' AS resets_at
+    FROM projects p LEFT JOIN credits c ON c.project_id = p.project_id AND c.month = {THIS_MONTH}
+    WHERE p.project_id = :project_id
+""")  # noqa: S608 - a constant, no value
+
+_ERASE_RESULTS = text("""
+    DELETE FROM enrichments WHERE ticket_id IN (
+        SELECT ticket_id FROM enrichments WHERE project_id = :project_id LIMIT :at_once
+    ) RETURNING 1
+""")
+
+_DELETE = text("DELETE FROM projects WHERE project_id = :project_id RETURNING 1")
+
+_CONFIGURATION = text("SELECT * FROM configurations WHERE project_id = :project_id")
+
+_PUT_CONFIGURATION = text("""
+    INSERT INTO configurations AS c (project_id, method, api_url, identifier_parameter, identify_instructions,
+        display_instructions, enabled, token_sealed, token_origin, token_updated_at, version, updated_by)
+    VALUES (:project_id, :method, :api_url, :identifier_parameter, :identify_instructions,
+        :display_instructions, :enabled, :token_sealed, :token_origin, :token_updated_at,
+        nextval('configuration_versions'), :updated_by)
+    ON CONFLICT (project_id) DO UPDATE SET method = excluded.method, api_url = excluded.api_url,
+        identifier_parameter = excluded.identifier_parameter, enabled = excluded.enabled,
+        identify_instructions = excluded.identify_instructions, display_instructions = excluded.display_instructions,
+        token_sealed = excluded.token_sealed, token_origin = excluded.token_origin,
+        token_updated_at = excluded.token_updated_at, version = excluded.version,
+        updated_at = now(), updated_by = excluded.updated_by
+    WHERE NOT :must_be_new
+    RETURNING c.*
+""")
+
+_REPLACE_CONFIGURATION = text("""
+    UPDATE configurations SET method = :method, api_url = :api_url, identifier_parameter = :identifier_parameter,
+        identify_instructions = :identify_instructions, display_instructions = :display_instructions,
+        enabled = :enabled, token_sealed = :token_sealed, token_origin = :token_origin,
+        token_updated_at = :token_updated_at, version = nextval('configuration_versions'),
+        updated_at = now(), updated_by = :updated_by
+    WHERE project_id = :project_id AND version = :expected_version
+    RETURNING *
+""")
+
+_DELETE_CONFIGURATION = text("""
+    DELETE FROM configurations
+    WHERE project_id = :project_id AND version = coalesce(CAST(:expected_version AS bigint), version)
+    RETURNING 1
+""")
+
+# The update of a row waits for whoever is updating it and then judges what they left: no two can take the last one.
+_TAKE_CREDIT = text(f"""
+    INSERT INTO credits AS c (project_id, month, used)
+    SELECT project_id, {THIS_MONTH}, 1 FROM projects WHERE project_id = :project_id AND monthly_ai_credits > 0
+    ON CONFLICT (project_id, month) DO UPDATE SET used = c.used + 1
+    WHERE c.used < (SELECT monthly_ai_credits FROM projects WHERE project_id = :project_id)
+    RETURNING c.month
+""")  # noqa: S608 - a constant, no value
+
+_RETURN_CREDIT = text(
+    "UPDATE credits SET used = used - 1 WHERE project_id = :project_id AND month = :month AND used > 0"
+)
+
+
+class ProjectStore:
+    """Everything about a project but its results; every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def put(self, project: Project) -> None:
+        """Make the project, or replace what is known of it."""
+        values = {
+            "project_id": project.project_id,
+            "plan": project.plan,
+            "owner_ids": list(project.owner_ids),
+            "monthly_ai_credits": project.monthly_ai_credits,
+        }
+        await fetch(self._engine, _PUT, values)
+
+    async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
+        """Return the project and what it has spent this month."""
+        rows = await fetch(self._engine, _GET, {"project_id": project_id})
+        return (project_of(rows[0]), CreditReport(rows[0].used, rows[0].resets_at)) if rows else None
+
+    async def delete(self, project_id: str) -> bool:
+        """Erase the project with its configuration, token, credits and results; tell whether it was there."""
+        batch = {"project_id": project_id, "at_once": ERASED_AT_ONCE}
+        while len(await fetch(self._engine, _ERASE_RESULTS, batch)) == ERASED_AT_ONCE:
+            pass
+        return bool(await fetch(self._engine, _DELETE, {"project_id": project_id}))
+
+    async def configuration(self, project_id: str) -> StoredConfiguration | None:
+        """Return the configuration with its sealed token, if there is one."""
+        rows = await fetch(self._engine, _CONFIGURATION, {"project_id": project_id})
+        return configuration_of(rows[0]) if rows else None
+
+    async def save_configuration(
+        self,
+        project_id: str,
+        configuration: Configuration,
+        token: StoredToken | None,
+        actor: str,
+        expected_version: int | None = None,
+    ) -> StoredConfiguration:
+        """Save the whole configuration, `token` included, under a version never used before.
+
+        `expected_version` is the one that the caller saw, 0 for none; None skips the check. Raises `VersionConflict`
+        if another is there, `ProjectNotFound` if the project is gone.
+        """
+        values = _values(project_id, configuration, token, actor)
+        if expected_version:
+            rows = await fetch(self._engine, _REPLACE_CONFIGURATION, values | {"expected_version": expected_version})
+        else:
+            rows = await self._put_configuration(values | {"must_be_new": expected_version == 0})
+        if not rows:
+            raise VersionConflict
+        return configuration_of(rows[0])
+
+    async def delete_configuration(self, project_id: str, expected_version: int | None = None) -> None:
+        """Erase the configuration and its token; `expected_version` as in `save_configuration`."""
+        values = {"project_id": project_id, "expected_version": expected_version}
+        if await fetch(self._engine, _DELETE_CONFIGURATION, values) or expected_version is None:
+            return
+        if expected_version or await self.configuration(project_id) is not None:
+            raise VersionConflict
+
+    async def take_credit(self, project_id: str) -> date | None:
+        """Take one credit and return the month that it was taken from; None if the month's are used up."""
+        try:
+            rows = await fetch(self._engine, _TAKE_CREDIT, {"project_id": project_id})
+        except StatementFailed as failure:
+            if failure.sqlstate == FOREIGN_KEY_VIOLATION:  # the project was deleted in this moment
+                return None
+            raise
+        return rows[0].month if rows else None
+
+    async def return_credit(self, project_id: str, month: date) -> None:
+        """Give back one credit of that month."""
+        await fetch(self._engine, _RETURN_CREDIT, {"project_id": project_id, "month": month})
+
+    async def _put_configuration(self, values: Mapping[str, object]) -> Any:
+        try:
+            return await fetch(self._engine, _PUT_CONFIGURATION, values)
+        except StatementFailed as failure:
+            if failure.sqlstate == FOREIGN_KEY_VIOLATION:
+                raise ProjectNotFound from None
+            raise
+
+
+def project_of(row: Row[Any]) -> Project:
+    """Read the columns of `projects` from a row."""
+    return Project(row.project_id, row.plan, tuple(row.owner_ids), row.monthly_ai_credits)
+
+
+def configuration_of(row: Row[Any]) -> StoredConfiguration:
+    """Read the columns of `configurations` from a row."""
+    token = None
+    if row.token_sealed is not None:
+        token = StoredToken(row.token_sealed, row.token_origin, row.token_updated_at)
+    return StoredConfiguration(
+        Configuration(
+            method=row.method,
+            api_url=row.api_url,
+            identifier_parameter=row.identifier_parameter,
+            identify_instructions=row.identify_instructions,
+            display_instructions=row.display_instructions,
+            enabled=row.enabled,
+        ),
+        token,
+        row.version,
+        row.created_at,
+        row.updated_at,
+        row.updated_by,
+    )
+
+
+def _values(project_id: str, configuration: Configuration, token: StoredToken | None, actor: str) -> dict[str, object]:
+    return {
+        "project_id": project_id,
+        "method": configuration.method,
+        "api_url": configuration.api_url,
+        "identifier_parameter": configuration.identifier_parameter,
+        "identify_instructions": configuration.identify_instructions,
+        "display_instructions": configuration.display_instructions,
+        "enabled": configuration.enabled,
+        "token_sealed": token and token.sealed,
+        "token_origin": token and token.origin,
+        "token_updated_at": token and token.updated_at,
+        "updated_by": actor,
+    }

@@ -1,0 +1,93 @@
+"""The tables, as SQLAlchemy knows them: what the migrations are checked against."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+"""Every table of the service. Names are given where PostgreSQL would not give its usual ones."""
+
+NOW = text("now()")
+"""The database's clock: replicas need not agree on the time."""
+
+configuration_versions = Sequence("configuration_versions", metadata=metadata)
+"""Gives each change of a configuration its version; a deleted and re-made one never repeats an old ETag."""
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("plan", Text, nullable=False),
+    Column("owner_ids", ARRAY(Text), nullable=False),
+    Column("monthly_ai_credits", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    CheckConstraint("monthly_ai_credits >= 0", name="projects_monthly_ai_credits_check"),
+)
+
+configurations = Table(
+    "configurations",
+    metadata,
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("method", Text, nullable=False),
+    Column("api_url", Text, nullable=False),
+    Column("identifier_parameter", Text, nullable=False),
+    Column("identify_instructions", Text, nullable=False),
+    Column("display_instructions", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("token_sealed", LargeBinary),
+    Column("token_origin", Text),
+    Column("token_updated_at", DateTime(timezone=True)),
+    Column("version", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("updated_by", Text, nullable=False),
+    CheckConstraint(
+        "num_nulls(token_sealed, token_origin, token_updated_at) IN (0, 3)", name="configurations_token_check"
+    ),
+)
+
+credits_used = Table(
+    "credits",
+    metadata,
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+    CheckConstraint("used >= 0", name="credits_used_check"),
+    postgresql_with={"fillfactor": "50"},  # one hot row per project and month: room for its next versions
+)
+
+enrichments = Table(
+    "enrichments",
+    metadata,
+    Column("ticket_id", Text, primary_key=True),
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    Column("credit_month", Date),
+    Column("result", JSONB),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    CheckConstraint("state = 'running' OR state = 'done' AND result IS NOT NULL", name="enrichments_state_check"),
+    # Erasing a project needs it; no update touches the column, so updates of a row in flight stay heap-only.
+    Index("enrichments_project_id_idx", "project_id"),
+    postgresql_with={"fillfactor": "70"},
+)

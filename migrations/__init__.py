@@ -1,0 +1,1 @@
+"""The schema's history, one file per step; a released step is never edited."""

@@ -1,0 +1,327 @@
+"""What only the real store shows: races between statements, a lost database, and what its failures say."""
+
+import asyncio
+import shutil
+import socket
+import traceback
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+from sqlalchemy import exc, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.adapters import database
+from app.adapters.database import StatementFailed, create_engine_for, failure_of, fetch, ping
+from app.adapters.embedded_postgres import embedded_postgres
+from app.adapters.enrichment_store import EnrichmentStore
+from app.adapters.migrations import migrate
+from app.adapters.project_store import ERASED_AT_ONCE, ProjectStore
+from app.domain.claims import Busy, Claimed, DatabaseUnavailable, ForeignTicket, UnknownProject
+from app.domain.configuration import Configuration
+from app.domain.projects import Project, ProjectNotFound
+
+T = TypeVar("T")
+CANARY = "canary-7d1f"
+PROJECT = Project("prj_1", "business", (), 1000)
+INSERT_TICKET = "INSERT INTO enrichments (ticket_id, project_id, state, owner, attempt, lease_until)"
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[Any]:
+    """A second session, to hold a transaction open."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+async def ended_while_waiting(waiting: Coroutine[Any, Any, T], other: Any, ending: str) -> T:
+    """Run a statement until it waits for the other session, then end that one's transaction."""
+    task = asyncio.create_task(waiting)
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while not await other.fetchval(blocked):  # noqa: ASYNC110 - it happens in the server
+        await asyncio.sleep(0.01)
+    await other.execute(ending)
+    return await task
+
+
+def insert_ticket(project_id: str) -> str:
+    return f"{INSERT_TICKET} VALUES ('t_1', '{project_id}', 'running', 'other', 1, now() + interval '1 hour')"
+
+
+@pytest.mark.parametrize(
+    ("project_id", "claim"),
+    [
+        pytest.param("prj_1", Busy(), id="the winner is of the same project"),
+        pytest.param("prj_2", ForeignTicket(), id="the winner is of another project"),
+    ],
+)
+async def test_a_claim_looks_again_when_it_lost_against_a_row_that_it_could_not_see(
+    engine: AsyncEngine, other: Any, project_id: str, claim: object
+) -> None:
+    projects, enrichments = ProjectStore(engine), EnrichmentStore(engine)
+    await projects.put(PROJECT)
+    await projects.put(Project("prj_2", "business", (), 1))
+    await other.execute("BEGIN")
+    await other.execute(insert_ticket(project_id))
+    claiming = enrichments.claim("t_1", "prj_1", "a", refresh=False, lease_seconds=60)
+    assert await ended_while_waiting(claiming, other, "COMMIT") == claim
+
+
+async def test_a_claim_is_had_when_the_row_that_it_waited_for_is_rolled_back(engine: AsyncEngine, other: Any) -> None:
+    await ProjectStore(engine).put(PROJECT)
+    await other.execute("BEGIN")
+    await other.execute(insert_ticket("prj_1"))
+    claiming = EnrichmentStore(engine).claim("t_1", "prj_1", "a", refresh=False, lease_seconds=60)
+    assert isinstance(await ended_while_waiting(claiming, other, "ROLLBACK"), Claimed)
+
+
+async def test_a_claim_finds_no_project_when_it_is_deleted_in_that_moment(engine: AsyncEngine, other: Any) -> None:
+    await ProjectStore(engine).put(PROJECT)
+    await other.execute("BEGIN")
+    await other.execute("DELETE FROM projects")
+    claiming = EnrichmentStore(engine).claim("t_1", "prj_1", "a", refresh=False, lease_seconds=60)
+    assert await ended_while_waiting(claiming, other, "COMMIT") == UnknownProject()
+
+
+async def test_no_credit_is_taken_when_the_project_is_deleted_in_that_moment(engine: AsyncEngine, other: Any) -> None:
+    await ProjectStore(engine).put(PROJECT)
+    await other.execute("BEGIN")
+    await other.execute("DELETE FROM projects")
+    assert await ended_while_waiting(ProjectStore(engine).take_credit("prj_1"), other, "COMMIT") is None
+
+
+async def test_a_configuration_is_refused_when_the_project_is_deleted_in_that_moment(
+    engine: AsyncEngine, other: Any
+) -> None:
+    await ProjectStore(engine).put(PROJECT)
+    await other.execute("BEGIN")
+    await other.execute("DELETE FROM projects")
+    saving = ProjectStore(engine).save_configuration("prj_1", Configuration(), None, "u1")
+    with pytest.raises(ProjectNotFound):
+        await ended_while_waiting(saving, other, "COMMIT")
+
+
+async def test_a_charge_is_refused_when_the_project_is_deleted_in_that_moment(engine: AsyncEngine, other: Any) -> None:
+    enrichments = EnrichmentStore(engine)
+    await ProjectStore(engine).put(PROJECT)
+    claimed = await enrichments.claim("t_1", "prj_1", "a", refresh=False, lease_seconds=60)
+    assert isinstance(claimed, Claimed)
+    # The row of the ticket goes with its project, so the charge waits for that row and then finds it gone.
+    await other.execute("BEGIN")
+    await other.execute("DELETE FROM projects")
+    assert await ended_while_waiting(enrichments.charge(claimed), other, "COMMIT") is False
+
+
+async def test_a_credit_of_another_month_does_not_count_in_this_one(engine: AsyncEngine) -> None:
+    projects = ProjectStore(engine)
+    await projects.put(Project("prj_1", "business", (), 1))
+    await fetch(engine, text("INSERT INTO credits VALUES ('prj_1', '2020-01-01', 1)"))
+    assert await projects.take_credit("prj_1") is not None
+    assert await projects.take_credit("prj_1") is None
+
+
+async def test_a_refund_goes_to_the_month_that_paid_when_another_has_begun(engine: AsyncEngine) -> None:
+    enrichments = EnrichmentStore(engine)
+    await ProjectStore(engine).put(PROJECT)
+    claimed = await enrichments.claim("t_1", "prj_1", "a", refresh=False, lease_seconds=60)
+    assert isinstance(claimed, Claimed)
+    await enrichments.charge(claimed)
+    await fetch(engine, text("INSERT INTO credits VALUES ('prj_1', '2020-01-01', 5)"))
+    await fetch(engine, text("UPDATE enrichments SET credit_month = '2020-01-01'"))
+    await enrichments.finish(claimed, {}, refund=True)
+    rows = await fetch(engine, text("SELECT used FROM credits ORDER BY month"))
+    assert [row.used for row in rows] == [4, 1]
+
+
+async def test_a_project_with_more_results_than_one_statement_erases_is_erased(engine: AsyncEngine) -> None:
+    await ProjectStore(engine).put(PROJECT)
+    rows = "SELECT n::text, 'prj_1', 'running', 'other', 1, now() FROM generate_series(1, :n) n"
+    await fetch(engine, text(f"{INSERT_TICKET} {rows}"), {"n": ERASED_AT_ONCE + 1})
+    assert await ProjectStore(engine).delete("prj_1") is True
+    assert (await fetch(engine, text("SELECT count(*) AS n FROM enrichments")))[0].n == 0
+
+
+async def test_three_hundred_in_flight_finish_when_the_pool_has_ten(engine: AsyncEngine) -> None:
+    projects, enrichments = ProjectStore(engine), EnrichmentStore(engine)
+    await projects.put(PROJECT)
+    all_in_flight = asyncio.Barrier(300)
+
+    async def enrich(ticket_id: str) -> bool:
+        claimed = await enrichments.claim(ticket_id, "prj_1", "a", refresh=False, lease_seconds=60)
+        assert isinstance(claimed, Claimed)
+        assert await enrichments.charge(claimed)
+        await all_in_flight.wait()  # stands for the AI and the customer endpoint: all 300 wait here at once
+        return await enrichments.finish(claimed, {"n": ticket_id}, refund=False)
+
+    assert all(await asyncio.gather(*(enrich(f"t_{n}") for n in range(300))))
+    found = await projects.get("prj_1")
+    assert found is not None
+    assert found[1].used_this_month == 300
+
+
+async def test_stores_come_back_by_themselves_when_the_database_was_stopped(tmp_path: Path) -> None:
+    data_dir = Path("/tmp") / f"cc-stop-{tmp_path.parent.name[-8:]}"  # noqa: S108 - short, as a socket needs it
+    async with embedded_postgres(data_dir) as url:
+        engine = create_engine_for(url)
+        await migrate(engine)
+        projects, enrichments = ProjectStore(engine), EnrichmentStore(engine)
+        await projects.put(PROJECT)
+        await asyncio.gather(*(ping(engine) for _ in range(20)))  # connections that will be found dead
+        running = asyncio.create_task(fetch(engine, text("SELECT pg_sleep(60)")))
+        await asyncio.sleep(0.1)
+    with pytest.raises(DatabaseUnavailable):
+        await running
+    for call in (projects.get("prj_1"), projects.take_credit("prj_1"), enrichments.find("t", "prj_1"), migrate(engine)):
+        with pytest.raises(DatabaseUnavailable) as unavailable:
+            await call
+        assert (unavailable.value.args, unavailable.value.__cause__, unavailable.value.__context__) == ((), None, None)
+    async with embedded_postgres(data_dir):
+        await asyncio.gather(*(ping(engine) for _ in range(20)))
+        assert (await projects.get("prj_1"))[0] == PROJECT  # type: ignore[index]
+        await engine.dispose()
+    shutil.rmtree(data_dir)
+
+
+async def test_a_call_says_unavailable_when_its_connection_is_killed(engine: AsyncEngine, other: Any) -> None:
+    running = asyncio.create_task(fetch(engine, text("SELECT pg_sleep(60)")))
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+    while not await other.fetch(kill):  # noqa: ASYNC110 - it happens in the server
+        await asyncio.sleep(0.01)
+    with pytest.raises(DatabaseUnavailable):
+        await running
+    await ping(engine)
+
+
+async def test_nothing_is_waited_for_longer_than_a_lock_may_take(engine: AsyncEngine, other: Any) -> None:
+    await ProjectStore(engine).put(PROJECT)
+    await other.execute("BEGIN")
+    await other.execute("UPDATE projects SET plan = 'free'")
+    with pytest.raises(DatabaseUnavailable):
+        await ProjectStore(engine).put(PROJECT)
+
+
+async def test_the_pool_is_whole_when_callers_were_cancelled(engine: AsyncEngine) -> None:
+    tasks = [asyncio.create_task(fetch(engine, text("SELECT pg_sleep(60)"))) for _ in range(30)]
+    await asyncio.sleep(0.3)
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ended)
+    await asyncio.gather(*(ping(engine) for _ in range(30)))
+
+
+async def test_a_host_that_refuses_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    engine = create_engine_for(f"postgresql://u:{CANARY}@127.0.0.1:{port}/d")
+    with pytest.raises(DatabaseUnavailable) as unavailable:
+        await ping(engine)
+    await engine.dispose()
+    assert CANARY not in repr(unavailable.value)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("SELECT CAST(:value AS text)::integer", id="the server's text quotes the value"),
+        pytest.param("SELECT nothing FROM nowhere WHERE CAST(:value AS text) = ''", id="no such table"),
+        pytest.param(
+            "WITH a AS (SELECT CAST(:value AS text) AS v) "
+            "INSERT INTO projects SELECT v, v, ARRAY[v], -1, now(), now() FROM a",
+            id="DETAIL quotes the row",
+        ),
+    ],
+)
+async def test_a_mistake_of_ours_names_class_and_state_and_no_value(engine: AsyncEngine, statement: str) -> None:
+    with pytest.raises(StatementFailed) as failure:
+        await fetch(engine, text(statement), {"value": CANARY})
+    assert failure.value.sqlstate in ("22P02", "42P01", "23514")
+    assert CANARY not in "".join(traceback.format_exception(failure.value))
+    assert failure.value.__context__ is None
+
+
+async def test_the_other_mistakes_stay_mistakes(engine: AsyncEngine) -> None:
+    claimed = Claimed("t", "p", "o", 2**40, PROJECT, None, charged=False)  # not an integer of PostgreSQL's
+    projects, enrichments = ProjectStore(engine), EnrichmentStore(engine)
+    no_text = "p\0"  # PostgreSQL's text cannot hold it; the routes refuse it long before
+    for call in (
+        enrichments.charge(claimed),
+        enrichments.claim("t", no_text, "o", refresh=False, lease_seconds=1),
+        projects.take_credit(no_text),
+        projects.save_configuration(no_text, Configuration(), None, "u"),
+    ):
+        with pytest.raises(StatementFailed):
+            await call
+
+
+PASSING = {
+    "AdminShutdownError", "CannotConnectNowError", "ConnectionDoesNotExistError", "ConnectionFailureError",
+    "CrashShutdownError", "DeadlockDetectedError", "DiskFullError", "LockNotAvailableError", "PostgresIOError",
+    "QueryCanceledError", "ReadOnlySQLTransactionError", "SerializationError", "TooManyConnectionsError",
+    "InvalidPasswordError", "InvalidCatalogNameError", "IdleSessionTimeoutError",
+}  # fmt: skip
+OURS = {
+    "UniqueViolationError", "CheckViolationError", "UndefinedTableError", "PostgresSyntaxError", "DataError",
+    "InvalidTextRepresentationError", "NumericValueOutOfRangeError", "InternalServerError",
+    "InsufficientPrivilegeError", "IdleInTransactionSessionTimeoutError",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(PASSING | OURS))
+def test_the_servers_errors_are_told_from_our_mistakes(name: str) -> None:
+    error = getattr(asyncpg, name)(CANARY)
+    wrapped = exc.DBAPIError(None, None, error)
+    expected = DatabaseUnavailable if name in PASSING else StatementFailed
+    assert (type(failure_of(error)), type(failure_of(wrapped))) == (expected, expected)
+    assert CANARY not in repr(failure_of(error))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(OSError(CANARY), id="the network"),
+        pytest.param(TimeoutError(), id="our patience"),
+        pytest.param(exc.TimeoutError(), id="the pool"),
+        pytest.param(exc.DisconnectionError(), id="closed at checkout, twice"),
+        pytest.param(asyncpg.InterfaceError(CANARY), id="the driver, while connecting"),
+        pytest.param(exc.InterfaceError(None, None, Exception(CANARY)), id="the driver, later"),
+        pytest.param(
+            exc.DBAPIError(None, None, Exception(CANARY), connection_invalidated=True), id="a dead connection"
+        ),
+    ],
+)
+def test_a_lost_connection_is_unavailable(error: Exception) -> None:
+    assert isinstance(failure_of(error), DatabaseUnavailable)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("postgresql://u:p@h/d", id="libpq"),
+        pytest.param("postgres://u:p@h/d?sslmode=require", id="short scheme"),
+        pytest.param("postgresql+asyncpg://u:p@h:5433/d", id="SQLAlchemy"),
+        pytest.param("postgresql://u@/d?host=/run/postgresql", id="socket"),
+    ],
+)
+def test_a_postgresql_url_is_taken(url: str) -> None:
+    assert create_engine_for(url).pool.size() == database.POOL_SIZE  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(CANARY, id="no URL"),
+        pytest.param(f"mysql://u:{CANARY}@h/d", id="another database"),
+        pytest.param(f"postgresql+psycopg://u:{CANARY}@h/d", id="another driver"),
+        pytest.param(f"postgresql://u:{CANARY}@h:port/d", id="port is no number"),
+        pytest.param(f"postgresql://u:{CANARY}@h", id="no database"),
+    ],
+)
+def test_another_url_is_refused_without_its_value(url: str) -> None:
+    with pytest.raises(ValueError, match="PostgreSQL URL") as refused:
+        create_engine_for(url)
+    assert CANARY not in "".join(traceback.format_exception(refused.value))
