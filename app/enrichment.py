@@ -1,0 +1,190 @@
+"""One email in, one result out: find the identifier, ask the customer endpoint once, say what it knows."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Protocol
+
+from app.domain import context, extraction, lookups, summaries
+from app.domain.configuration import Configuration
+from app.domain.facts import Facts
+from app.domain.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse
+from app.domain.outcomes import Field, Link, Outcome, Result, StepFailed, Usage
+from app.domain.secrets import Secret
+from app.domain.summaries import Answer
+from app.domain.tickets import Email
+
+
+class Model(Protocol):
+    """The AI: it reads, the code decides. Both calls raise `StepFailed` with what they used, never anything else."""
+
+    provider: str
+    name: str
+
+    async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
+        """Return the identifier that the instructions describe, as it stands in the email, or None."""
+
+    async def summarize(self, facts: Facts, instructions: str) -> tuple[Answer, Usage]:
+        """Return a summary and rows, each row naming the JSON Pointer of its fact."""
+
+
+class Endpoint(Protocol):
+    """The customer endpoint, called once; raises `LookupFailed`, never anything else."""
+
+    async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
+        """Send the request with the token to its own origin and return the answer, bounded in size and time."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One step as it went; `outcome` is `ok`, `failed` or `skipped`."""
+
+    name: str
+    outcome: str = "skipped"
+    duration_ms: int = 0
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run did, step by step: everything that an engineer needs to see what to fix."""
+
+    on_step: Callable[[Step], None]
+    steps: list[Step] = field(default_factory=lambda: [Step("extract"), Step("fetch"), Step("summarize")])
+    started: float = field(default_factory=monotonic)
+    usage: Usage = field(default_factory=Usage)
+    identifier_raw: str | None = None
+    identifier: str | None = None
+    request: LookupRequest | None = None
+    response: LookupResponse | None = None
+
+    @contextmanager
+    def step(self, index: int) -> Iterator[Step]:
+        """Time one step and note how it ended."""
+        step, started = self.steps[index], monotonic()
+        step.outcome = "ok"
+        try:
+            yield step
+        except StepFailed as failure:
+            step.outcome, step.detail = "failed", failure.detail or failure.outcome.sentence
+            self.usage += failure.usage
+            raise
+        finally:
+            step.duration_ms = _milliseconds(monotonic() - started)
+            self.on_step(step)
+
+    def timings_ms(self) -> dict[str, int]:
+        """Return the milliseconds of each step that ran, and of the whole."""
+        ran = {step.name: step.duration_ms for step in self.steps if step.outcome != "skipped"}
+        return {**ran, "total": _milliseconds(monotonic() - self.started)}
+
+
+class Enricher:
+    """Runs the three steps; every ending is one `Outcome`, none is an exception."""
+
+    def __init__(self, model: Model, endpoint: Endpoint) -> None:
+        self._model = model
+        self._endpoint = endpoint
+
+    async def run(
+        self,
+        email: Email,
+        configuration: Configuration,
+        token: Secret,
+        deadline: float,
+        on_step: Callable[[Step], None] = lambda step: None,
+    ) -> tuple[Result, Run]:
+        """Enrich one email before `deadline` on the loop's clock; return the result and how it came about."""
+        run = Run(on_step)
+        try:
+            identifier = await self._extract(run, email, configuration, deadline - FETCH_SECONDS)
+            facts = await self._fetch(run, configuration, identifier, token)
+            outcome, summary, fields = await self._summarize(run, facts, configuration, deadline)
+            links = facts.links()
+            return self._result(run, outcome, summary=summary, fields=fields, links=links), run
+        except StepFailed as failure:
+            return self._result(run, failure.outcome, failure.detail), run
+
+    def not_run(self, outcome: Outcome, detail: str = "") -> Result:
+        """Return the result of an email for which nothing was run."""
+        return self._result(Run(lambda step: None), outcome, detail, credits_used=0)
+
+    async def _extract(self, run: Run, email: Email, configuration: Configuration, deadline: float) -> str:
+        instructions = configuration.identify_instructions
+        with run.step(0) as step:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    run.identifier_raw, usage = await self._model.extract(email, instructions)
+            except TimeoutError as late:
+                raise StepFailed(Outcome.AI_UNAVAILABLE, "no answer within the deadline") from late
+            run.usage += usage
+            run.identifier = extraction.accept(run.identifier_raw, email, instructions)
+            step.detail = "found an identifier that stands in the email"
+            return run.identifier
+
+    async def _fetch(self, run: Run, configuration: Configuration, identifier: str, token: Secret) -> Facts:
+        with run.step(1) as step:
+            try:
+                run.request = lookups.request_for(configuration, identifier)
+                run.response = lookups.without_echo(await self._endpoint.fetch(run.request, token), token)
+                facts = lookups.read(run.response)
+            except LookupFailed as failure:
+                if failure.response:
+                    run.response = lookups.without_echo(failure.response, token)
+                raise
+            step.detail = f"HTTP {run.response.http_status}, {len(run.response.body)} bytes"
+            return facts
+
+    async def _summarize(
+        self, run: Run, facts: Facts, configuration: Configuration, deadline: float
+    ) -> tuple[Outcome, str, tuple[Field, ...]]:
+        if facts.empty:
+            return Outcome.NO_DATA, "", ()
+        try:
+            with run.step(2) as step:
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        answer, usage = await self._model.summarize(facts, configuration.display_instructions)
+                except TimeoutError as late:
+                    raise StepFailed(Outcome.SUMMARY_FALLBACK, "no answer within the deadline") from late
+                run.usage += usage
+                judged = summaries.judge(answer, facts, configuration.display_instructions)
+                step.detail = judged.note
+                return Outcome.OK, judged.summary, judged.fields
+        except StepFailed:
+            plainly = summaries.straight_from(facts)
+            return Outcome.SUMMARY_FALLBACK, plainly.summary, plainly.fields
+
+    def _result(
+        self,
+        run: Run,
+        outcome: Outcome,
+        detail: str = "",
+        *,
+        summary: str = "",
+        fields: tuple[Field, ...] = (),
+        links: tuple[Link, ...] = (),
+        credits_used: int = 1,
+    ) -> Result:
+        return Result(
+            outcome=outcome,
+            message=f"{outcome.sentence} ({detail})" if detail else outcome.sentence,
+            identifier=run.identifier,
+            summary=summary,
+            fields=fields,
+            links=links,
+            ai_context=context.block(summary, fields, links) if fields or summary else "",
+            credits_used=0 if outcome is Outcome.AI_UNAVAILABLE else credits_used,
+            ai_provider=self._model.provider,
+            ai_model=self._model.name,
+            usage=run.usage,
+            timings_ms=run.timings_ms(),
+            created_at=datetime.now(UTC),
+        )
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,167 @@
+"""What an operator may set, each value from one environment variable; nothing is read before `load_settings`."""
+
+import base64
+import binascii
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SHORTEST_DEADLINE_SECONDS = 10.0
+"""Seconds: a shorter run could not give the AI as long as the customer endpoint has (5 s)."""
+
+SHORTEST_SERVICE_TOKEN = 16
+"""Characters: a bearer token that is shorter can be guessed (OWASP ASVS 2.9)."""
+
+KEY_BYTES = 32
+"""Bytes of an AES-256 key."""
+
+DEFAULT_MODEL = "claude-haiku-5-5"
+"""The smallest model that does both readings well."""
+
+
+class InvalidSettings(Exception):
+    """The environment cannot be used; the text names variables and what to do, never a value."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process; a secret among them cannot be printed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL, as postgresql://user:password@host/name; absent: an embedded one under CC_DATA_DIR",
+    )
+    data_dir: Path = Field(Path(".data"), description="folder of the embedded PostgreSQL (path under 90 bytes)")
+    service_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        description="bearer tokens of callers, comma-separated; two at once make rotation possible"
+    )
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        description="base64 of 32 bytes each, comma-separated; the first encrypts, all decrypt"
+    )
+    egress_allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
+    )
+    egress_ca_file: Path | None = Field(None, description="PEM file of a further CA that customer endpoints may use")
+    ai_provider: Literal["auto", "anthropic", "offline"] = Field(
+        "auto", description="anthropic, offline, or auto: anthropic when ANTHROPIC_API_KEY is set, else offline"
+    )
+    ai_model: str = Field(DEFAULT_MODEL, description="the model that reads emails and customer data", min_length=1)
+    run_deadline_seconds: float = Field(
+        30.0, ge=SHORTEST_DEADLINE_SECONDS, le=120.0, description="how long one ticket may wait for its enrichment"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias="ANTHROPIC_API_KEY", description="key for Claude"
+    )
+    anthropic_base_url: str | None = Field(
+        None, validation_alias="ANTHROPIC_BASE_URL", description="another address of the Messages API, e.g. a proxy"
+    )
+
+    @field_validator("service_tokens", "encryption_keys", mode="before")
+    @classmethod
+    def _parts(cls, value: str) -> tuple[str, ...]:
+        return _split_at_commas(value)
+
+    @field_validator("egress_allowed_cidrs", mode="before")
+    @classmethod
+    def _networks(cls, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        try:
+            return tuple(ip_network(part) for part in _split_at_commas(value))
+        except ValueError:
+            raise ValueError("each part must be a network such as 10.0.0.0/8 or fd00::/8, without host bits") from None
+
+    @field_validator("service_tokens")
+    @classmethod
+    def _strong_tokens(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not value:
+            raise ValueError("at least one token is needed; make one with 'customer-context keys new --service-token'")
+        if not all(re.fullmatch(rf"[!-~]{{{SHORTEST_SERVICE_TOKEN},}}", token.get_secret_value()) for token in value):
+            raise ValueError(f"each token must have {SHORTEST_SERVICE_TOKEN} or more visible ASCII characters")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _real_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not value:
+            raise ValueError("at least one key is needed; make one with 'customer-context keys new'")
+        for key in value:
+            _key_bytes(key)
+        return value
+
+    @field_validator("egress_ca_file")
+    @classmethod
+    def _readable_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("no such file; name a PEM file")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _key_for_claude(self) -> "Settings":
+        if self.ai_provider == "anthropic" and self.anthropic_api_key is None:
+            raise ValueError("ANTHROPIC_API_KEY: needed while CC_AI_PROVIDER is anthropic")
+        return self
+
+    def key_ring(self) -> tuple[bytes, ...]:
+        """Return the encryption keys, 32 bytes each, the encrypting one first."""
+        return tuple(_key_bytes(key) for key in self.encryption_keys)
+
+    def uses_claude(self) -> bool:
+        """Tell whether emails and customer data go to Claude, or stay in this process."""
+        return self.ai_provider == "anthropic" or (self.ai_provider == "auto" and self.anthropic_api_key is not None)
+
+
+def load_settings() -> Settings:
+    """Read the environment; raises `InvalidSettings` with one line that names each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as problem:
+        # The cause would show the values.
+        raise InvalidSettings(
+            "; ".join(_in_words(error["loc"], error["msg"], error["type"]) for error in problem.errors())
+        ) from None
+
+
+def variable_of(field_name: str) -> str:
+    """Return the environment variable behind a field."""
+    alias = Settings.model_fields[field_name].validation_alias
+    return alias if isinstance(alias, str) else f"CC_{field_name.upper()}"
+
+
+def _in_words(loc: tuple[int | str, ...], message: str, kind: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not loc:
+        return message
+    name = str(loc[0])
+    variable = variable_of(name) if name in Settings.model_fields else name
+    if kind == "missing":
+        option = " --service-token" if name == "service_tokens" else ""
+        return f"{variable}: not set; make a value with 'customer-context keys new{option}'"
+    return f"{variable}: {message}"
+
+
+def _split_at_commas(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, tuple):  # the default
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _key_bytes(key: SecretStr) -> bytes:
+    try:
+        raw = base64.b64decode(key.get_secret_value(), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != KEY_BYTES:
+        raise ValueError("each key must be base64 of 32 bytes; make one with 'customer-context keys new'")
+    return raw

@@ -1,0 +1,133 @@
+"""Tests a configuration, saved or not, on a sample email: the full cycle once, with everything that it did."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from app.configuring import Changes, Configuring, origin_of, token_required
+from app.domain.configuration import Configuration, StoredConfiguration, missing_fields, token_may_go_to
+from app.domain.lookups import LookupRequest, LookupResponse
+from app.domain.outcomes import Outcome, Result
+from app.domain.plain_text import plain
+from app.domain.projects import TokenUnreadable
+from app.domain.secrets import Secret
+from app.domain.tickets import Email
+from app.enrichment import Enricher, Run
+from app.once_per_ticket import Tokens
+
+PREVIEW_CHARACTERS = 2_000
+"""How much of the customer endpoint's answer a test shows: enough to recognize it."""
+
+
+class Credits(Protocol):
+    """A project's monthly AI credits."""
+
+    async def take_credit(self, project_id: str) -> date | None:
+        """Take one; None when they are used up."""
+
+    async def return_credit(self, project_id: str, month: date) -> None:
+        """Give one back to the month that it was taken from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The result of a test, and the run behind it (None where nothing was run)."""
+
+    result: Result
+    run: Run | None
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the answer of the test route."""
+        return {**self.result.as_document(), "trace": trace_of(self.run or Run(lambda step: None))}
+
+
+class Trials:
+    """Runs tests; stores nothing on any ticket."""
+
+    def __init__(
+        self,
+        configuring: Configuring,
+        credit: Credits,
+        tokens: Tokens,
+        enricher: Enricher,
+        deadline_seconds: float,
+        on_result: Callable[[str, Result], None] = lambda project_id, result: None,
+    ) -> None:
+        self._configuring = configuring
+        self._credits = credit
+        self._tokens = tokens
+        self._enricher = enricher
+        self._deadline_seconds = deadline_seconds
+        self._on_result = on_result
+
+    async def run(self, project_id: str, actor: str, email: Email, changes: Changes) -> Trial:
+        """Test the stored configuration with `changes` laid over it; raises `Refused` as saving would."""
+        stored = await self._configuring.read(project_id, actor)
+        configuration = self._configuring.merged(stored, changes, ("body", "config"))
+        token = changes.token or self._stored_token(project_id, configuration, stored)
+        missing = missing_fields(configuration, has_token=token is not None)
+        if token is None or missing:
+            return Trial(self._enricher.not_run(Outcome.NOT_CONFIGURED, "missing: " + ", ".join(missing)), None)
+        if isinstance(token, Outcome):
+            return Trial(self._enricher.not_run(token), None)
+        month = await self._credits.take_credit(project_id)
+        if month is None:
+            return Trial(self._enricher.not_run(Outcome.SKIPPED_CREDITS), None)
+        try:
+            deadline = asyncio.get_running_loop().time() + self._deadline_seconds
+            result, run = await self._enricher.run(email, configuration, token, deadline)
+        except BaseException:
+            await asyncio.shield(self._credits.return_credit(project_id, month))
+            raise
+        if result.outcome is Outcome.AI_UNAVAILABLE:
+            await self._credits.return_credit(project_id, month)
+        self._on_result(project_id, result)
+        return Trial(result, run)
+
+    def _stored_token(
+        self, project_id: str, configuration: Configuration, stored: StoredConfiguration | None
+    ) -> Secret | Outcome | None:
+        if stored is None or stored.token is None:
+            return None
+        if configuration.api_url and not token_may_go_to(origin_of(configuration), stored.token):
+            raise token_required(("body", "config"))
+        try:
+            return self._tokens.open(project_id, stored.token.sealed)
+        except TokenUnreadable:
+            return Outcome.TOKEN_UNREADABLE
+
+
+def trace_of(run: Run) -> dict[str, Any]:
+    """Return what a run did, with the token left out: an engineer sees from it alone what to fix."""
+    return {
+        "identifier_raw": plain(run.identifier_raw) if run.identifier_raw is not None else None,
+        "identifier_sent": run.identifier if run.request else None,
+        "request": _request(run.request) if run.request else None,
+        "response": _response(run.response) if run.response else None,
+        "steps": [
+            {"name": step.name, "outcome": step.outcome, "duration_ms": step.duration_ms, "detail": step.detail}
+            for step in run.steps
+        ],
+    }
+
+
+def _request(request: LookupRequest) -> dict[str, Any]:
+    headers = [*request.headers, ("Authorization", "Bearer [redacted]")]
+    return {
+        "method": request.method,
+        "url": request.full_url,
+        "headers": [{"name": name, "value": value} for name, value in headers],
+        "body": request.body.decode() if request.body else None,
+    }
+
+
+def _response(response: LookupResponse) -> dict[str, Any]:
+    return {
+        "http_status": response.http_status,
+        "content_type": plain(response.content_type),
+        "bytes": len(response.body),
+        "remote_address": response.remote_address,
+        "body_preview": plain(response.body[: 4 * PREVIEW_CHARACTERS].decode(errors="replace"))[:PREVIEW_CHARACTERS],
+    }
