@@ -1,0 +1,51 @@
+"""Builds the HTTP side of the service from services that are already open, or that a lifespan opens."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from app import __version__
+from app.domain.secrets import Secret
+from app.services import Services
+from app.web import configuration, docs, errors, openapi, operations, projects, tickets
+from app.web.middleware import BodyLimit, RequestIds, ServiceTokens
+
+DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
+
+
+def create_app(tokens: tuple[Secret, ...], opening: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
+    """Return the application; its lifespan opens the services and closes them again."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> Any:
+        async with opening() as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="Customer Context",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # the framework's page loads its script from a third party
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign] # the framework's documented way
+    errors.install(app)
+    app.add_route("/docs", _documentation)
+    for routes in (projects, configuration, tickets, operations):
+        app.include_router(routes.router)
+    # The last one added sees a request first.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(ServiceTokens, tokens=tokens)
+    app.add_middleware(RequestIds)
+    return app
+
+
+def _documentation(request: Request) -> HTMLResponse:
+    headers = {"Content-Security-Policy": docs.CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
+    return HTMLResponse(docs.page(request.app.openapi()), headers=headers)

@@ -1,0 +1,102 @@
+"""Every error leaves as problem details (RFC 9457): a stable code, what to do, and nothing that the caller sent."""
+
+import json
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from app.domain.claims import DatabaseUnavailable
+from app.domain.refusals import Complaint, Refusal, Refused
+
+STATUS = {
+    Refusal.BAD_REQUEST: 400,
+    Refusal.ACTOR_REQUIRED: 400,
+    Refusal.UNAUTHORIZED: 401,
+    Refusal.NOT_OWNER: 403,
+    Refusal.PLAN_REQUIRED: 403,
+    Refusal.NOT_FOUND: 404,
+    Refusal.PROJECT_NOT_FOUND: 404,
+    Refusal.RESULT_NOT_FOUND: 404,
+    Refusal.METHOD_NOT_ALLOWED: 405,
+    Refusal.TICKET_PROJECT_MISMATCH: 409,
+    Refusal.PRECONDITION_FAILED: 412,
+    Refusal.BODY_TOO_LARGE: 413,
+    Refusal.VALIDATION_ERROR: 422,
+    Refusal.INCOMPLETE_CONFIGURATION: 422,
+    Refusal.BEARER_TOKEN_REQUIRED: 422,
+    Refusal.INTERNAL_ERROR: 500,
+    Refusal.DATABASE_UNAVAILABLE: 503,
+    Refusal.ENRICHMENT_RUNNING: 503,
+}
+"""The HTTP status of each refusal."""
+
+HEADERS = {
+    Refusal.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    Refusal.DATABASE_UNAVAILABLE: {"Retry-After": "2"},
+    Refusal.ENRICHMENT_RUNNING: {"Retry-After": "5"},
+}
+"""Headers that a refusal needs; Retry-After is in seconds."""
+
+BY_STATUS = {
+    404: Refusal.NOT_FOUND,
+    405: Refusal.METHOD_NOT_ALLOWED,
+    413: Refusal.BODY_TOO_LARGE,
+}
+"""What the framework's own errors mean here; any other is a request that cannot be read."""
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem_of(refusal: Refusal, complaints: tuple[Complaint, ...] = ()) -> dict[str, Any]:
+    """Return the problem details of a refusal."""
+    body: dict[str, Any] = {
+        "type": f"urn:customer-context:problem:{refusal.code}",
+        "title": refusal.title,
+        "status": STATUS[refusal],
+        "detail": refusal.advice,
+        "code": refusal.code,
+    }
+    if STATUS[refusal] == STATUS[Refusal.VALIDATION_ERROR]:
+        body["errors"] = [{"loc": list(each.loc), "msg": each.msg, "type": each.type} for each in complaints]
+    return body
+
+
+def problem_response(
+    refusal: Refusal, complaints: tuple[Complaint, ...] = (), headers: dict[str, str] | None = None
+) -> Response:
+    """Return the response for a refusal."""
+    return Response(
+        json.dumps(problem_of(refusal, complaints)),
+        status_code=STATUS[refusal],
+        headers={**HEADERS.get(refusal, {}), **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Register a handler for each kind of error."""
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, problem: Refused) -> Response:
+        return problem_response(problem.refusal, problem.complaints)
+
+    @app.exception_handler(DatabaseUnavailable)
+    async def database_unavailable(request: Request, problem: DatabaseUnavailable) -> Response:
+        structlog.get_logger().warning("database_unavailable")
+        return problem_response(Refusal.DATABASE_UNAVAILABLE)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, problem: RequestValidationError) -> Response:
+        # The framework's own answer returns the submitted value, a secret too: only these three leave.
+        complaints = (Complaint(tuple(each["loc"]), each["msg"], each["type"]) for each in problem.errors())
+        return problem_response(Refusal.VALIDATION_ERROR, tuple(complaints))
+
+    @app.exception_handler(HTTPException)
+    async def framework_error(request: Request, problem: HTTPException) -> Response:
+        return problem_response(
+            BY_STATUS.get(problem.status_code, Refusal.BAD_REQUEST), headers=dict(problem.headers or {})
+        )

@@ -1,0 +1,140 @@
+"""The JSON that comes in; limits are the contract's."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
+
+from app.configuring import Changes
+from app.domain.configuration import Configuration
+from app.domain.projects import Project
+from app.domain.secrets import Secret
+
+SMALLEST_TOKEN, LARGEST_TOKEN = 16, 4_096
+"""Characters of a bearer token."""
+
+LONGEST_INSTRUCTIONS = 4_000
+"""Characters of each of the two instructions."""
+
+LONGEST_URL = 2_048
+"""Characters of `api_url`."""
+
+READ_ONLY = frozenset({"bearer_token_configured", "bearer_token_updated_at", "created_at", "updated_at", "updated_by"})
+"""What GET adds to a configuration: taken back silently, so that an edited answer can be sent as it stands."""
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,128}$")]
+"""An id that the helpdesk chose."""
+
+
+def _mended(value: Any) -> Any:
+    """Replace lone surrogates, as cut-off emoji leave them: a broken character must not fail a ticket."""
+    if value is None:
+        return ""
+    return (
+        value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
+    )
+
+
+def _no_controls(value: str) -> str:
+    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):
+        raise ValueError("remove the control characters")
+    return value
+
+
+EmailText = Annotated[str, BeforeValidator(_mended)]
+"""Text of an email, as broken as emails are."""
+
+Instructions = Annotated[str, Field(max_length=LONGEST_INSTRUCTIONS), AfterValidator(_no_controls)]
+"""Plain English by an owner."""
+
+
+class ProjectIn(BaseModel):
+    """What the helpdesk knows about a project; replaces what was there."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    plan: str = Field(pattern=r"^[A-Za-z0-9._:@-]{1,64}$", examples=["business"])
+    owner_ids: list[Id] = Field(max_length=1_000, examples=[["u1"]])
+    monthly_ai_credits: int = Field(strict=True, ge=0, le=1_000_000_000, examples=[1000])
+
+    def as_project(self, project_id: str) -> Project:
+        """Return the project that is meant."""
+        return Project(project_id, self.plan, tuple(dict.fromkeys(self.owner_ids)), self.monthly_ai_credits)
+
+
+class ConfigurationIn(BaseModel):
+    """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: Literal["GET", "POST"] | None = Field(None, description="how the customer endpoint is called")
+    api_url: Annotated[str, Field(max_length=LONGEST_URL)] | None = Field(
+        None,
+        description="full HTTPS URL of the customer endpoint",
+        examples=["https://api.example.com/support-context"],
+    )
+    identifier_parameter: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")] | None = Field(
+        None, description="query or body key of the identifier", examples=["id"]
+    )
+    bearer_token: str | None = Field(
+        None,
+        description="write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one",
+        json_schema_extra={"writeOnly": True},
+    )
+    identify_instructions: Instructions | None = Field(None, description="how to find the customer in the email")
+    display_instructions: Instructions | None = Field(None, description="what to show, with which labels")
+    enabled: StrictBool | None = Field(None, description="whether new tickets are looked up")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_read_only(cls, value: Any) -> Any:
+        return {key: each for key, each in value.items() if key not in READ_ONLY} if isinstance(value, dict) else value
+
+    @field_validator("bearer_token")
+    @classmethod
+    def _sendable(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(rf"[!-~]{{{SMALLEST_TOKEN},{LARGEST_TOKEN}}}", value):
+            raise ValueError("must be 16 to 4,096 visible ASCII characters, without spaces")
+        return value
+
+    def as_changes(self) -> Changes:
+        """Return what is to be changed, the token apart from the rest."""
+        defaults = Configuration()
+        given = self.model_fields_set - {"bearer_token"}
+        fields = {name: self._value(name, defaults) for name in sorted(given)}
+        return Changes(fields, Secret(self.bearer_token) if self.bearer_token else None)
+
+    def _value(self, name: str, defaults: Configuration) -> Any:
+        value = getattr(self, name)
+        return getattr(defaults, name) if value is None else value
+
+
+class EmailIn(BaseModel):
+    """An email; `html` is reduced to its visible text before anything else."""
+
+    subject: EmailText = ""
+    body: EmailText
+    body_format: Literal["text", "html"] = "text"
+    sender: EmailText = Field("", description="the sender's address; optional", examples=["jane@example.com"])
+
+
+class TicketIn(EmailIn):
+    """A new ticket."""
+
+    project_id: Id
+    is_spam: StrictBool = Field(False, description="true: 204, nothing is run or stored")
+
+
+class TrialIn(EmailIn):
+    """A sample email, and configuration fields to lay over what is stored."""
+
+    config: ConfigurationIn = Field(default_factory=ConfigurationIn)

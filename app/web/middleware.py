@@ -1,0 +1,106 @@
+"""What happens to every request before a route sees it: an id, a token, a bounded body, and no traceback after it."""
+
+import hmac
+import re
+from collections.abc import Iterable
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.domain.refusals import Refusal
+from app.domain.secrets import Secret
+from app.web.errors import problem_response
+
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"})
+"""What needs no token: nothing there is a customer's."""
+
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+"""A caller's request id that is kept; any other is replaced, so that no log line can be forged with it."""
+
+LARGEST_REQUEST_BYTES = 7 * 1_048_576
+"""1 MiB of email body can be six times as long in JSON, when every byte is escaped; the rest fits in one more."""
+
+
+class RequestIds:
+    """Gives each request an id, in the log and in the answer, and turns a fault into a problem with that id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its id."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = Headers(scope=scope).get("x-request-id", "")
+        if not SANE_REQUEST_ID.fullmatch(request_id):
+            request_id = uuid4().hex
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                structlog.get_logger().exception("internal_error", path=scope["path"], method=scope["method"])
+                if not started:
+                    await problem_response(Refusal.INTERNAL_ERROR)(scope, receive, send_with_id)
+
+
+class ServiceTokens:
+    """Lets in who brings one of the service tokens, compared in constant time."""
+
+    def __init__(self, app: ASGIApp, tokens: Iterable[Secret]) -> None:
+        self._app = app
+        self._tokens = [token.reveal().encode() for token in tokens]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 401."""
+        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS and not self._allows(Headers(scope=scope)):
+            await problem_response(Refusal.UNAUTHORIZED)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _allows(self, headers: Headers) -> bool:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        sent = token.strip().encode()
+        # Every token is compared, whichever fits: the time says nothing about them.
+        fits = [hmac.compare_digest(sent, known) for known in self._tokens]
+        return scheme.lower() == "bearer" and any(fits)
+
+
+class BodyLimit:
+    """Counts a request's body as it streams in and stops it at `LARGEST_REQUEST_BYTES`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, its body counted."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if declared.isdecimal() and int(declared[:20]) > LARGEST_REQUEST_BYTES:
+            await problem_response(Refusal.BODY_TOO_LARGE, headers={"Connection": "close"})(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LARGEST_REQUEST_BYTES:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_counted, send)

@@ -1,0 +1,54 @@
+"""The OpenAPI 3.1 description as it is served: the framework's, with what it cannot know added."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.domain.refusals import Complaint, Refusal
+from app.web.errors import problem_of
+from app.web.middleware import OPEN_PATHS
+from app.web.outgoing import Problem
+
+SAMPLE = (Complaint(("body", "api_url"), "use an https:// URL", "url_refused"),)
+"""What a 422 example complains of."""
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the description, made once."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _completed(
+            get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        )
+    return app.openapi_schema
+
+
+def _completed(description: dict[str, Any]) -> dict[str, Any]:
+    components = description["components"]
+    # The framework's own shape of a 422, which no route answers with.
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+    components["examples"] = {
+        refusal.code: {"summary": refusal.title, "value": problem_of(refusal, SAMPLE)} for refusal in Refusal
+    }
+    components["securitySchemes"] = {
+        "serviceToken": {"type": "http", "scheme": "bearer", "description": "one of CC_SERVICE_TOKENS"}
+    }
+    for path, item in description["paths"].items():
+        for operation in item.values():
+            operation["security"] = [] if path in OPEN_PATHS else [{"serviceToken": []}]
+            for parameter in operation.get("parameters", []):
+                _complete_parameter(parameter)
+    return description
+
+
+def _complete_parameter(parameter: dict[str, Any]) -> None:
+    """Say of a header what the routes do: the actor is needed, although its lack has an answer of its own."""
+    parameter["schema"].pop("title", None)
+    parameter["schema"].pop("description", None)
+    if parameter["in"] == "header":
+        parameter["name"] = {"x-actor-id": "X-Actor-Id", "if-match": "If-Match"}[parameter["name"]]
+        parameter["required"] = parameter["name"] == "X-Actor-Id"
+        parameter["schema"] = {"type": "string"}

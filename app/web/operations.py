@@ -1,0 +1,42 @@
+"""Routes for operators: is the process alive, can it serve, what has it done."""
+
+from fastapi import APIRouter, Response
+
+from app.domain.claims import DatabaseUnavailable
+from app.domain.refusals import Refusal, Refused
+from app.web.answers import only
+from app.web.requests import Wired
+
+router = APIRouter(tags=["Operations"])
+
+
+@router.get("/healthz", summary="Is the process alive?")
+async def get_health() -> dict[str, str]:
+    """Answer while the process runs, whatever else is down: for a liveness probe."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/readyz",
+    summary="Can it serve?",
+    responses=only(Refusal.DATABASE_UNAVAILABLE),
+)
+async def get_readiness(services: Wired) -> dict[str, str]:
+    """Answer 200 while the database answers: for a readiness probe."""
+    try:
+        await services.ping()
+    except DatabaseUnavailable:
+        raise Refused(Refusal.DATABASE_UNAVAILABLE) from None
+    return {"status": "ok"}
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def get_metrics(services: Wired) -> Response:
+    """Read counters and histograms in the Prometheus text format."""
+    body, content_type = services.metrics.render()
+    return Response(body, headers={"Content-Type": content_type})

@@ -1,0 +1,178 @@
+"""What holds for every request: a token, an id, a bounded body, problem details, no traceback."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from app.domain.refusals import Refusal
+from app.web.errors import STATUS, problem_of
+from app.web.middleware import LARGEST_REQUEST_BYTES
+from tests.support.service import EMAIL, OTHER_SERVICE_TOKEN, SERVICE_TOKEN, World, set_up
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("", id="none"),
+        pytest.param("Bearer", id="no token"),
+        pytest.param(f"Basic {SERVICE_TOKEN}", id="another scheme"),
+        pytest.param(f"Bearer {SERVICE_TOKEN[:-1]}", id="one character short"),
+        pytest.param(f"Bearer {SERVICE_TOKEN[:-1]}x", id="last character wrong"),
+        pytest.param(f"Bearer {SERVICE_TOKEN}, {OTHER_SERVICE_TOKEN}", id="two"),
+        pytest.param(f"Bearer {SERVICE_TOKEN.upper()}", id="other case"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/projects/p", "/tickets/t/customer-context?project_id=p", "/nowhere"])
+async def test_missing_or_wrong_token_is_401(header: str, path: str) -> None:
+    async with World().client(Authorization=header) as client:
+        answer = await client.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "header", [f"Bearer {SERVICE_TOKEN}", f"bearer {OTHER_SERVICE_TOKEN}", f"Bearer  {SERVICE_TOKEN}"]
+)
+async def test_each_token_of_the_list_is_let_in(header: str) -> None:
+    async with World().client(Authorization=header) as client:
+        assert (await client.get("/projects/p")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"])
+async def test_open_routes_need_no_token(path: str) -> None:
+    async with World().client(Authorization="") as client:
+        assert (await client.get(path)).status_code == 200
+
+
+async def test_bad_json_without_token_is_401_first() -> None:
+    async with World().client(Authorization="") as client:
+        assert (await client.put("/projects/p", content=b"{")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        pytest.param("req-1.a:b_c", True, id="sane"),
+        pytest.param("r" * 128, True, id="128 characters"),
+        pytest.param("r" * 129, False, id="129 characters"),
+        pytest.param("a b", False, id="a space"),
+        pytest.param('x","level":"forged', False, id="a forged log line"),
+    ],
+)
+async def test_sane_request_id_is_kept_and_any_other_replaced(sent: str, kept: bool) -> None:
+    async with World().client() as client:
+        answers = [
+            await client.get(path, headers={"X-Request-Id": sent, "Authorization": token})
+            for path, token in (("/healthz", ""), ("/projects/p", ""), ("/projects/p", f"Bearer {SERVICE_TOKEN}"))
+        ]
+
+    assert [answer.headers["X-Request-Id"] == sent for answer in answers] == [kept] * 3
+    assert all(answer.headers["X-Request-Id"] for answer in answers)
+
+
+async def test_unknown_route_and_method_are_problems() -> None:
+    async with World().client() as client:
+        nowhere = await client.get("/nowhere")
+        wrong = await client.post("/projects/p")
+
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert "PUT" in wrong.headers["Allow"]
+    assert nowhere.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"null", b'"x"', b"\xff", b"", b'{"plan":' + b"[" * 100_000])
+async def test_unreadable_body_is_a_4xx_problem(content: bytes) -> None:
+    async with World().client() as client:
+        answer = await client.put("/projects/p", content=content, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in (400, 422)
+    assert answer.json()["code"] in ("bad_request", "validation_error")
+
+
+async def test_declared_length_over_the_limit_is_413_unread() -> None:
+    async with World().client() as client:
+        answer = await client.put(
+            "/projects/p", content=b"{}", headers={"Content-Length": str(LARGEST_REQUEST_BYTES + 1)}
+        )
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+async def test_streamed_body_is_stopped_at_the_limit() -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 65_536
+            yield b" " * 65_536
+
+    async with World().client() as client:
+        answer = await client.put("/projects/p", content=endless(), headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert sent <= LARGEST_REQUEST_BYTES + 2 * 65_536
+
+
+async def test_fault_is_a_500_problem_without_its_text() -> None:
+    world = World()
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("canary-in-an-exception")
+
+    world.endpoint.fetch = broken  # type: ignore[assignment, method-assign]
+    async with world.client() as client:
+        await set_up(client)
+        answer = await client.post("/tickets/t_1/enrich", json={"project_id": "prj_1", **EMAIL})
+        project = (await client.get("/projects/prj_1")).json()
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "canary" not in answer.text
+    assert answer.headers["X-Request-Id"]
+    assert project["credits_used_this_month"] == 0
+    assert world.database.rows == {}
+
+
+async def test_readiness_follows_the_database_and_health_does_not() -> None:
+    world = World()
+    async with world.client(Authorization="") as client:
+        world.database.available = False
+        away = [(await client.get(path)).status_code for path in ("/readyz", "/healthz")]
+        world.database.available = True
+        back = await client.get("/readyz")
+
+    assert away == [503, 200]
+    assert back.json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("refusal", list(Refusal), ids=lambda refusal: refusal.code)
+def test_every_refusal_has_a_status_and_a_complete_problem(refusal: Refusal) -> None:
+    problem = problem_of(refusal)
+
+    assert problem["status"] == STATUS[refusal]
+    assert problem["code"] == refusal.code
+    assert problem["detail"].endswith(".")
+    assert ("errors" in problem) is (STATUS[refusal] == 422)
+
+
+async def test_docs_page_loads_nothing_and_runs_nothing() -> None:
+    async with World().client() as client:
+        answer = await client.get("/docs")
+
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert not [word for word in ("<script", "<link", "<img", "http://", "src=") if word in answer.text]
+    assert "/tickets/{ticket_id}/enrich" in answer.text
+
+
+async def test_lifespan_opens_the_services() -> None:
+    world = World()
+    async with world.client() as client:
+        app = client._transport.app  # type: ignore[attr-defined]
+        del app.state.services
+        async with app.router.lifespan_context(app):
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://service") as other:
+                assert (await other.get("/readyz")).status_code == 200

@@ -1,0 +1,69 @@
+"""openapi.yaml is what the service serves, and is what the service does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openapi_spec_validator import validate
+
+from app.domain.outcomes import Status
+from app.domain.refusals import Refusal
+from app.web.errors import MEDIA_TYPE, STATUS
+from tests.support.service import World
+
+FILE = Path(__file__).parents[2] / "openapi.yaml"
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return loaded
+
+
+async def test_file_equals_what_is_served(kept: dict[str, Any]) -> None:
+    async with World().client() as client:
+        served = (await client.get("/openapi.json")).json()
+
+    assert kept == served
+
+
+def test_file_is_valid_openapi_3_1(kept: dict[str, Any]) -> None:
+    validate(kept)
+
+    assert kept["openapi"].startswith("3.1")
+
+
+def test_every_problem_code_has_an_example_under_its_status(kept: dict[str, Any]) -> None:
+    documented = {
+        code
+        for item in kept["paths"].values()
+        for operation in item.values()
+        for answer in operation["responses"].values()
+        for code in answer.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+    }
+    of_the_framework = {"not_found", "method_not_allowed"}  # no route has them
+
+    assert documented == {refusal.code for refusal in Refusal} - of_the_framework
+    for refusal in Refusal:
+        assert kept["components"]["examples"][refusal.code]["value"]["status"] == STATUS[refusal]
+
+
+def test_every_body_has_an_example(kept: dict[str, Any]) -> None:
+    for path, item in kept["paths"].items():
+        for method, operation in item.items():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if body is not None:
+                schema = kept["components"]["schemas"][body["schema"]["$ref"].rsplit("/", 1)[1]]
+                shown = body.get("examples") or [each for each in schema["properties"].values() if "examples" in each]
+                assert shown, f"{method} {path}"
+
+
+def test_only_open_routes_need_no_token(kept: dict[str, Any]) -> None:
+    guarded = {path: [op["security"] for op in item.values()] for path, item in kept["paths"].items()}
+
+    assert {path for path, needs in guarded.items() if [] in needs} == {"/healthz", "/readyz", "/metrics"}
+
+
+def test_statuses_are_the_guides(kept: dict[str, Any]) -> None:
+    assert set(kept["components"]["schemas"]["Status"]["enum"]) == set(Status)
