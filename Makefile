@@ -1,0 +1,91 @@
+# Everything that is typed in this project; `make help` lists it. Needs Python 3.11 or newer, make, a package registry.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check format lock bench clean clean-data
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+
+# Where `make run` listens. Set these on the command line; the environment's HOST and PORT mean other things.
+HOST := 127.0.0.1
+PORT := 8000
+
+# `make test T="tests/domain -k limit"` runs a part, without the coverage floor that only the whole can reach.
+T :=
+# Each test process drives its own databases; two cores carry two of them.
+JOBS := 2
+COVERAGE_FLOOR := 95
+
+# The first that is new enough and complete wins; 3.11 comes first because it is what the lock files are tried on.
+PYTHONS := $(PYTHON) python3.11 python3.12 python3.13 python3 python3.14 python
+
+# No header and no annotations: a lock file names no machine and no registry.
+LOCK := pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+
+# The tests that hold the house rules (import directions, documentation, packaging); quick, so `make check` has them too.
+RULES := $(wildcard tests/test_architecture.py tests/test_docs.py tests/test_packaging.py)
+
+help: ## list what can be typed here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.developing ## install everything into .venv (run and test do it by themselves)
+
+run: $(VENV)/.running ## serve the demo: PostgreSQL, a sample endpoint, curl lines to try (PORT=8001, HOST=0.0.0.0)
+	@echo 'Starting (the first time takes a little longer) …' >&2
+	@exec $(PY) -m app demo --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.developing ## run every test with coverage, or a part of them (T="tests/domain -k limit")
+ifeq ($(strip $(T)),)
+	$(PY) -m pytest -n $(JOBS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=$(COVERAGE_FLOOR)
+else
+	$(PY) -m pytest $(T)
+endif
+
+check: $(VENV)/.developing ## check format, lint, types, import rules, documentation and packaging
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(if $(RULES),$(PY) -m pytest -q $(RULES))
+
+format: $(VENV)/.developing ## format the code and repair what the linter can
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+bench: $(VENV)/.developing ## measure CPU and added latency beside a bare floor (ARGS="--help" tells more)
+	@exec $(PY) -m bench $(ARGS)
+
+lock: $(VENV)/.developing ## write the lock files anew from pyproject.toml (ARGS=--upgrade takes newer versions)
+	$(PY) -m uv --version >/dev/null 2>&1 || $(PIP) install --quiet uv
+	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements.lock pyproject.toml
+	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements-dev.lock pyproject.toml --group dev
+
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist ./*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-data: ## remove what the demo has stored (stop it first)
+	rm -rf .data
+
+# Each stamp says that a step of the set-up is done; the step is done again when what it stands on changes.
+
+$(VENV)/.made:
+	@for candidate in $(PYTHONS); do \
+	    if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	        echo "Making an environment in $(VENV) with $$("$$candidate" --version)"; \
+	        "$$candidate" -m venv --clear $(VENV) && touch $@; exit; \
+	    fi; \
+	done; \
+	echo "No Python 3.11 or newer with venv and pip was found; install one (Debian, Ubuntu: apt install python3-venv)" >&2; \
+	echo "or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+$(VENV)/.running: requirements.lock $(VENV)/.made
+	@$(PY) .ci/install.py $<
+	@touch $@
+
+$(VENV)/.developing: requirements-dev.lock pyproject.toml $(VENV)/.running
+	@$(PY) .ci/install.py $<
+	@$(PIP) install --quiet --no-build-isolation --no-deps -e .
+	@touch $@

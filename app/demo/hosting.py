@@ -1,0 +1,45 @@
+"""Runs the sample customer endpoint on real TLS: a free loopback port, a throw-away CA, a thread of its own."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import trustme
+import uvicorn
+from starlette.applications import Starlette
+
+LOOPBACK = "127.0.0.1"
+"""The address and not `localhost`: that name also leads to ::1, which is outside the range that the demo opens."""
+
+STOP_SECONDS = 5.0
+"""Longest wait for the thread at the end; it is a daemon, so it cannot keep the process."""
+
+
+@contextmanager
+def hosted(application: Starlette, ca_file: Path) -> Iterator[str]:
+    """Serve the application while the block runs; yields its origin and writes the CA to trust into `ca_file`."""
+    authority = trustme.CA(organization_name="Customer Context demo, throw-away")
+    authority.cert_pem.write_to_path(str(ca_file))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(LOOPBACK).configure_cert(context)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            ssl_context_factory=lambda config, default: context,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+    )
+    # Listening before the thread starts: from here on, a connection waits in the backlog instead of being refused.
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), name="sample-endpoint", daemon=True)
+        thread.start()
+        try:
+            yield f"https://{LOOPBACK}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(STOP_SECONDS)

@@ -1,0 +1,85 @@
+-- Made-up customers and orders of the sample customer endpoint; amounts are cents.
+-- The last column of each table is what support does not need, so no query of the endpoint reads it.
+
+CREATE TABLE accounts (
+    id TEXT PRIMARY KEY,
+    company TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    status TEXT NOT NULL,
+    seats INTEGER NOT NULL,
+    monthly_revenue INTEGER NOT NULL,
+    customer_since TEXT NOT NULL,
+    card_last_digits TEXT NOT NULL
+);
+
+CREATE TABLE orders (
+    number TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    item TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    fulfillment_status TEXT NOT NULL,
+    ordered_on TEXT NOT NULL,
+    street TEXT NOT NULL
+);
+
+INSERT INTO accounts VALUES
+    ('acct_12ab34cd', 'Northwind Bikes', 'Pro', 'Active', 12, 58800, '2023-02-08', '2673'),
+    ('acct_a4c123b1', 'Harbor & Pine', 'Starter', 'Active', 4, 3600, '2022-06-07', '8907'),
+    ('acct_612dd272', 'Lumen Dental Group', 'Pro', 'Active', 47, 230300, '2021-08-21', '6636'),
+    ('acct_d1371c17', 'Atlas Freight', 'Pro', 'Inactive', 13, 0, '2026-02-13', '4265'),
+    ('acct_149d4395', 'Cedar Street Books', 'Team', 'Active', 9, 10800, '2024-06-03', '7485'),
+    ('acct_36b3216f', 'Fable Coffee Roasters', 'Team', 'Active', 16, 19200, '2026-02-24', '3602'),
+    ('acct_daeeb975', 'Polaris Yoga', 'Starter', 'Active', 2, 1800, '2021-03-19', '8624'),
+    ('acct_729fae92', 'Greenhill Vets', 'Pro', 'Active', 17, 83300, '2025-10-16', '6741'),
+    ('acct_3d5a4fd1', 'Kestrel Robotics', 'Starter', 'Active', 5, 4500, '2025-03-01', '1233'),
+    ('acct_2aabfe22', 'Maple Leaf Tutors', 'Pro', 'Inactive', 49, 0, '2021-09-24', '3281'),
+    ('acct_8f219e9c', 'Blue Door Realty', 'Team', 'Active', 10, 12000, '2022-01-09', '4486'),
+    ('acct_b0eb53f1', 'Sunrise Bakery', 'Team', 'Active', 20, 24000, '2022-10-11', '5249'),
+    ('acct_6947ccf2', 'Vantage Architects', 'Pro', 'Active', 34, 166600, '2022-01-24', '6796'),
+    ('acct_5ec84d8d', 'Willow & Finch', 'Team', 'Active', 20, 24000, '2024-09-05', '9713'),
+    ('acct_bc742547', 'Ironbridge Gym', 'Starter', 'Active', 5, 4500, '2025-01-28', '8211'),
+    ('acct_70f58904', 'Tidal Surf School', 'Starter', 'Active', 5, 4500, '2021-03-06', '3319'),
+    ('acct_dba41ecc', 'Meridian Legal', 'Team', 'Active', 7, 8400, '2025-01-11', '9492'),
+    ('acct_cc3fc162', 'Copper Kettle Inns', 'Pro', 'Inactive', 43, 0, '2024-02-18', '1930'),
+    ('acct_6e53a130', 'Juniper Gardens', 'Starter', 'Active', 2, 1800, '2023-01-25', '2601'),
+    ('acct_43b026c4', 'Summit Physio', 'Pro', 'Active', 36, 176400, '2025-01-25', '2038'),
+    ('acct_8bbf33fe', 'Redwood Carpentry', 'Team', 'Active', 14, 16800, '2025-09-20', '9391'),
+    ('acct_ff9243a8', 'Nimbus Analytics', 'Starter', 'Active', 3, 2700, '2024-09-18', '8832'),
+    ('acct_f506b409', 'Oakfield School', 'Pro', 'Inactive', 23, 0, '2026-09-09', '4319'),
+    ('acct_28b5b7a7', 'Pixel Parade Studio', 'Team', 'Active', 8, 9600, '2024-02-13', '8243'),
+    ('acct_67c76fb0', 'Quarry Lane Winery', 'Team', 'Active', 6, 7200, '2026-04-14', '2198'),
+    ('acct_08f86beb', 'Saffron Kitchen', 'Starter', 'Active', 3, 2700, '2021-03-23', '6999');
+
+INSERT INTO orders VALUES
+    ('10451', 'acct_12ab34cd', 'Trail helmet, size M', 17800, 'Delivered', '2026-11-01', '28 Mill Road'),
+    ('10452', 'acct_36b3216f', 'Ceramic pour-over set', 5400, 'Delivered', '2026-11-01', '42 Mill Road'),
+    ('10453', 'acct_8f219e9c', 'Merino base layer', 7200, 'Delivered', '2026-11-02', '27 Mill Road'),
+    ('10454', 'acct_70f58904', 'Desk lamp, brass', 25800, 'Delivered', '2026-11-02', '69 Mill Road'),
+    ('10455', 'acct_8bbf33fe', 'Cast-iron skillet, 26 cm', 6450, 'Delivered', '2026-11-03', '38 Mill Road'),
+    ('10456', 'acct_08f86beb', 'Noise-cancelling earbuds', 14900, 'Returned', '2026-11-04', '22 Mill Road'),
+    ('10457', 'acct_149d4395', 'Linen duvet cover', 23600, 'Delivered', '2026-11-04', '60 Mill Road'),
+    ('10458', 'acct_2aabfe22', 'Travel backpack, 38 l', 16900, 'Delivered', '2026-11-05', '72 Mill Road'),
+    ('10459', 'acct_bc742547', 'Espresso beans, 1 kg', 2790, 'Delivered', '2026-11-06', '30 Mill Road'),
+    ('10460', 'acct_43b026c4', 'Mechanical keyboard', 27800, 'Delivered', '2026-11-06', '95 Mill Road'),
+    ('10461', 'acct_67c76fb0', 'Trail helmet, size M', 8900, 'Delivered', '2026-11-07', '38 Mill Road'),
+    ('10462', 'acct_d1371c17', 'Ceramic pour-over set', 5400, 'Returned', '2026-11-07', '30 Mill Road'),
+    ('10463', 'acct_3d5a4fd1', 'Merino base layer', 14400, 'Delivered', '2026-11-08', '65 Mill Road'),
+    ('10464', 'acct_5ec84d8d', 'Desk lamp, brass', 12900, 'Delivered', '2026-11-09', '75 Mill Road'),
+    ('10465', 'acct_6e53a130', 'Cast-iron skillet, 26 cm', 6450, 'Shipped', '2026-11-09', '61 Mill Road'),
+    ('10466', 'acct_28b5b7a7', 'Noise-cancelling earbuds', 29800, 'Packed', '2026-11-10', '53 Mill Road'),
+    ('10467', 'acct_612dd272', 'Linen duvet cover', 11800, 'Processing', '2026-11-11', '63 Mill Road'),
+    ('10468', 'acct_729fae92', 'Travel backpack, 38 l', 16900, 'Delivered', '2026-11-11', '35 Mill Road'),
+    ('10469', 'acct_6947ccf2', 'Espresso beans, 1 kg', 5580, 'Shipped', '2026-11-12', '55 Mill Road'),
+    ('10470', 'acct_cc3fc162', 'Mechanical keyboard', 13900, 'Packed', '2026-11-12', '50 Mill Road'),
+    ('10471', 'acct_f506b409', 'Trail helmet, size M', 8900, 'Processing', '2026-11-13', '21 Mill Road'),
+    ('10472', 'acct_a4c123b1', 'Ceramic pour-over set', 10800, 'Delivered', '2026-11-14', '56 Mill Road'),
+    ('10473', 'acct_daeeb975', 'Merino base layer', 7200, 'Shipped', '2026-11-14', '12 Mill Road'),
+    ('10474', 'acct_b0eb53f1', 'Desk lamp, brass', 12900, 'Packed', '2026-11-15', '53 Mill Road'),
+    ('10475', 'acct_dba41ecc', 'Cast-iron skillet, 26 cm', 12900, 'Processing', '2026-11-16', '80 Mill Road'),
+    ('10476', 'acct_ff9243a8', 'Noise-cancelling earbuds', 14900, 'Delivered', '2026-11-16', '68 Mill Road'),
+    ('10477', 'acct_12ab34cd', 'Linen duvet cover', 11800, 'Shipped', '2026-11-17', '66 Mill Road'),
+    ('10478', 'acct_36b3216f', 'Travel backpack, 38 l', 33800, 'Packed', '2026-11-17', '12 Mill Road'),
+    ('10479', 'acct_8f219e9c', 'Espresso beans, 1 kg', 2790, 'Processing', '2026-11-18', '59 Mill Road'),
+    ('10480', 'acct_70f58904', 'Mechanical keyboard', 13900, 'Delivered', '2026-11-19', '52 Mill Road'),
+    ('10481', 'acct_8bbf33fe', 'Trail helmet, size M', 17800, 'Shipped', '2026-11-19', '76 Mill Road'),
+    ('10482', 'acct_08f86beb', 'Trail helmet, size M', 8900, 'Shipped', '2026-11-20', '89 Mill Road');

@@ -1,0 +1,51 @@
+"""What every part of the bench agrees on: one email, one customer, the delays of those that are waited for."""
+
+import json
+
+IDENTIFIER = "acct_12ab34cd"
+BEARER_TOKEN = "bench-endpoint-token"  # noqa: S105 - made up, and shown to a stand-in only
+
+AI_SECONDS = 0.300
+"""How long the stand-in AI thinks, per call."""
+
+ENDPOINT_SECONDS = 0.080
+"""How long the stand-in customer endpoint looks up."""
+
+WAITED_SECONDS = 2 * AI_SECONDS + ENDPOINT_SECONDS
+"""What one enrichment cannot go below; latency is reported as what comes on top."""
+
+CUSTOMER = {
+    "type": "account",
+    "company": "Northwind Bikes",
+    "plan": "Pro",
+    "status": "Active",
+    "seats": 12,
+    "monthly_revenue": "$588.00",
+    "customer_since": "2023-02-08",
+    "links": [{"label": "View account in admin", "url": f"https://admin.example.com/accounts/{IDENTIFIER}"}],
+}
+
+SUMMARY = {
+    "summary": "Northwind Bikes is on the Pro plan with 12 seats.",
+    "fields": [
+        {"label": "Plan", "value": "Pro", "source": "/plan"},
+        {"label": "Status", "value": "Active", "source": "/status"},
+        {"label": "Seats", "value": "12", "source": "/seats"},
+        {"label": "Monthly revenue", "value": "$588.00", "source": "/monthly_revenue"},
+    ],
+}
+
+IDENTIFY_INSTRUCTIONS = "Use the account that starts with acct_."
+DISPLAY_INSTRUCTIONS = "Show Plan; Status (Active or Inactive); Seats; Monthly revenue."
+
+SIGNATURE = "\n".join(f"Line {number} of what people quote below their emails." for number in range(20))
+
+TICKET = json.dumps(
+    {
+        "project_id": "prj_bench",
+        "subject": "Adding two more people",
+        "body": f"Hello,\n\nthe button is grey. Account ID: {IDENTIFIER}\n\nJane\n\n{SIGNATURE}",
+        "sender": "jane@example.com",
+    }
+).encode()
+"""The body of every request: an email of common length, about 1.2 KB."""

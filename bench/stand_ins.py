@@ -1,0 +1,104 @@
+"""Stand-ins for the two that the service waits for: a Messages API on HTTP and a customer endpoint on real TLS.
+
+Run as `python -m bench.stand_ins CA_FILE`; prints one line of JSON with both addresses once they listen.
+"""
+
+import asyncio
+import json
+import re
+import socket
+import ssl
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import trustme
+import uvicorn
+
+from bench.asgi import Message, Receive, Send, read_body, send_json
+from bench.samples import BEARER_TOKEN, CUSTOMER, IDENTIFIER, SUMMARY
+
+ID_IN_EMAIL = re.compile(rb"ID: (acct_[0-9a-f]{8})")
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted; each look-up brings one of its own."""
+
+
+class StandIns:
+    """Both applications, and the delays that they share; `PUT /delays` on the AI's address sets those."""
+
+    def __init__(self) -> None:
+        self.ai_seconds = 0.0
+        self.endpoint_seconds = 0.0
+
+    async def ai(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer as the Messages API does: an extract call with the ID in the email, a summarize call with rows."""
+        body = await read_body(receive)
+        if scope["path"] == "/delays":
+            wanted = json.loads(body)
+            self.ai_seconds, self.endpoint_seconds = wanted["ai"], wanted["endpoint"]
+            await send_json(send, wanted)
+            return
+        schema = json.loads(body)["output_config"]["format"]["schema"]
+        answer = _identifier(body) if "identifier" in schema["properties"] else SUMMARY
+        await asyncio.sleep(self.ai_seconds)
+        await send_json(send, _message(answer))
+
+    async def endpoint(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer as a customer endpoint does, to whoever shows the token."""
+        await read_body(receive)
+        authorized = dict(scope["headers"]).get(b"authorization") == f"Bearer {BEARER_TOKEN}".encode()
+        known = scope["query_string"] == f"id={IDENTIFIER}".encode()
+        await asyncio.sleep(self.endpoint_seconds)
+        if authorized:
+            await send_json(send, CUSTOMER if known else {})
+        else:
+            await send_json(send, {"error": "unauthorized"}, 401)
+
+
+def _identifier(prompt: bytes) -> dict[str, str | None]:
+    found = ID_IN_EMAIL.search(prompt)
+    return {"identifier": found[1].decode() if found else None}
+
+
+def _message(answer: object) -> dict[str, object]:
+    return {
+        "id": "msg_bench",
+        "type": "message",
+        "role": "assistant",
+        "model": "bench",
+        "content": [{"type": "text", "text": json.dumps(answer)}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 700, "output_tokens": 60},
+    }
+
+
+async def serve(ca_file: Path) -> None:
+    """Serve both until the process is ended."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_file))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    stand_ins = StandIns()
+    plain = uvicorn.Config(stand_ins.ai, lifespan="off", interface="asgi3", log_level="error", access_log=False)
+    tls = uvicorn.Config(
+        stand_ins.endpoint,
+        lifespan="off",
+        interface="asgi3",
+        log_level="error",
+        access_log=False,
+        ssl_context_factory=lambda config, default: context,
+    )
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)) for _ in (plain, tls)]
+        ports = [listener.getsockname()[1] for listener in listeners]
+        addresses = {"ai": f"http://127.0.0.1:{ports[0]}", "endpoint": f"https://127.0.0.1:{ports[1]}/look-up"}
+        sys.stdout.write(json.dumps(addresses) + "\n")
+        sys.stdout.flush()
+        servers = [uvicorn.Server(config) for config in (plain, tls)]
+        await asyncio.gather(*(server.serve([own]) for server, own in zip(servers, listeners, strict=True)))
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))

@@ -1,0 +1,95 @@
+"""One embedded PostgreSQL per test session, shared by xdist's workers, and a migrated database of its own per test."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.adapters.database import create_engine_for
+from app.adapters.embedded_postgres import embedded_postgres
+from app.adapters.migrations import migrate
+
+TEMPLATE = "template_migrated"
+"""Migrated once; a database made from it takes 30 ms."""
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of the session's PostgreSQL, on its own database, which holds no tables."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)[:12]
+    data_dir = Path(tempfile.gettempdir()) / f"cc-tests-{session}"
+    # On a thread and a loop of its own: the first test that asks for it may be running on the main thread's.
+    with ThreadPoolExecutor(max_workers=1) as thread, asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        url = thread.submit(runner.run, stack.enter_async_context(embedded_postgres(data_dir))).result()
+        thread.submit(runner.run, _make_template(url, data_dir)).result()
+        yield url
+        thread.submit(runner.run, stack.aclose()).result()
+    if not (data_dir / "postgres" / ".s.PGSQL.5432").exists():  # the last worker has stopped the server
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture
+async def empty_database_url(postgres_url: str) -> AsyncIterator[str]:
+    """URL of a database without any tables."""
+    async with _database(postgres_url, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+async def database_url(postgres_url: str) -> AsyncIterator[str]:
+    """URL of a migrated, empty database of this test's own."""
+    async with _database(postgres_url, TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Engine on a migrated, empty database of this test's own."""
+    engine = create_engine_for(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def _database(server_url: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    await _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server_url.replace("/customer_context?", f"/{name}?")
+    finally:
+        await _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _make_template(server_url: str, data_dir: Path) -> None:
+    """Migrate the template once for all workers: nobody may be connected to it when it is copied."""
+    with (data_dir / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (data_dir / "template.made").exists():
+            return
+        # Nothing here need survive a power cut.
+        await _execute(server_url, "ALTER SYSTEM SET fsync = off")
+        await _execute(server_url, "SELECT pg_reload_conf()")
+        await _execute(server_url, f"CREATE DATABASE {TEMPLATE}")
+        engine = create_engine_for(server_url.replace("/customer_context?", f"/{TEMPLATE}?"))
+        await migrate(engine)
+        await engine.dispose()
+        (data_dir / "template.made").touch()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

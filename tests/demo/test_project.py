@@ -1,0 +1,56 @@
+import json
+
+import httpx
+import pytest
+
+from app.demo.project import set_up_project
+
+
+class ScriptedService:
+    """Answers every request with one status, and keeps what it was sent."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.status = status
+        self.requests: list[httpx.Request] = []
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.MockTransport(self._answer), base_url="http://service.example")
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return httpx.Response(self.status, json={})
+
+
+def test_set_up_makes_a_business_project_before_it_is_configured() -> None:
+    service = ScriptedService()
+    with service.client() as client:
+        set_up_project(client, "https://127.0.0.1:4443/customer-context", "endpoint-token")
+
+    project, configuration = service.requests
+    assert (project.method, project.url.path) == ("PUT", "/projects/prj_demo")
+    assert json.loads(project.content) == {
+        "plan": "business",
+        "owner_ids": ["demo-owner"],
+        "monthly_ai_credits": 1000,
+    }
+    assert (configuration.method, configuration.url.path) == ("PUT", "/projects/prj_demo/customer-context")
+
+
+def test_set_up_turns_the_feature_on_as_the_owner_when_it_configures() -> None:
+    service = ScriptedService()
+    with service.client() as client:
+        set_up_project(client, "https://127.0.0.1:4443/customer-context", "endpoint-token")
+
+    sent = json.loads(service.requests[1].content)
+    assert service.requests[1].headers["x-actor-id"] == "demo-owner"
+    assert sent["api_url"] == "https://127.0.0.1:4443/customer-context"
+    assert sent["bearer_token"] == "endpoint-token"
+    assert sent["enabled"] is True
+
+
+def test_set_up_stops_when_the_service_refuses() -> None:
+    service = ScriptedService(status=503)
+    with service.client() as client, pytest.raises(httpx.HTTPStatusError):
+        set_up_project(client, "https://127.0.0.1:4443/customer-context", "endpoint-token")
+
+    assert len(service.requests) == 1

@@ -1,0 +1,60 @@
+import json
+import shlex
+
+import pytest
+
+from app.demo.welcome import welcome
+
+PAGE = welcome("http://127.0.0.1:8000", "service-token", "t_ab12cd", ["AI:        offline"])
+COMMANDS = [line for line in PAGE.splitlines() if line.startswith("curl ")]
+
+
+def words_of(command: str) -> list[str]:
+    """Split as a shell would, up to the pipe."""
+    words = shlex.split(command)
+    return words[: words.index("|")]
+
+
+def body_of(command: str) -> dict[str, str]:
+    words = words_of(command)
+    body: dict[str, str] = json.loads(words[words.index("-d") + 1])
+    return body
+
+
+def test_welcome_begins_with_the_address_when_printed() -> None:
+    assert PAGE.splitlines()[0] == "Customer Context is ready at http://127.0.0.1:8000"
+
+
+def test_welcome_holds_the_notes_and_the_docs_when_printed() -> None:
+    assert "AI:        offline\n" in PAGE
+    assert "http://127.0.0.1:8000/docs\n" in PAGE
+
+
+def test_welcome_posts_three_tickets_and_one_test_when_its_commands_are_run() -> None:
+    assert [words_of(command)[2] for command in COMMANDS] == [
+        "http://127.0.0.1:8000/tickets/t_ab12cd-1/enrich",
+        "http://127.0.0.1:8000/tickets/t_ab12cd-2/enrich",
+        "http://127.0.0.1:8000/tickets/t_ab12cd-3/enrich",
+        "http://127.0.0.1:8000/projects/prj_demo/customer-context/test",
+    ]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_welcome_sends_the_token_and_shows_readable_json_when_a_command_is_run(command: str) -> None:
+    assert "Authorization: Bearer service-token" in words_of(command)
+    assert command.endswith("| python3 -m json.tool --no-ensure-ascii")
+
+
+def test_welcome_acts_for_the_owner_only_on_the_route_that_needs_one() -> None:
+    acting = ["X-Actor-Id: demo-owner" in words_of(command) for command in COMMANDS]
+
+    assert acting == [False, False, False, True]
+
+
+def test_welcome_shows_each_way_in_which_a_customer_is_found_when_its_commands_are_run() -> None:
+    bodies = [body_of(command)["body"] for command in COMMANDS]
+
+    assert "Account ID: acct_12ab34cd" in bodies[0]
+    assert "Order #10482" in bodies[1]
+    assert not any(character.isdigit() for character in bodies[2])
+    assert "Account ID: acct_612dd272" in bodies[3]

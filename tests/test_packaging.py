@@ -1,0 +1,201 @@
+import os
+import re
+import runpy
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import requires
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from app.settings import Settings, variable_of
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+RUN_DEADLINE_SECONDS = Settings.model_fields["run_deadline_seconds"].default
+
+
+def locked(lock: str) -> dict[str, str]:
+    """Return what a lock file pins: the name of each package with the rest of its entry, hashes and all."""
+    entries = (ROOT / lock).read_text("utf-8").replace("\\\n", " ").splitlines()
+    return {entry.partition("==")[0]: entry.partition("==")[2] for entry in entries if entry.strip()}
+
+
+def instructions(name: str) -> list[str]:
+    """Return the arguments of one kind of instruction in the Dockerfile, continued lines joined."""
+    joined = re.sub(r"\\\n\s*", " ", DOCKERFILE)
+    return [line.partition(" ")[2].strip() for line in joined.splitlines() if line.startswith(f"{name} ")]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_is_pinned_with_a_hash_when_locked(lock: str) -> None:
+    assert [name for name, rest in locked(lock).items() if "--hash=sha256:" not in rest or not name] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_names_no_registry_and_no_machine_when_written(lock: str) -> None:
+    text = (ROOT / lock).read_text("utf-8")
+
+    assert [word for word in ("://", "--index", "--extra-index", "--find-links", " @ ", "#") if word in text] == []
+
+
+def test_run_time_lock_is_part_of_the_development_lock_when_both_are_written() -> None:
+    # `make run` installs the first and `make test` the second on top: nothing may be replaced.
+    development = locked("requirements-dev.lock")
+
+    assert {name: rest for name, rest in locked("requirements.lock").items() if development.get(name) != rest} == {}
+
+
+def test_locks_hold_what_the_project_asks_for_when_it_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wanted = [Requirement(line) for line in project["project"]["dependencies"]]
+    pinned = locked("requirements.lock")
+
+    missing = [
+        str(requirement)
+        for requirement in wanted
+        if not requirement.specifier.contains(pinned.get(canonicalize_name(requirement.name), "0").split()[0])
+    ]
+    assert missing == []
+
+
+def test_help_lists_every_target_when_asked() -> None:
+    targets = re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE)
+    listed = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S607 - the make that runs this
+
+    assert [target for target in targets if f"make {target} " not in listed.stdout] == []
+
+
+def test_every_target_is_phony_when_it_makes_no_file_of_its_name() -> None:
+    phony = re.findall(r"^\.PHONY:(.*)", MAKEFILE, re.MULTILINE)[0].split()
+
+    assert sorted(phony) == sorted(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+
+
+def test_ci_runs_the_same_two_commands_as_a_person_when_started() -> None:
+    script = ROOT / ".ci" / "run"
+
+    assert os.access(script, os.X_OK)
+    assert [line for line in script.read_text("utf-8").splitlines() if line.startswith("make")] == [
+        "make check",
+        "make test",
+    ]
+
+
+def test_image_is_not_run_by_root_when_it_starts() -> None:
+    final_stage = DOCKERFILE.rpartition("\nFROM ")[2]
+    users = re.findall(r"^USER (.+)", final_stage, re.MULTILINE)
+
+    assert [user.split(":")[0].isdigit() and int(user.split(":")[0]) > 0 for user in users] == [True]
+
+
+def test_image_installs_only_what_a_hash_vouches_for_when_it_is_built() -> None:
+    installs = [part for step in instructions("RUN") for part in step.split("&&") if "install" in part]
+
+    assert len(installs) == 3
+    assert all("--require-hashes" in part or "--no-index" in part for part in installs)
+
+
+def test_image_takes_all_that_the_build_tool_needs_when_it_is_built() -> None:
+    wanted = re.findall(r"\^\(([a-z|-]+)\)==", DOCKERFILE)[0].split("|")
+    needed, open_ends = {"hatchling"}, ["hatchling"]
+    while open_ends:
+        for line in requires(open_ends.pop()) or []:
+            requirement = Requirement(line)
+            if (requirement.marker is None or requirement.marker.evaluate()) and requirement.name not in needed:
+                needed.add(requirement.name)
+                open_ends.append(requirement.name)
+
+    assert sorted(wanted) == sorted(needed)
+    assert set(wanted) <= set(locked("requirements-dev.lock"))
+
+
+def test_image_serves_to_all_addresses_without_a_shell_when_it_starts() -> None:
+    assert instructions("CMD") == ['["customer-context", "serve", "--host", "0.0.0.0", "--port", "8000"]']
+
+
+def test_image_checks_its_health_with_what_is_in_it_when_it_runs() -> None:
+    check = instructions("HEALTHCHECK")[0]
+
+    assert 'CMD ["python", "-c"' in check
+    assert "/healthz" in check
+
+
+def test_image_is_built_from_nothing_secret_when_the_context_is_sent() -> None:
+    rules = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if not line.startswith("#")]
+    copied = {word for step in instructions("COPY") if "--from" not in step for word in step.split()[:-1]}
+
+    assert rules[0] == "*"
+    assert copied == {rule[1:] for rule in rules if rule.startswith("!")}
+
+
+def test_composed_service_can_write_nothing_but_its_temporary_folder_when_it_runs() -> None:
+    app = COMPOSE["services"]["app"]
+
+    assert app["read_only"] is True
+    assert [mount.split(":")[0] for mount in app["tmpfs"]] == ["/tmp"]  # noqa: S108 - the container's own
+    assert app["cap_drop"] == ["ALL"]
+
+
+def test_composed_service_waits_for_a_healthy_database_when_it_starts() -> None:
+    app, postgres = COMPOSE["services"]["app"], COMPOSE["services"]["postgres"]
+
+    assert app["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert "pg_isready" in postgres["healthcheck"]["test"][1]
+    assert postgres["image"] == "postgres:18"
+
+
+def test_composed_service_may_finish_its_runs_when_it_stops() -> None:
+    assert int(COMPOSE["services"]["app"]["stop_grace_period"].removesuffix("s")) > RUN_DEADLINE_SECONDS
+
+
+def test_compose_file_holds_no_secret_when_committed() -> None:
+    app, postgres = COMPOSE["services"]["app"], COMPOSE["services"]["postgres"]
+
+    assert app["env_file"] == ".env"
+    assert postgres["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+    assert ":${POSTGRES_PASSWORD:?" in app["environment"]["CC_DATABASE_URL"]
+
+
+def test_example_environment_names_only_what_is_read_and_sets_nothing_when_copied() -> None:
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    named = [line for line in lines if line and not line.startswith("#")]
+    known = {variable_of(name) for name in Settings.model_fields} | {"POSTGRES_PASSWORD"}
+
+    assert {line.removesuffix("=") for line in named} <= known
+
+
+def test_wheel_holds_the_data_that_the_code_reads_when_it_is_built(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own build
+    (wheel,) = tmp_path.glob("*.whl")
+
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (entry_points,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
+
+    assert "app/demo/records.sql" in names
+    assert "migrations/env.py" in names
+    assert [name for name in names if name.startswith("tests/")] == []
+    assert "customer-context = app.cli:main" in entry_points
+
+
+def test_package_runs_as_a_module_when_the_script_is_not_installed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["customer-context", "--help"])
+
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("app", run_name="__main__")
+
+    assert end.value.code == 0
+    assert "serve" in capsys.readouterr().out
