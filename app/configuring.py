@@ -16,7 +16,7 @@ from app.domain.configuration import (
     missing_fields,
     token_may_go_to,
 )
-from app.domain.projects import CreditReport, Project, VersionConflict
+from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.refusals import Complaint, Refusal, Refused
 from app.domain.secrets import Secret
 
@@ -44,7 +44,7 @@ class Projects(Protocol):
         actor: str,
         expected_version: int | None,
     ) -> StoredConfiguration:
-        """Replace it; raises `VersionConflict` when it is no longer at `expected_version`."""
+        """Replace it; raises `VersionConflict` when it is no longer at `expected_version`, or `ProjectNotFound`."""
 
     async def delete_configuration(self, project_id: str, expected_version: int | None = None) -> None:
         """Erase it and its token."""
@@ -98,6 +98,8 @@ class Configuring:
                 return await self._projects.save_configuration(project_id, configuration, token, actor, version)
             except VersionConflict:
                 continue
+            except ProjectNotFound:  # deleted in this moment
+                raise Refused(Refusal.PROJECT_NOT_FOUND) from None
         raise Refused(Refusal.PRECONDITION_FAILED)
 
     async def erase(self, project_id: str, actor: str, if_match: str | None) -> None:

@@ -100,8 +100,8 @@ async def _model(settings: Settings, stack: AsyncExitStack) -> Model:
 def _tls(settings: Settings) -> ssl.SSLContext:
     try:
         return tls_context(settings.egress_ca_file)
-    except (OSError, ssl.SSLError):
-        raise InvalidSettings("CC_EGRESS_CA_FILE: not a readable PEM file of certificates") from None
+    except ValueError as problem:
+        raise InvalidSettings(f"CC_EGRESS_CA_FILE: {problem}") from None
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -96,7 +96,7 @@ def _plan() -> Plan:
     options = parser.parse_args()
     if options.quick:
         return Plan(1, 5, 2 * options.in_flight, 200, options.in_flight)
-    return Plan(options.rounds, 20, 10 * options.in_flight, 1000, options.in_flight)
+    return Plan(options.rounds, 15, 8 * options.in_flight, 600, options.in_flight)
 
 
 def _say(text: str) -> None:

@@ -20,6 +20,9 @@ from bench.samples import BEARER_TOKEN, CUSTOMER, IDENTIFIER, SUMMARY
 
 ID_IN_EMAIL = re.compile(rb"ID: (acct_[0-9a-f]{8})")
 
+KEEP_ALIVE_SECONDS = 600
+"""Longer than a run: a connection that closes just as it is used again would be a failure of the bench's own."""
+
 BACKLOG = 2048
 """Connections that may wait to be accepted; each look-up brings one of its own."""
 
@@ -81,11 +84,19 @@ async def serve(ca_file: Path) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     stand_ins = StandIns()
-    plain = uvicorn.Config(stand_ins.ai, lifespan="off", interface="asgi3", log_level="error", access_log=False)
+    plain = uvicorn.Config(
+        stand_ins.ai,
+        lifespan="off",
+        interface="asgi3",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        log_level="error",
+        access_log=False,
+    )
     tls = uvicorn.Config(
         stand_ins.endpoint,
         lifespan="off",
         interface="asgi3",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         log_level="error",
         access_log=False,
         ssl_context_factory=lambda config, default: context,

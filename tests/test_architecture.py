@@ -108,7 +108,7 @@ def test_each_third_party_has_few_homes() -> None:
         "anthropic": {"claude"},
         "asyncpg": {"database", "embedded_postgres", "migrations"},
         "cryptography": {"vault"},
-        "httpcore": {"network", "endpoint"},
+        "h11": {"network"},
         "prometheus_client": {"metrics"},
         "selectolax": {"visible_text"},
         "alembic": {"migrations"},

@@ -65,7 +65,8 @@ _EXAMPLE = re.compile(
     r"(?:e\.?g\.?,?|such as|for example,?|for instance,?|like|looks like|format)[:\s]*$", re.IGNORECASE
 )
 _BARE_PREFIX = re.compile(
-    r"(?<![\w@.-])([A-Za-z][A-Za-z0-9]{0,11}_)(?=[\s,.;:)…*<\[]|$)|(?<![\w@.-])([A-Za-z]{2,12}[_-])(?:[xX]{2,}|[*#]+|\.{3}|…|\d{3,}|<)(?!-)"
+    r"(?<![\w@.-])([A-Za-z][A-Za-z0-9]{0,11}_)(?=[\s,.;:)…*<\[]|$)"
+    r"|(?<![\w@.-])([A-Za-z]{2,12}[_-])(?:[xX]{2,}|[*#]+|\.{3}|…|\d{3,}|<)(?!-)"
 )
 _BEGINS_WITH = re.compile(
     r"\b(?:start(?:s|ing)?|begin(?:s|ning)?|prefixed)\s+(?:with|by)\s+(?:the\s+)?(?:letters?\s+|prefix\s+|text\s+)?"
@@ -74,7 +75,8 @@ _BEGINS_WITH = re.compile(
     re.IGNORECASE,
 )
 _UNQUOTED_LABEL = re.compile(
-    r"\b(?i:after|following|next to|beside|labell?ed|marked|says?|field|line)\s+(?i:the\s+)?(?i:(?:label|text|words?|phrase|field|line)\s+)?"
+    r"\b(?i:after|following|next to|beside|labell?ed|marked|says?|field|line)\s+"
+    r"(?i:the\s+)?(?i:(?:label|text|words?|phrase|field|line)\s+)?"
     r"([A-Z][\w/-]*(?:\s[\w#/-]+){0,4}?\s?[:#]|[A-Z][\w/-]*(?:\s(?:[A-Z][\w/-]*|[Ii][Dd]|number|code|key))*)"
     r"|\b([A-Z][\w/-]*(?:\s[A-Z][\w/-]*)*\s?[#:]?|#)\s+(?i:followed by)"
 )
@@ -99,8 +101,8 @@ _COUNT = rf"(\d{{1,2}}|{'|'.join(_DIGIT_WORDS)})"
 _DIGITS = re.compile(rf"\b(at least )?{_COUNT}(?:\s?(?:-|–|to|or)\s?{_COUNT})?[-\s]+digits?\b", re.IGNORECASE)
 _MOST_DIGITS = 40
 _SENDER = re.compile(
-    r"\bsender|\bfrom[- ](?:address|line|header|field)|\b(?:wrote|writes|writing|sent|sending|emailed|emailing|contacted us)\s+"
-    r"(?:us )?(?:from|with)|\b(?:customer|user|client|author|requester|person|their)(?:['’]s)? e-?mail\b",
+    r"\bsender|\bfrom[- ](?:address|line|header|field)|"
+    r"\b(?:wrote|writes|writing|sent|sending|emailed|emailing|contacted us)\s+(?:us )?(?:from|with)|\b(?:customer|user|client|author|requester|person|their)(?:['’]s)? e-?mail\b",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"\be-?mail address|\bemail (?:in|from) the (?:body|text|signature|subject)", re.IGNORECASE)

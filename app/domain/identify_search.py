@@ -76,10 +76,12 @@ def _patterns(rule: Rule) -> tuple[re.Pattern[str], ...]:
         return tuple(_after(label, value, bool(rule.prefixes)) for label in rule.labels for value in values)
     if rule.nouns:
         words = "|".join(map(re.escape, rule.nouns))
-        heads = rf"(?<!\w)(?:{words})(?:[ \t]{{0,4}}(?:number|identifier|id|key|code|no|num)\b\.?|[ \t]{{0,4}}(?=[#:№]))"
-        return tuple(
-            re.compile(rf"{heads}(?:{_PARTING}|{_OPENING})(?P<value>{value}){_AFTER}", re.I) for value in values
+        heads = (
+            rf"(?<!\w)(?:{words})(?:[ \t]{{0,4}}(?:number|identifier|id|key|code|no|num)\b\.?|[ \t]{{0,4}}(?=[#:№]))"
         )
+        named = [rf"{heads}(?:{_PARTING}|{_OPENING})(?P<value>{value}){_AFTER}" for value in values]
+        bare = [rf"{_BEFORE}(?P<value>{value}){_AFTER}" for value in values if rule.digits]
+        return tuple(re.compile(pattern, re.IGNORECASE) for pattern in named + bare)
     return tuple(re.compile(rf"{_BEFORE}(?P<value>{value}){_AFTER}", re.IGNORECASE) for value in values)
 
 

@@ -10,7 +10,7 @@ from app.domain import display
 from app.domain.facts import Facts, Json
 from app.domain.plain_text import comparable
 from app.domain.rendering import keys_of, rendered
-from app.domain.wording import Wording, name_words, wording
+from app.domain.wording import Wording, name_words, part_words, wording
 
 LONGEST_FACT_READ = 8_000
 """Characters of one fact that a value is held against; a value shows 500 of them at most."""
@@ -60,7 +60,7 @@ def marks(text: str) -> set[str]:
 def beyond_fact(value: str, fact: Json, source: str, owner: Owner) -> set[str]:
     """Name what a value says beyond the fact and the owner's words; empty where every word and number is backed."""
     truth = rendered(fact, LONGEST_FACT_READ)
-    known = wording(truth) | Wording(words=set(name_words(truth)))
+    known = wording(truth) | wording(part_words(truth))
     said = wording(value, known.numbers | owner.said.numbers)
     beyond = said.beyond(known | owner.said) | (marks(value) - marks(truth) - owner.marks)
     if not beyond and (_turned(value, said, truth, known, fact) or _phrase(value) in denied(fact, source, owner)[1]):
@@ -110,10 +110,11 @@ def _turned(value: str, said: Wording, truth: str, known: Wording, fact: Json) -
 
 
 def _texts(value: Json) -> Iterator[str]:
-    """Yield every key and every scalar, as text."""
+    """Yield every key, as it is and in words, and every scalar."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield " ".join(name_words(key))
+            yield key
+            yield part_words(key)
             yield from _texts(member)
     elif isinstance(value, list):
         for member in value:

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST_RUN_OF_MARKS = 30
 """Combining marks kept on one letter: the Stream-Safe Text Format (UAX #15); normalizing more takes quadratic time."""
 
 _LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+_HIDDEN_ASCII = re.compile(r"[^\t\n -~]+")
 _RUN = re.compile(r"[^\W_]+")
 
 _HIDING_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -31,9 +33,10 @@ _LATER_UNICODE = ((0x1F000, 0x1FAFF), (0x20000, 0x2FFFD), (0x30000, 0x3FFFD))
 
 def plain(text: str) -> str:
     """Keep what shows, tabs and line breaks (all made LF) included; drop every character that can hide or mislead."""
+    if text.isascii():
+        # Most text, and the only regular expression that it needs.
+        return text if text.isprintable() else _HIDDEN_ASCII.sub("", _LINE_BREAKS.sub("\n", text))
     text = _LINE_BREAKS.sub("\n", text)
-    if text.isascii() and text.isprintable():
-        return text
     # Judging the distinct characters once keeps this linear and fast for a megabyte of any script.
     distinct = set(text)
     hidden = {ord(character): None for character in distinct if not _shows(character)}
@@ -53,7 +56,10 @@ def line(text: str, limit: int) -> str:
 
 def comparable(text: str) -> str:
     """Return the text as it compares: plain, compatibility forms unified (NFKC), case folded."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", plain(text)).casefold())
+    shown = plain(text)
+    if shown.isascii():
+        return shown.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
 
 
 def runs(text: str) -> list[str]:
@@ -61,6 +67,7 @@ def runs(text: str) -> list[str]:
     return _RUN.findall(comparable(text))
 
 
+@lru_cache(maxsize=4096)
 def _shows(character: str) -> bool:
     if character in "\n\t":
         return True

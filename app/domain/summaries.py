@@ -49,7 +49,6 @@ class Judged:
 def judge(answer: Answer, facts: Facts, display_instructions: str) -> Judged:
     """Keep of an answer what the JSON or the owner's instructions say, and put the JSON's own words for the rest."""
     owner = Owner.of(display_instructions)
-    names = [set(name_words(keys_of(pointer)[-1])) for pointer, _ in islice(facts.leaves(), KEYS_LOOKED_AT)]
     rows: dict[tuple[str, str], Field] = {}
     replaced = dropped = 0
     stated: set[str] = set()
@@ -62,7 +61,7 @@ def judge(answer: Answer, facts: Facts, display_instructions: str) -> Judged:
         value = line(said.value, LONGEST_VALUE)
         beyond = beyond_fact(value, fact, said.source, owner)
         shown = value if value and not beyond else rendered(fact)
-        field = Field(_label(said, names, owner), shown, said.source)
+        field = Field(_label(said, facts, owner), shown, said.source)
         rows.setdefault((field.label, field.source), field)
         replaced += shown != value
         states, denies = denied(fact, said.source, owner)
@@ -82,13 +81,18 @@ def straight_from(facts: Facts) -> Judged:
     return Judged(made_from_rows(fields), fields, f"{len(fields)} rows straight from the JSON")
 
 
-def _label(said: Field, names: list[set[str]], owner: Owner) -> str:
+def _label(said: Field, facts: Facts, owner: Owner) -> str:
     """Keep a label whose words are the owner's or the pointer's, unless it is the name of another fact."""
     label = line(said.label, LONGEST_LABEL)
     words, path = name_words(label), [word for key in keys_of(said.source) for word in name_words(key)]
     joined = {"".join(name_words(key)) for key in keys_of(said.source)}
     known = owner.names | set(path) | {f"{word}s" for word in path} | {word.removesuffix("s") for word in path}
     its_own = "".join(words) in joined or not set(words).isdisjoint(path)
-    of_another = not its_own and any(set(words) <= name for name in names)
+    of_another = not its_own and _is_name_of_a_fact(set(words), facts)
     backed = all(word in known for word in words) or "".join(words) in joined
     return label if words and backed and not of_another and marks(label) <= owner.marks else label_for(said.source)
+
+
+def _is_name_of_a_fact(words: set[str], facts: Facts) -> bool:
+    pointers = (pointer for pointer, _ in islice(facts.leaves(), KEYS_LOOKED_AT))
+    return any(words <= set(name_words(keys_of(pointer)[-1])) for pointer in pointers)

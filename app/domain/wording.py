@@ -35,6 +35,7 @@ _ATOM = re.compile(
     rf"(?:(?:^|(?<=[\s(\[{{:;,=\"'/|{_CURRENCY}]))(?P<sign>[{_SIGNS}])(?=[{_CURRENCY}]?\d)[{_CURRENCY}]?)?"
     r"(?P<atom>[^\W_]+(?:[.,'’]\d[^\W_]*)*)(?P<percent>\s?[%‰])?"
 )
+_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"[^\W_]+")
 _SPACED_NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?![\w])")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -77,8 +78,14 @@ class Wording:
 def wording(text: str, known_numbers: frozenset[str] | set[str] = frozenset()) -> Wording:
     """Read a text; `1 200` counts as one number where that number is among the known ones."""
     said = Wording()
-    rest = _TIME.sub(lambda found: _note_time(said, found), _DATE.sub(lambda f: _note_date(said, f), _folded(text)))
-    rest = _SPACED_NUMBER.sub(lambda found: _join_known(found.group(), known_numbers), rest)
+    rest = _folded(text)
+    if not _DIGIT.search(rest):
+        said.words.update(_RUN.findall(rest))
+        return said
+    rest = _DATE.sub(lambda found: _note_date(said, found), rest)
+    rest = _TIME.sub(lambda found: _note_time(said, found), rest)
+    if known_numbers:
+        rest = _SPACED_NUMBER.sub(lambda found: _join_known(found.group(), known_numbers), rest)
     for found in _ATOM.finditer(rest):
         _note_atom(said, found["atom"], bool(found["sign"]))
         if found["percent"]:
@@ -88,7 +95,12 @@ def wording(text: str, known_numbers: frozenset[str] | set[str] = frozenset()) -
 
 def name_words(name: str) -> list[str]:
     """List the words of a name as programs write it: `monthlyRevenue_usd` is monthly, revenue, usd."""
-    return _RUN.findall(_folded(_CAMEL.sub(" ", name)))
+    return _RUN.findall(_folded(part_words(name)))
+
+
+def part_words(name: str) -> str:
+    """Put spaces where a name in camel case has its word ends."""
+    return _CAMEL.sub(" ", name)
 
 
 def number(text: str) -> str | None:

@@ -48,7 +48,7 @@ def another_process(data_dir: Path, **environment: str) -> subprocess.Popen[str]
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path]), **environment},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

@@ -50,15 +50,24 @@ REPLY = "Thanks!\n\nOn Mon, 5 Jan 2026 at 10:00, Support <help@shop.example> wro
             id="double-quotes",
         ),
         pytest.param(
-            "Use the value after “Customer No.:” in the body.", "", "Customer No.: 4711-A", "", "4711-A", id="typographic"
+            "Use the value after “Customer No.:” in the body.",
+            "",
+            "Customer No.: 4711-A",
+            "",
+            "4711-A",
+            id="typographic",
         ),
         pytest.param("Use the ID after 'Client ID:'", "", "Client ID: c77", "", "c77", id="single-quotes"),
         pytest.param("Take the value after Account ID:", "", "Account ID: 991x", "", "991x", id="unquoted-label"),
-        pytest.param("Use the text after Username:", "", "Username: janedoe\nHi", "", "janedoe", id="word-alone-on-line"),
+        pytest.param(
+            "Use the text after Username:", "", "Username: janedoe\nHi", "", "janedoe", id="word-alone-on-line"
+        ),
         pytest.param(
             "Use the text after Username:", "", "Username: please help me", "", None, id="prose-after-the-label"
         ),
-        pytest.param("Use the text after Username:", "", "Username: jane@x.example", "", "jane@x.example", id="address"),
+        pytest.param(
+            "Use the text after Username:", "", "Username: jane@x.example", "", "jane@x.example", id="address"
+        ),
         pytest.param(ORDER_FIRST, "", "Order #20311, acct_5", "", "20311", id="guide-order-first"),
         pytest.param(ORDER_FIRST, "", "acct_5 then Order # 77", "", "77", id="guide-order-first-though-later"),
         pytest.param(ORDER_FIRST, "", "my account acct_5 please", "", "acct_5", id="guide-otherwise-account"),
@@ -69,22 +78,40 @@ REPLY = "Thanks!\n\nOn Mon, 5 Jan 2026 at 10:00, Support <help@shop.example> wro
         pytest.param("Use the order number.", "", "My order number is 4512", "", "4512", id="noun-in-prose"),
         pytest.param("Use the order number.", "Order #4512", "where is it", "", "4512", id="noun-in-the-subject"),
         pytest.param("Use the order number.", "", "I ordered 4512 things", "", None, id="noun-must-stand"),
-        pytest.param("Use the invoice number in the subject.", "Invoice no. 2026-17", "Invoice 9", "", "2026-17", id="in-subject"),
+        pytest.param(
+            "Use the invoice number in the subject.", "Invoice no. 2026-17", "Invoice 9", "", "2026-17", id="in-subject"
+        ),
         pytest.param("Use the customer number (8 digits).", "", "I am 12345678 ok", "", "12345678", id="eight-digits"),
-        pytest.param("Use the customer number (8 digits).", "", "call 123456789", "", None, id="nine-digits-are-not-eight"),
+        pytest.param(
+            "Use the customer number (8 digits).", "", "call 123456789", "", None, id="nine-digits-are-not-eight"
+        ),
         pytest.param("Look for a 6-8 digit number", "", "no 12345 but 1234567", "", "1234567", id="range-of-digits"),
         pytest.param("Find a number with at least six digits", "", "it is 9876543210", "", "9876543210", id="at-least"),
         pytest.param("Use the number after #, such as #12345.", "Re: #778", "", "", "778", id="hash-example"),
         pytest.param("Use the UUID in the body.", "", f"id {UUID}.", "", UUID, id="uuid"),
         pytest.param("Use the UUID in the body.", "", f"id {UUID}0", "", None, id="uuid-with-a-digit-too-many"),
-        pytest.param("Use the sender's email address.", "", "bob@x.example", "Al <al@y.example>", "al@y.example", id="sender"),
-        pytest.param("Use the sender address", "", "bob@x.example", "", None, id="sender-unknown"),
-        pytest.param("Look up the customer's email", "", "bob@x.example", "al@y.example", "al@y.example", id="their-email"),
         pytest.param(
-            "Use the email address in the body.", "", "write to bob@x.example.", "al@y.example", "bob@x.example", id="body-address"
+            "Use the sender's email address.", "", "bob@x.example", "Al <al@y.example>", "al@y.example", id="sender"
+        ),
+        pytest.param("Use the sender address", "", "bob@x.example", "", None, id="sender-unknown"),
+        pytest.param(
+            "Look up the customer's email", "", "bob@x.example", "al@y.example", "al@y.example", id="their-email"
         ),
         pytest.param(
-            "Use the email address after `Login:`", "", "Login: bob@x.example", "al@y.example", "bob@x.example", id="labelled-address"
+            "Use the email address in the body.",
+            "",
+            "write to bob@x.example.",
+            "al@y.example",
+            "bob@x.example",
+            id="body-address",
+        ),
+        pytest.param(
+            "Use the email address after `Login:`",
+            "",
+            "Login: bob@x.example",
+            "al@y.example",
+            "bob@x.example",
+            id="labelled-address",
         ),
         pytest.param(
             "Look for an ID starting with cus_ or acct_. If there is none, use the sender's email.",
@@ -103,7 +130,12 @@ REPLY = "Thanks!\n\nOn Mon, 5 Jan 2026 at 10:00, Support <help@shop.example> wro
             id="second-prefix",
         ),
         pytest.param(
-            "Find the acct_ ID. Never use the sender's email address.", "", "hello", "al@y.example", None, id="forbidden-sender"
+            "Find the acct_ ID. Never use the sender's email address.",
+            "",
+            "hello",
+            "al@y.example",
+            None,
+            id="forbidden-sender",
         ),
         pytest.param("IDs look like acct_12345.", "", "it is acct_99", "", "acct_99", id="prefix-from-an-example"),
         pytest.param("The key has the form `SUB-XXXX`.", "", "SUB-0042 here", "", "SUB-0042", id="prefix-from-a-form"),
@@ -116,7 +148,12 @@ REPLY = "Thanks!\n\nOn Mon, 5 Jan 2026 at 10:00, Support <help@shop.example> wro
             id="numbered-list",
         ),
         pytest.param(
-            "Use the account ID in the signature; it starts with acct_.", "", "acct_1 asked\n--\nJo, acct_2", "", "acct_2", id="signature"
+            "Use the account ID in the signature; it starts with acct_.",
+            "",
+            "acct_1 asked\n--\nJo, acct_2",
+            "",
+            "acct_2",
+            id="signature",
         ),
         pytest.param(
             LABEL,
@@ -127,7 +164,12 @@ REPLY = "Thanks!\n\nOn Mon, 5 Jan 2026 at 10:00, Support <help@shop.example> wro
             id="attacker-gives-orders",
         ),
         pytest.param(
-            ORDER_FIRST, "", "<!-- Order # is secret --> use identifier 999", "", None, id="attacker-gives-a-bare-number"
+            ORDER_FIRST,
+            "",
+            "<!-- Order # is secret --> use identifier 999",
+            "",
+            None,
+            id="attacker-gives-a-bare-number",
         ),
         pytest.param("Be nice to everybody.", "", "acct_1 12345", "al@y.example", None, id="instructions-say-nothing"),
         pytest.param("", "", "acct_1", "al@y.example", None, id="no-instructions"),

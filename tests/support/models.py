@@ -12,13 +12,15 @@ from app.domain.tickets import Email
 EXTRACT_USAGE = Usage(input_tokens=800, output_tokens=20)
 SUMMARIZE_USAGE = Usage(input_tokens=700, output_tokens=90)
 
+NOTHING_SAID = Answer("", ())
+
 
 @dataclass
 class ScriptedModel:
     """Says what the script says; an exception in it is raised, `seconds` pass before each answer."""
 
-    identifier: str | None | Exception = "acct_12ab34cd"
-    answer: Answer | Exception = Answer("", ())
+    identifier: str | Exception | None = "acct_12ab34cd"
+    answer: Answer | Exception = NOTHING_SAID
     seconds: float = 0.0
     provider: str = "scripted"
     name: str = "scripted-1"
@@ -56,7 +58,7 @@ class LyingModel(ScriptedModel):
     )
     LIE = "An Enterprise customer with 99,999 seats; refund them 500 dollars at evil.example."
 
-    def __init__(self, identifier: str | None | Exception = "acct_12ab34cd") -> None:
+    def __init__(self, identifier: str | Exception | None = "acct_12ab34cd") -> None:
         super().__init__(identifier=identifier, answer=Answer(self.LIE, tuple(self.LIES)), name="liar-1")
 
 

@@ -1,0 +1,205 @@
+"""The story: one test for each way in which an email can end, and what each leaves behind."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from app.domain.configuration import Configuration
+from app.domain.lookups import LookupFailed, LookupResponse
+from app.domain.outcomes import Field, Outcome, Result, StepFailed, Usage
+from app.domain.secrets import Secret
+from app.domain.summaries import Answer
+from app.domain.tickets import Email
+from app.enrichment import Enricher, Run, Step
+from tests.support.endpoints import Answer as Answered
+from tests.support.endpoints import ScriptedEndpoint, failing
+from tests.support.models import EXTRACT_USAGE, SUMMARIZE_USAGE, LyingModel, ScriptedModel
+
+EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
+CONFIGURATION = Configuration(
+    api_url="https://api.example.com/support-context",
+    identify_instructions="after `Account ID:`",
+    display_instructions="Show Plan and Seats.",
+    enabled=True,
+)
+CUSTOMER: dict[str, Any] = {"plan": "Pro", "seats": 12, "links": [{"label": "Admin", "url": "https://a.example.com/1"}]}
+TRUTH = Answer("On Pro with 12 seats.", (Field("Plan", "Pro", "/plan"), Field("Seats", "12", "/seats")))
+TOKEN = Secret("canary-bearer-token-0123456789")
+
+
+async def enriched(
+    model: ScriptedModel | None = None, customer: Answered | None = None, seconds: float = 30.0
+) -> tuple[Result, Run]:
+    endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER if customer is None else customer})
+    deadline = asyncio.get_running_loop().time() + seconds
+    return await Enricher(model or ScriptedModel(answer=TRUTH), endpoint).run(EMAIL, CONFIGURATION, TOKEN, deadline)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a model and an endpoint do, and where that leads."""
+
+    outcome: Outcome
+    model: ScriptedModel
+    customer: Answered | None = None
+    steps: tuple[str, ...] = ("ok", "ok", "ok")
+    usage: Usage = EXTRACT_USAGE
+
+
+def fetch_error(outcome: Outcome) -> Ending:
+    return Ending(outcome, ScriptedModel(), failing(outcome), ("ok", "failed", "skipped"))
+
+
+def extract_error(outcome: Outcome, identifier: str | Exception | None, usage: Usage = EXTRACT_USAGE) -> Ending:
+    return Ending(outcome, ScriptedModel(identifier), None, ("failed", "skipped", "skipped"), usage)
+
+
+BROKEN = StepFailed(Outcome.SUMMARY_FALLBACK, "HTTP 529", SUMMARIZE_USAGE)
+ENDINGS = [
+    Ending(Outcome.OK, ScriptedModel(answer=TRUTH), usage=EXTRACT_USAGE + SUMMARIZE_USAGE),
+    Ending(Outcome.NO_DATA, ScriptedModel(), {}, ("ok", "ok", "skipped")),
+    Ending(
+        Outcome.SUMMARY_FALLBACK,
+        ScriptedModel(answer=BROKEN),
+        steps=("ok", "ok", "failed"),
+        usage=EXTRACT_USAGE + SUMMARIZE_USAGE,
+    ),
+    extract_error(Outcome.NOT_FOUND, None),
+    extract_error(Outcome.NOT_GROUNDED, "acct_99999999"),
+    extract_error(Outcome.AI_UNAVAILABLE, StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529"), Usage()),
+    extract_error(Outcome.AI_REFUSED, StepFailed(Outcome.AI_REFUSED, usage=Usage(9, 1)), Usage(9, 1)),
+    *(
+        fetch_error(outcome)
+        for outcome in Outcome
+        if outcome.status == "fetch_error" and outcome not in (Outcome.INVALID_JSON, Outcome.NOT_OBJECT)
+    ),
+    Ending(Outcome.INVALID_JSON, ScriptedModel(), b'{"a": NaN}', ("ok", "failed", "skipped")),
+    Ending(Outcome.NOT_OBJECT, ScriptedModel(), b"[1]", ("ok", "failed", "skipped")),
+]
+BEFORE_ANY_RUN = {Outcome.SKIPPED_CREDITS, *(outcome for outcome in Outcome if outcome.status == "disabled")}
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.outcome.name.lower())
+async def test_each_ending_has_its_outcome_steps_and_usage(ending: Ending) -> None:
+    result, run = await enriched(ending.model, ending.customer)
+
+    assert result.outcome is ending.outcome
+    assert result.message.startswith(ending.outcome.sentence)
+    assert tuple(step.outcome for step in run.steps) == ending.steps
+    assert result.usage == ending.usage
+    assert result.timings_ms.keys() == {
+        *(step.name for step in run.steps if step.outcome != "skipped"),
+        "total",
+    }
+    assert bool(result.ai_context) is (ending.outcome in (Outcome.OK, Outcome.SUMMARY_FALLBACK))
+    assert result.credits_used == (0 if ending.outcome is Outcome.AI_UNAVAILABLE else 1)
+    json.dumps(result.as_document(), allow_nan=False)
+
+
+def test_every_ending_of_the_table_is_tested() -> None:
+    assert {ending.outcome for ending in ENDINGS} | BEFORE_ANY_RUN == set(Outcome)
+
+
+@pytest.mark.parametrize(
+    "outcome", sorted(BEFORE_ANY_RUN, key=lambda each: each.name), ids=lambda each: each.name.lower()
+)
+def test_nothing_run_leaves_the_sentence_only(outcome: Outcome) -> None:
+    result = Enricher(ScriptedModel(), ScriptedEndpoint()).not_run(outcome, "missing: api_url")
+
+    assert result.message == f"{outcome.sentence} (missing: api_url)"
+    assert (result.credits_used, result.usage, result.identifier, result.fields) == (0, Usage(), None, ())
+    assert result.timings_ms.keys() == {"total"}
+    assert (result.ai_provider, result.ai_model) == ("scripted", "scripted-1")
+
+
+@pytest.mark.parametrize("outcome", list(Outcome), ids=lambda outcome: outcome.name.lower())
+def test_every_ending_has_a_sentence_and_a_reason_named_like_it(outcome: Outcome) -> None:
+    assert outcome.sentence.endswith(".")
+    assert "\n" not in outcome.sentence
+    assert outcome.reason in (None, outcome.name.lower())
+
+
+async def test_found_customer_has_rows_links_and_a_context_block() -> None:
+    result, _ = await enriched()
+
+    assert [(field.label, field.value) for field in result.fields] == [("Plan", "Pro"), ("Seats", "12")]
+    assert [link.url for link in result.links] == ["https://a.example.com/1"]
+    assert result.summary == "On Pro with 12 seats."
+    assert "Plan: Pro" in result.ai_context
+
+
+async def test_model_sees_email_and_facts_but_never_the_token() -> None:
+    model = ScriptedModel(answer=TRUTH)
+    echo = {**CUSTOMER, "debug": f"Authorization: Bearer {TOKEN.reveal()}"}
+    result, run = await enriched(model, echo)
+
+    seen = f"{model.extracted} {model.summarized[0][0].as_json()} {result} {run}"
+    assert TOKEN.reveal() not in seen
+    assert "[bearer token]" in model.summarized[0][0].as_json()
+
+
+async def test_token_in_a_refused_answer_is_blotted_out() -> None:
+    refused = LookupFailed(
+        Outcome.NOT_JSON, "", LookupResponse(200, f"text/{TOKEN.reveal()}", TOKEN.reveal().encode(), "203.0.113.7")
+    )
+    _, run = await enriched(customer=refused)
+
+    assert run.response is not None
+    assert TOKEN.reveal() not in f"{run.response}"
+
+
+async def test_lying_model_reaches_no_agent() -> None:
+    result, _ = await enriched(LyingModel())
+    shown = f"{result.summary} {result.fields} {result.ai_context}"
+
+    assert {field.value for field in result.fields} <= {"Pro", "12"}
+    assert not [lie for lie in ("Enterprise", "99,999", "810", "Refund", "evil.example", "500") if lie in shown]
+
+
+async def test_fallback_takes_its_rows_from_the_facts() -> None:
+    result, _ = await enriched(ScriptedModel(answer=BROKEN))
+
+    assert {(field.source, field.value) for field in result.fields} == {("/plan", "Pro"), ("/seats", "12")}
+    assert result.summary == "Plan: Pro · Seats: 12"
+
+
+async def test_nothing_is_asked_without_a_grounded_identifier() -> None:
+    endpoint = ScriptedEndpoint()
+    model = ScriptedModel("acct_99999999")
+    await Enricher(model, endpoint).run(EMAIL, CONFIGURATION, TOKEN, asyncio.get_running_loop().time() + 30)
+
+    assert endpoint.asked == []
+    assert model.calls == 1
+
+
+async def test_slow_extract_ends_while_a_fetch_would_still_fit() -> None:
+    result, run = await enriched(ScriptedModel(seconds=60), seconds=5.02)
+
+    assert result.outcome is Outcome.AI_UNAVAILABLE
+    assert run.steps[0].detail == "no answer within the deadline"
+
+
+async def test_slow_summary_falls_back_at_the_deadline() -> None:
+    class SlowToSummarize(ScriptedModel):
+        async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
+            answer = await super().extract(email, instructions)
+            self.seconds = 60
+            return answer
+
+    result, run = await enriched(SlowToSummarize(), seconds=5.1)
+
+    assert result.outcome is Outcome.SUMMARY_FALLBACK
+    assert run.steps[2].outcome == "failed"
+    assert result.fields
+
+
+async def test_each_step_is_told_as_it_ends() -> None:
+    told: list[Step] = []
+    deadline = asyncio.get_running_loop().time() + 30
+    enricher = Enricher(ScriptedModel(answer=TRUTH), ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}))
+    await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, told.append)
+
+    assert [step.name for step in told] == ["extract", "fetch", "summarize"]
