@@ -63,7 +63,7 @@ async def bring_up_to_date(url: str) -> None:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the services of one process; on exit, runs in flight have ended and every connection is closed."""
-    log = logs.configure(settings.log_level)
+    logs.configure(settings.log_level)
     async with AsyncExitStack() as stack:
         engine = _engine(await stack.enter_async_context(database(settings)))
         stack.push_async_callback(engine.dispose)
@@ -75,7 +75,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         configuring = Configuring(projects, vault, settings.egress_allowed_cidrs)
         enricher = Enricher(model, endpoint)
         deadline = settings.run_deadline_seconds
-        observed = _Observed(metrics, log)
+        observed = _Observed(metrics)
         tickets = OncePerTicket(enrichments, vault, enricher, deadline, observed.ticket, metrics.in_flight)
         await stack.enter_async_context(tickets.keeping_leases())
         yield Services(
@@ -114,9 +114,8 @@ def _engine(url: str) -> AsyncEngine:
 class _Observed:
     """Counts and logs each result: what every run leaves behind, whoever asked for it."""
 
-    def __init__(self, metrics: Metrics, log: logs.Log) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._log = log
 
     def ticket(self, claimed: Claimed, result: Result) -> None:
         self._seen(claimed.ticket_id, claimed.project_id, result)
@@ -128,4 +127,4 @@ class _Observed:
         self._metrics.enriched(result)
         if result.outcome is Outcome.AI_UNAVAILABLE:
             self._metrics.credit_returned()
-        self._log.enriched(ticket_id, project_id, result)
+        logs.enriched(ticket_id, project_id, result)

@@ -8,7 +8,6 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -24,48 +23,24 @@ FRAMES = 12
 """Innermost frames of an exception that are kept: the rest is the web framework."""
 
 
-class Log:
-    """What the service has to say, in product words."""
-
-    def __init__(self) -> None:
-        self._logger = structlog.stdlib.get_logger("customer_context")
-
-    @contextmanager
-    def request(self, request_id: str) -> Iterator[None]:
-        """Put the request's id on every line that is written meanwhile."""
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            yield
-
-    def enriched(self, ticket_id: str | None, project_id: str, result: Result) -> None:
-        """Write the one line of an enrichment; `ticket_id` is None for a test run."""
-        self._logger.info(
-            "enriched",
-            ticket_id=ticket_id,
-            project_id=project_id,
-            status=result.outcome.status.value,
-            reason=result.outcome.reason,
-            ai_provider=result.ai_provider,
-            timings_ms=result.timings_ms,
-            input_tokens=result.usage.input_tokens,
-            output_tokens=result.usage.output_tokens,
-            credits_used=result.credits_used,
-        )
-
-    def notice(self, event: str, **facts: str | int | float | bool | None) -> None:
-        """Write a line about the service itself; the facts must be of ours, never of a customer's."""
-        self._logger.info(event, **facts)
-
-    def warning(self, event: str, **facts: str | int | float | bool | None) -> None:
-        """Write a line that an operator should look at."""
-        self._logger.warning(event, **facts)
-
-    def unexpected(self, error: BaseException) -> None:
-        """Write where an exception came from that nothing expected."""
-        self._logger.error("unexpected error", exc_info=error)
+def enriched(ticket_id: str | None, project_id: str, result: Result) -> None:
+    """Write the one line of an enrichment; `ticket_id` is None for a test run."""
+    structlog.stdlib.get_logger("customer_context").info(
+        "enriched",
+        ticket_id=ticket_id,
+        project_id=project_id,
+        status=result.outcome.status.value,
+        reason=result.outcome.reason,
+        ai_provider=result.ai_provider,
+        timings_ms=result.timings_ms,
+        input_tokens=result.usage.input_tokens,
+        output_tokens=result.usage.output_tokens,
+        credits_used=result.credits_used,
+    )
 
 
-def configure(level: str, stream: TextIO | None = None) -> Log:
-    """Route every logger of the process, libraries' too, into JSON lines of `level` and above; return ours."""
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Route every logger of the process, libraries' too, into JSON lines of `level` and above."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -100,7 +75,6 @@ def configure(level: str, stream: TextIO | None = None) -> Log:
         logger.propagate = True
     # Its lines repeat ours without the project or the status.
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
-    return Log()
 
 
 def _first_line_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import structlog
+from structlog.contextvars import bound_contextvars
 
-from app.adapters.logs import QUIET, Log, configure
+from app.adapters.logs import QUIET, configure, enriched
 from app.domain.outcomes import Outcome
 from tests.adapters.test_metrics import result
 
@@ -26,25 +27,22 @@ class Lines(io.StringIO):
 
 @pytest.fixture
 def stream() -> Iterator[Lines]:
-    """A stream, and the process's loggers as they were when the test is over."""
+    """The stream of a process that is configured, and its loggers as they were when the test is over."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    yield Lines()
+    lines = Lines()
+    configure("info", lines)
+    yield lines
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
 
 
-@pytest.fixture
-def log(stream: Lines) -> Log:
-    return configure("info", stream)
-
-
-def test_an_enrichment_is_one_line_without_the_identifier_or_any_text(log: Log, stream: Lines) -> None:
+def test_an_enrichment_is_one_line_without_the_identifier_or_any_text(stream: Lines) -> None:
     ended = result(
         Outcome.NO_DATA, message=CANARY, identifier=CANARY, summary=CANARY, ai_context=CANARY, timings_ms={"total": 7}
     )
-    with log.request("req_1"):
-        log.enriched("t_1", "prj_1", ended)
+    with bound_contextvars(request_id="req_1"):
+        enriched("t_1", "prj_1", ended)
     (line,) = stream.read_all()
     assert line.pop("timestamp").endswith("Z")
     assert line == {
@@ -64,26 +62,18 @@ def test_an_enrichment_is_one_line_without_the_identifier_or_any_text(log: Log, 
     }
 
 
-def test_the_request_id_is_gone_when_the_request_is_over(log: Log, stream: Lines) -> None:
-    with log.request("req_1"):
-        log.notice("within")
-    log.warning("after", port=8000)
-    within, after = stream.read_all()
-    assert (within["request_id"], within["level"]) == ("req_1", "info")
-    assert (after.get("request_id"), after["level"], after["port"]) == (None, "warning", 8000)
-
-
-def test_requests_at_the_same_time_keep_their_own_ids(log: Log, stream: Lines) -> None:
+def test_requests_at_the_same_time_keep_their_own_ids(stream: Lines) -> None:
     async def request(request_id: str) -> None:
-        with log.request(request_id):
+        with bound_contextvars(request_id=request_id):
             await asyncio.sleep(0)
-            log.notice(request_id)
+            structlog.get_logger().info(request_id)
 
     async def both() -> None:
         await asyncio.gather(request("req_1"), request("req_2"))
 
     asyncio.run(both())
-    assert [line["request_id"] == line["event"] for line in stream.read_all()] == [True, True]
+    structlog.get_logger().info("after")
+    assert [line.get("request_id") for line in stream.read_all()] == ["req_1", "req_2", None]
 
 
 def failing() -> None:
@@ -94,11 +84,11 @@ def failing() -> None:
         raise ValueError(f"bad value {secret}") from cause
 
 
-def test_an_exception_shows_classes_and_places_but_no_message_and_no_local(log: Log, stream: Lines) -> None:
+def test_an_exception_shows_classes_and_places_but_no_message_and_no_local(stream: Lines) -> None:
     try:
         failing()
     except ValueError as error:
-        log.unexpected(error)
+        structlog.get_logger().error("unexpected", exc_info=error)
         logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
         logging.getLogger("uvicorn.error").error("again", exc_info=error)  # noqa: TRY400 - as uvicorn does
         structlog.stdlib.get_logger("x").exception("ours")
@@ -111,21 +101,21 @@ def test_an_exception_shows_classes_and_places_but_no_message_and_no_local(log: 
     assert len(stream.read_all()) == 4
 
 
-def test_an_exception_that_is_its_own_cause_ends(log: Log, stream: Lines) -> None:
+def test_an_exception_that_is_its_own_cause_ends(stream: Lines) -> None:
     error, other = ValueError(), KeyError()
     error.__cause__, other.__cause__ = other, error
-    log.unexpected(error)
+    structlog.get_logger().error("unexpected", exc_info=error)
     assert [link["class"] for link in stream.read_all()[0]["exception"]] == ["builtins.ValueError", "builtins.KeyError"]
 
 
-def test_a_line_without_an_exception_has_none_when_it_was_asked_for(log: Log, stream: Lines) -> None:
+def test_a_line_without_an_exception_has_none_when_it_was_asked_for(stream: Lines) -> None:
     logging.getLogger("x").error("nothing raised", exc_info=True, stack_info=True)
     (line,) = stream.read_all()
     assert "exception" not in line
     assert "stack" not in line
 
 
-def test_a_task_that_failed_unseen_does_not_log_its_message(log: Log, stream: Lines) -> None:
+def test_a_task_that_failed_unseen_does_not_log_its_message(stream: Lines) -> None:
     async def fail() -> None:
         raise ValueError(CANARY)
 
@@ -159,13 +149,14 @@ def test_uvicorn_speaks_json_and_writes_no_access_lines(stream: Lines) -> None:
 
 
 def test_lines_below_the_level_are_not_written(stream: Lines) -> None:
-    log = configure("WARNING", stream)
-    log.notice("quiet")
-    log.warning("loud")
+    configure("WARNING", stream)
+    structlog.get_logger().info("quiet")
+    structlog.get_logger().warning("loud")
     assert [line["event"] for line in stream.read_all()] == ["loud"]
 
 
 def test_lines_go_to_stderr_when_nothing_else_is_said(stream: Lines, capsys: pytest.CaptureFixture[str]) -> None:
-    configure("info").notice("here")
+    configure("info")
+    structlog.get_logger().info("here")
     out, err = capsys.readouterr()
     assert (out, json.loads(err)["event"]) == ("", "here")

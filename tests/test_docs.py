@@ -1,0 +1,79 @@
+"""The README is held to the code: every setting, status, route and command stands in it, and no other."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.domain.outcomes import Outcome
+from app.settings import Settings, variable_of
+from tests.test_cli import commands
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def table_rows(heading: str) -> list[list[str]]:
+    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_first_screen_says_what_it_is_and_how_to_see_it_work() -> None:
+    screen = "\n".join(README.splitlines()[:60])
+
+    assert "make run" in screen
+    assert "make test" in screen
+    assert "A ticket goes in" in screen
+    assert "TO-FILL" not in README
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    documented = {re.findall(r"`(\w+)`", row[0])[0] for row in table_rows("Settings")}
+
+    assert documented == {variable_of(name) for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_defaults_are_the_codes(name: str) -> None:
+    (row,) = (row for row in table_rows("Settings") if variable_of(name) in row[0])
+    field = Settings.model_fields[name]
+    if field.is_required():
+        assert row[1] == "needed"
+    elif field.default:
+        assert row[1] == f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
+    else:
+        assert "`" not in row[1]
+
+
+def test_every_ending_is_documented_and_no_other() -> None:
+    documented = {(row[0].strip("`"), row[1].strip("`")) for row in table_rows("Statuses")}
+
+    assert documented == {(outcome.status.value, outcome.reason or "") for outcome in Outcome}
+
+
+def test_every_route_is_documented_and_no_other() -> None:
+    openapi = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+    served = {f"{method.upper()} {path}" for path, item in openapi["paths"].items() for method in item}
+    documented = {route for row in table_rows("Routes") for route in re.findall(r"`([A-Z]+ [^`]+)`", row[0])}
+
+    assert documented == served | {"GET /openapi.json", "GET /docs"}
+
+
+def test_every_command_is_documented_and_no_other() -> None:
+    documented = {re.findall(r"customer-context ((?:keys )?\w+)", row[0])[0] for row in table_rows("Command line")}
+
+    assert documented == set(commands())
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+
+    assert not [link for link in links if "://" not in link and not (ROOT / link).exists()]
+
+
+def test_every_named_file_exists() -> None:
+    named = re.findall(r"`((?:app|tests|docs|bench)/[\w/.]+)`", README)
+
+    assert not [name for name in named if not (ROOT / name).exists()]
