@@ -79,7 +79,7 @@ ENDINGS = [
     Ending(Outcome.INVALID_JSON, ScriptedModel(), b'{"a": NaN}', ("ok", "failed", "skipped")),
     Ending(Outcome.NOT_OBJECT, ScriptedModel(), b"[1]", ("ok", "failed", "skipped")),
 ]
-BEFORE_ANY_RUN = {Outcome.SKIPPED_CREDITS, *(outcome for outcome in Outcome if outcome.status == "disabled")}
+BEFORE_ANY_RUN: set[Outcome] = {Outcome.SKIPPED_CREDITS, *(outcome for outcome in Outcome if outcome.status == "disabled")}
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.outcome.name.lower())

@@ -77,6 +77,10 @@ def problem_response(
     )
 
 
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower().endswith("json")
+
+
 def install(app: FastAPI) -> None:
     """Register a handler for each kind of error."""
 
@@ -92,7 +96,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, problem: RequestValidationError) -> Response:
         # The framework's own answer returns the submitted value, a secret too: only these three leave.
-        complaints = (Complaint(tuple(each["loc"]), each["msg"], each["type"]) for each in problem.errors())
+        complaints = [Complaint(tuple(each["loc"]), each["msg"], each["type"]) for each in problem.errors()]
+        if not _is_json(request.headers.get("content-type", "")) and complaints[0].loc == ("body",):
+            complaints = [Complaint(("body",), "send a JSON object with Content-Type: application/json", "not_json")]
         return problem_response(Refusal.VALIDATION_ERROR, tuple(complaints))
 
     @app.exception_handler(HTTPException)

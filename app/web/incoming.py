@@ -137,4 +137,8 @@ class TicketIn(EmailIn):
 class TrialIn(EmailIn):
     """A sample email, and configuration fields to lay over what is stored."""
 
-    config: ConfigurationIn = Field(default_factory=ConfigurationIn)
+    config: ConfigurationIn | None = None
+
+    def as_changes(self) -> Changes:
+        """Return the unsaved changes."""
+        return (self.config or ConfigurationIn()).as_changes()

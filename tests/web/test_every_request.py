@@ -92,6 +92,14 @@ async def test_unreadable_body_is_a_4xx_problem(content: bytes) -> None:
     assert answer.json()["code"] in ("bad_request", "validation_error")
 
 
+async def test_body_that_is_not_declared_as_json_gets_told_how() -> None:
+    async with World().client() as client:
+        answer = await client.put("/projects/p", content=b'{"plan": "business"}')
+
+    assert answer.status_code == 422
+    assert [(error["loc"], error["type"]) for error in answer.json()["errors"]] == [(["body"], "not_json")]
+
+
 async def test_declared_length_over_the_limit_is_413_unread() -> None:
     async with World().client() as client:
         answer = await client.put(
