@@ -79,7 +79,10 @@ ENDINGS = [
     Ending(Outcome.INVALID_JSON, ScriptedModel(), b'{"a": NaN}', ("ok", "failed", "skipped")),
     Ending(Outcome.NOT_OBJECT, ScriptedModel(), b"[1]", ("ok", "failed", "skipped")),
 ]
-BEFORE_ANY_RUN: set[Outcome] = {Outcome.SKIPPED_CREDITS, *(outcome for outcome in Outcome if outcome.status == "disabled")}
+BEFORE_ANY_RUN: set[Outcome] = {
+    Outcome.SKIPPED_CREDITS,
+    *(outcome for outcome in Outcome if outcome.status == "disabled"),
+}
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.outcome.name.lower())
@@ -104,7 +107,7 @@ def test_every_ending_of_the_table_is_tested() -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome", sorted(BEFORE_ANY_RUN, key=lambda each: each.name), ids=lambda each: each.name.lower()
+    "outcome", [outcome for outcome in Outcome if outcome in BEFORE_ANY_RUN], ids=lambda each: each.name.lower()
 )
 def test_nothing_run_leaves_the_sentence_only(outcome: Outcome) -> None:
     result = Enricher(ScriptedModel(), ScriptedEndpoint()).not_run(outcome, "missing: api_url")

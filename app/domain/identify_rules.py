@@ -38,20 +38,23 @@ class Rule:
 
 
 _SPLIT = re.compile(
-    r"(?<=[.!?;])\s+(?=[A-Z\"'`“(]|[-*•\d]|otherwise|if|or\b)|\n+|[,;]?\s*(?=\b(?:otherwise|or else|failing that|if not|"
-    r"if there(?:['’]s| is| are) (?:no|not|none)|if (?:none|neither|nothing|it is missing|that is missing))\b)"
+    r"(?<=[.!?;])\s+(?=[A-Z\"'`“(]|[-*•\d]|otherwise|if|or\b)|\n+|[,;]?\s*(?=\b(?:otherwise|or else|failing that|"
+    r"if not|if there(?:['’]s| is| are) (?:no|not|none)|if (?:none|neither|nothing|(?:it|that) is missing))\b)"
     r"|,?\s+(?=or (?:if|the sender|use)\b)|,\s+(?=else\b|then fall back\b)",
     re.IGNORECASE,
 )
 _FORBIDDING = re.compile(
-    r"\b(?:do not|don['’]t|never|ignore|exclude|skip|must not|should not|return (?:null|nothing))\b", re.I
+    r"\b(?:do not|don['’]t|never|ignore|exclude|skip|must not|should not|return (?:null|nothing))\b",
+    re.IGNORECASE,
 )
 _ABSENCE = re.compile(
-    r"^(?:otherwise,? |or |but )?if [^,]*?(?:\b(?:no|not|none|neither|nothing|missing|without|absent)\b|n['’]t\b)[^,]*,\s*",
+    r"^(?:otherwise,? |or |but )?if [^,]*?"
+    r"(?:\b(?:no|not|none|neither|nothing|missing|without|absent)\b|n['’]t\b)[^,]*,\s*",
     re.IGNORECASE,
 )
 _FURTHER = re.compile(
-    r"^(?:it|they|these|this|that|the (?:id|value|number|identifier|account id|order number)|(?:account |order )?ids?)\s+"
+    r"^(?:it|they|these|this|that|the (?:id|value|number|identifier|account id|order number)"
+    r"|(?:account |order )?ids?)\s+"
     r"(?:always |usually |will |should |must )*(?:starts?|begins?|is|are|has|have|looks?|consists?|contains?)\b",
     re.IGNORECASE,
 )
@@ -102,7 +105,8 @@ _DIGITS = re.compile(rf"\b(at least )?{_COUNT}(?:\s?(?:-|–|to|or)\s?{_COUNT})?
 _MOST_DIGITS = 40
 _SENDER = re.compile(
     r"\bsender|\bfrom[- ](?:address|line|header|field)|"
-    r"\b(?:wrote|writes|writing|sent|sending|emailed|emailing|contacted us)\s+(?:us )?(?:from|with)|\b(?:customer|user|client|author|requester|person|their)(?:['’]s)? e-?mail\b",
+    r"\b(?:wrote|writes|writing|sent|sending|emailed|emailing|contacted us)\s+(?:us )?(?:from|with)|"
+    r"\b(?:customer|user|client|author|requester|person|their)(?:['’]s)? e-?mail\b",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"\be-?mail address|\bemail (?:in|from) the (?:body|text|signature|subject)", re.IGNORECASE)

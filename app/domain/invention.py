@@ -60,6 +60,8 @@ def marks(text: str) -> set[str]:
 def beyond_fact(value: str, fact: Json, source: str, owner: Owner) -> set[str]:
     """Name what a value says beyond the fact and the owner's words; empty where every word and number is backed."""
     truth = rendered(fact, LONGEST_FACT_READ)
+    if comparable(value) == comparable(truth):
+        return set()
     known = wording(truth) | wording(part_words(truth))
     said = wording(value, known.numbers | owner.said.numbers)
     beyond = said.beyond(known | owner.said) | (marks(value) - marks(truth) - owner.marks)

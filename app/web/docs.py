@@ -21,7 +21,7 @@ details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; }
 summary { padding: .6rem .9rem; cursor: pointer; overflow-wrap: anywhere; }
 summary:focus-visible, a:focus-visible, pre:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 details > div { padding: 0 .9rem .9rem; } code, pre { font: .86rem/1.5 ui-monospace, monospace; }
-.method { display: inline-block; min-width: 4.2rem; font-weight: 700; }
+.method { display: inline-block; min-width: 5.2rem; font-weight: 700; }
 pre { background: var(--soft); border-radius: 6px; padding: .7rem; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th { font-weight: 600; }
 td, th { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line); }

@@ -66,7 +66,7 @@ def commands_of(process: "subprocess.Popen[str]", count: int) -> list[str]:
 def answer_to(command: str) -> dict[str, Any]:
     """Do what the command line says, without curl: a fresh machine may lack it."""
     words = shlex.split(command)
-    headers = dict(re.findall(r"^(\S+): (.+)$", "\n".join(words), re.MULTILINE))
+    headers = dict(re.findall(r"^([A-Za-z-]+): (.+)$", "\n".join(words), re.MULTILINE))
     body = words[words.index("-d") + 1]
     response = httpx.post(words[2], headers=headers, content=body, timeout=30, trust_env=False)
     assert response.status_code == 200
