@@ -1,0 +1,36 @@
+"""What the processes stand between: a customer endpoint on real TLS, a folder short enough for a socket, a database."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.demo.hosting import hosted
+from tests.support.customers import CustomerEndpoint
+
+
+@pytest.fixture
+def endpoint() -> CustomerEndpoint:
+    return CustomerEndpoint()
+
+
+@pytest.fixture
+def ca_file(tmp_path: Path) -> Path:
+    return tmp_path / "ca.pem"
+
+
+@pytest.fixture
+def origin(endpoint: CustomerEndpoint, ca_file: Path) -> Iterator[str]:
+    """Origin of the customer endpoint, while it listens."""
+    with hosted(endpoint.application(), ca_file) as origin:
+        yield origin
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    # Not tmp_path: the socket of the embedded PostgreSQL needs a path below 90 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="cc-processes-"))
+    yield folder / "data"
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,125 @@
+"""A stand-in Messages API on loopback HTTP: it refuses what the real one refuses and remembers what it was asked."""
+
+import asyncio
+import json
+import re
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+API_KEY = "key-of-the-stand-in-messages-api"
+
+FORBIDDEN = ("temperature", "top_p", "top_k")
+"""What the model refuses with 400."""
+
+STOP_SECONDS = 5.0
+
+USAGE = {"input_tokens": 700, "output_tokens": 60, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 12}
+
+SUMMARY = {
+    "summary": "A Pro customer with 12 seats.",
+    "fields": [
+        {"label": "Plan", "value": "Pro", "source": "/plan"},
+        {"label": "Status", "value": "Active", "source": "/status"},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer of the script: an error status, or a message that says `said` (None: whatever is right)."""
+
+    status: int = 200
+    said: Any = None
+    stop_reason: str = "end_turn"
+    seconds: float = 0.0
+
+
+RIGHT = Reply()
+
+
+@dataclass
+class MessagesApi:
+    """Answers from the script and rightly after it; `before` is awaited first, for tests that hold calls back."""
+
+    script: list[Reply] = field(default_factory=list)
+    before: Callable[[], Awaitable[None]] | None = None
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    def application(self) -> Starlette:
+        return Starlette(routes=[Route("/v1/messages", self._create, methods=["POST"])])
+
+    def asked_for(self, member: str) -> list[dict[str, Any]]:
+        """Return the requests for an answer with this member: `identifier` or `summary`."""
+        return [each for each in self.requests if member in _schema(each)["properties"]]
+
+    async def _create(self, request: Request) -> JSONResponse:
+        body = await request.json()
+        self.requests.append(body)
+        self.headers.append(dict(request.headers))
+        reply = self.script.pop(0) if self.script else RIGHT
+        if request.headers.get("x-api-key") != API_KEY:
+            return _error(401, "authentication_error")
+        if any(name in body for name in FORBIDDEN) or body["messages"][-1]["role"] != "user":
+            return _error(400, "invalid_request_error")
+        if self.before is not None:
+            await self.before()
+        await asyncio.sleep(reply.seconds)
+        if reply.status != 200:
+            return _error(reply.status, "overloaded_error")
+        return JSONResponse(_message(body, _right(body) if reply.said is None else reply.said, reply.stop_reason))
+
+
+@contextmanager
+def listening(application: Starlette) -> Iterator[str]:
+    """Serve an application on loopback HTTP, in a thread of its own; yields its URL."""
+    server = uvicorn.Server(
+        uvicorn.Config(application, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(STOP_SECONDS)
+
+
+def _schema(body: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = body["output_config"]["format"]["schema"]
+    return schema
+
+
+def _right(body: dict[str, Any]) -> Any:
+    if "identifier" not in _schema(body)["properties"]:
+        return SUMMARY
+    found = re.search(r"acct_[0-9a-z]+", json.dumps(body["messages"]))
+    return {"identifier": found[0] if found else None}
+
+
+def _message(body: dict[str, Any], said: Any, stop_reason: str) -> dict[str, Any]:
+    return {
+        "id": "msg_stand_in",
+        "type": "message",
+        "role": "assistant",
+        "model": body["model"],
+        "content": [{"type": "text", "text": json.dumps(said)}],
+        "stop_reason": stop_reason,
+        "stop_sequence": None,
+        "usage": USAGE,
+    }
+
+
+def _error(status: int, kind: str) -> JSONResponse:
+    return JSONResponse({"type": "error", "error": {"type": kind, "message": "as the script says"}}, status)
