@@ -5,12 +5,11 @@ import logging
 import random
 import re
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, NotRequired, TypeVar
 
 import anthropic
 import httpx2
 from anthropic import AsyncAnthropic, DefaultAioHttpClient
-from anthropic.types import Message, TextBlock
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
@@ -42,8 +41,8 @@ ANSWER_SECONDS = 60.0
 LONGEST_ANSWER = 20_000
 """Characters of an answer that are read: ten times what `SUMMARIZE_TOKENS` can hold."""
 
-_RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
-
+TOO_MANY_REQUESTS, FIRST_SERVER_ERROR = 429, 500
+"""Statuses worth another try: that one, and any from the other up (529, overloaded, too)."""
 
 _Said = TypeVar("_Said")
 
@@ -70,6 +69,26 @@ class _Extracted(TypedDict):
     identifier: str | None
 
 
+class _Block(TypedDict):
+    type: str
+    text: NotRequired[str]
+
+
+class _Used(TypedDict):
+    input_tokens: NotRequired[int | None]
+    output_tokens: NotRequired[int | None]
+    cache_creation_input_tokens: NotRequired[int | None]
+    cache_read_input_tokens: NotRequired[int | None]
+
+
+class _Message(TypedDict):
+    content: NotRequired[list[_Block] | None]
+    stop_reason: NotRequired[str | None]
+    usage: NotRequired[_Used | None]
+
+
+# Of the API's message only what is read here: the SDK would build all of it, a fifth of what a call costs.
+_MESSAGE = TypeAdapter(_Message)
 _EXTRACTED = TypeAdapter(_Extracted)
 _SUMMARIZED = TypeAdapter(_Summarized)
 
@@ -148,7 +167,7 @@ class ClaudeModel:
         pause = FIRST_PAUSE_SECONDS
         for tries_left in reversed(range(MOST_TRIES)):
             try:
-                message = await self._client.messages.create(
+                answer = await self._client.messages.with_raw_response.create(
                     model=self.name,
                     max_tokens=max_tokens,
                     thinking={"type": "disabled"},
@@ -170,14 +189,14 @@ class ClaudeModel:
                 await asyncio.sleep(wait)
                 pause *= 2
             else:
-                return _text_of(message)
+                return _text_of(await answer.read())
         raise AssertionError("unreachable")
 
 
 def _wait_before_retry(error: Exception, pause: float) -> float | None:
     """Return the seconds after which another try is worth it, or None where it is not."""
     if isinstance(error, anthropic.APIStatusError):
-        if error.status_code not in _RETRIED:
+        if error.status_code != TOO_MANY_REQUESTS and error.status_code < FIRST_SERVER_ERROR:
             return None
         asked = _seconds(error.response.headers.get("retry-after", ""))
         if asked is not None:
@@ -195,26 +214,25 @@ def _named(error: Exception) -> str:
     return f"HTTP {error.status_code}" if isinstance(error, anthropic.APIStatusError) else type(error).__name__
 
 
-def _text_of(message: object) -> tuple[str, Usage]:
-    """Return the text of a complete answer; the SDK checks nothing of it, a proxy's HTML page comes as a string."""
-    if not isinstance(message, Message):
-        raise _CallFailed("the answer is not a message")
-    usage = _usage_of(message)
-    if message.stop_reason == "refusal":
+def _text_of(body: bytes) -> tuple[str, Usage]:
+    """Return the text of a complete answer; a proxy's HTML page is none."""
+    try:
+        message = _MESSAGE.validate_json(body)
+    except ValidationError:
+        raise _CallFailed("the answer is not a message") from None
+    usage = _usage_of(message.get("usage") or {})
+    if message.get("stop_reason") == "refusal":
         raise _CallFailed("refused", usage, refused=True)
-    if message.stop_reason == "max_tokens":
+    if message.get("stop_reason") == "max_tokens":
         raise _CallFailed("the answer was cut off", usage)
-    blocks = message.content if isinstance(message.content, list) else []
-    text = "".join(block.text for block in blocks if isinstance(block, TextBlock) and isinstance(block.text, str))
-    return text, usage
+    blocks = message.get("content") or []
+    return "".join(block.get("text", "") for block in blocks if block["type"] == "text"), usage
 
 
-def _usage_of(message: Message) -> Usage:
+def _usage_of(used: _Used) -> Usage:
     """Count every token that was read, from the cache or not."""
-    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-    counts = [getattr(getattr(message, "usage", None), name, None) for name in names]
-    *read, written = [count if isinstance(count, int) else 0 for count in counts]
-    return Usage(sum(read), written)
+    read = (used.get("input_tokens"), used.get("cache_creation_input_tokens"), used.get("cache_read_input_tokens"))
+    return Usage(sum(count or 0 for count in read), used.get("output_tokens") or 0)
 
 
 def _validated(schema: TypeAdapter[_Said], text: str, usage: Usage) -> _Said:

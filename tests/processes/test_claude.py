@@ -51,6 +51,7 @@ async def test_two_calls_ask_for_what_the_model_takes_and_their_tokens_are_count
     answer = (await client.post("/tickets/t_1/enrich", json=ticket())).json()
     (await client.post("/tickets/t_2/enrich", json=ticket(body="Account ID: acct_00000000"))).raise_for_status()
 
+    print(answer, api.headers)
     extract, summarize, other = api.requests
     for request in api.requests:
         assert request["model"] == "claude-haiku-5-5"
