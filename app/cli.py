@@ -47,10 +47,10 @@ def serve(
 ) -> None:
     """Apply pending migrations, then serve; settings come from the environment (see the README)."""
     settings = _settings()
-    if settings.database_url is None:
-        _say(f"Using an embedded PostgreSQL under {settings.data_dir}: not for production, set CC_DATABASE_URL there.")
 
     def ready(base_url: str) -> None:
+        if settings.database_url is None:
+            _say(f"An embedded PostgreSQL runs under {settings.data_dir}: not for production, set CC_DATABASE_URL there.")
         typer.echo(f"Customer Context is ready: {base_url}")
 
     run_server(settings, host, port, workers, on_ready=ready)

@@ -46,6 +46,6 @@ def create_app(tokens: tuple[Secret, ...], opening: Callable[[], AbstractAsyncCo
     return app
 
 
-def _documentation(request: Request) -> HTMLResponse:
+async def _documentation(request: Request) -> HTMLResponse:
     headers = {"Content-Security-Policy": docs.CONTENT_SECURITY_POLICY, "X-Content-Type-Options": "nosniff"}
     return HTMLResponse(docs.page(request.app.openapi()), headers=headers)

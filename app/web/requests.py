@@ -1,4 +1,7 @@
-"""What routes take from a request besides its body: the services, the acting person, an id in the path."""
+"""What routes take from a request besides its body: the services, the acting person, an id in the path.
+
+The functions are `async` although they wait for nothing: the framework would run plain ones in a thread.
+"""
 
 import re
 from typing import Annotated
@@ -12,13 +15,13 @@ ID = r"^[A-Za-z0-9._:@-]{1,128}$"
 """Ids that the helpdesk chose, in paths, queries and headers."""
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     """Return what the process opened at its start."""
     services: Services = request.app.state.services
     return services
 
 
-def actor_of(
+async def actor_of(
     x_actor_id: Annotated[str | None, Header(description="the person on whose behalf the caller acts")] = None,
 ) -> str:
     """Return the person on whose behalf the caller acts; raises `Refused` where the header is missing."""

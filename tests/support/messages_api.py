@@ -68,7 +68,7 @@ class MessagesApi:
         self.requests.append(body)
         self.headers.append(dict(request.headers))
         reply = self.script.pop(0) if self.script else RIGHT
-        if request.headers.get("x-api-key") != API_KEY:
+        if request.headers.get("authorization") != f"Bearer {API_KEY}":  # how version 2 of the SDK sends the key
             return _error(401, "authentication_error")
         if any(name in body for name in FORBIDDEN) or body["messages"][-1]["role"] != "user":
             return _error(400, "invalid_request_error")
