@@ -57,7 +57,6 @@ bench: $(VENV)/.developing ## measure CPU and added latency beside a bare floor 
 	@exec $(PY) -m bench $(ARGS)
 
 lock: $(VENV)/.developing ## write the lock files anew from pyproject.toml (ARGS=--upgrade takes newer versions)
-	$(PY) -m uv --version >/dev/null 2>&1 || $(PIP) install --quiet uv
 	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements.lock pyproject.toml
 	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements-dev.lock pyproject.toml --group dev
 

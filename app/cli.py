@@ -50,7 +50,9 @@ def serve(
 
     def ready(base_url: str) -> None:
         if settings.database_url is None:
-            _say(f"An embedded PostgreSQL runs under {settings.data_dir}: not for production, set CC_DATABASE_URL there.")
+            _say(
+                f"An embedded PostgreSQL runs under {settings.data_dir}: not for production, set CC_DATABASE_URL there."
+            )
         typer.echo(f"Customer Context is ready: {base_url}")
 
     run_server(settings, host, port, workers, on_ready=ready)

@@ -45,5 +45,4 @@ class Services:
     tickets: OncePerTicket
     trials: Trials
     metrics: Metrics
-    visible_text: Callable[[str], str]
     ping: Callable[[], Awaitable[None]]

@@ -19,7 +19,6 @@ from app.adapters.network import tls_context
 from app.adapters.offline import OfflineModel
 from app.adapters.project_store import ProjectStore
 from app.adapters.vault import Vault
-from app.adapters.visible_text import visible_text
 from app.configuring import Configuring
 from app.domain.claims import Claimed
 from app.domain.outcomes import Outcome, Result
@@ -85,7 +84,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             tickets=tickets,
             trials=Trials(configuring, projects, vault, enricher, deadline, observed.trial),
             metrics=metrics,
-            visible_text=visible_text,
             ping=partial(ping, engine),
         )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import psutil  # type: ignore[import-untyped]  # comes with the embedded PostgreSQL, without types
+import psutil
 
 from bench.samples import BEARER_TOKEN, DISPLAY_INSTRUCTIONS, IDENTIFY_INSTRUCTIONS
 

@@ -40,10 +40,18 @@ def accept(identifier: str | None, email: Email, instructions: str) -> str:
     if not value:
         raise StepFailed(Outcome.NOT_FOUND)
     wanted = set(runs(value))
-    lost = any(character.isalnum() and not character.isascii() for character in identifier or "")
-    if lost or not wanted or not _grounded(wanted, email, instructions):
+    if _becomes_another(identifier or "", value) or not wanted or not _grounded(wanted, email, instructions):
         raise StepFailed(Outcome.NOT_GROUNDED)
     return value[:LONGEST_IDENTIFIER]
+
+
+def _becomes_another(identifier: str, value: str) -> bool:
+    """Tell whether what is not sent changes whom the value means: a letter lost, or a mailbox joined to another's.
+
+    Without its plus sign, `ann+work@example.com` is `annwork@example.com`: somebody else.
+    """
+    lost_letter = any(character.isalnum() and not character.isascii() for character in identifier)
+    return lost_letter or ("@" in value and value not in identifier)
 
 
 def _grounded(wanted: set[str], email: Email, instructions: str) -> bool:

@@ -81,7 +81,7 @@ async def test_configuration(
     services: Wired,
 ) -> dict[str, Any]:
     """Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing."""
-    trial = await services.trials.run(project_id, actor, email_of(body, services), body.as_changes())
+    trial = await services.trials.run(project_id, actor, await email_of(body), body.as_changes())
     return trial.as_document()
 
 

@@ -48,7 +48,7 @@ async def enrich_ticket(
     """
     if body.is_spam:
         return Response(status_code=204)
-    email = email_of(body, services)
+    email = await email_of(body)
     enriched = await services.tickets.enrich(ticket_id, body.project_id, email, refresh=refresh)
     return _result(ticket_id, body.project_id, enriched.document, reused=enriched.reused)
 

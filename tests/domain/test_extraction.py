@@ -43,6 +43,9 @@ def email(body: str, subject: str = "", sender: str = "jane@example.com") -> Ema
         pytest.param("...", "...", None, id="no-letter-or-digit"),
         pytest.param("асct_1", "асct_1", None, id="look-alike-letters-would-be-lost"),
         pytest.param("1-2-3-4-5", "9", None, id="many-runs-missing"),
+        pytest.param("ann+work@x.com", "ann+work@x.com", None, id="mailbox-without-its-plus-is-anothers"),
+        pytest.param("Ann <ann@x.com>", "Ann <ann@x.com>", None, id="name-joined-to-a-mailbox"),
+        pytest.param("<ann@x.com>", "Ann <ann@x.com>", "ann@x.com", id="brackets-around-a-mailbox"),
         pytest.param("1" * 65, "1 " + "1" * 64, None, id="broken-run-too-long"),
     ],
 )

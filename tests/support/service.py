@@ -10,7 +10,6 @@ import httpx
 from app.adapters.metrics import Metrics
 from app.adapters.offline import OfflineModel
 from app.adapters.vault import Vault
-from app.adapters.visible_text import visible_text
 from app.configuring import Configuring
 from app.domain.secrets import Secret
 from app.enrichment import Enricher, Model
@@ -75,7 +74,6 @@ class World:
             tickets=OncePerTicket(enrichments, vault, enricher, self.deadline_seconds),
             trials=Trials(configuring, projects, vault, enricher, self.deadline_seconds),
             metrics=metrics,
-            visible_text=visible_text,
             ping=ping,
         )
 

@@ -1,6 +1,6 @@
 import pytest
 
-from app.adapters.visible_text import visible_text
+from app.domain.visible_text import visible_text
 
 
 @pytest.mark.parametrize(
