@@ -79,7 +79,10 @@ class ServiceTokens:
 
 
 class BodyLimit:
-    """Counts a request's body as it streams in and stops it at `LARGEST_REQUEST_BYTES`."""
+    """Counts a request's body as it streams in and stops it at `LARGEST_REQUEST_BYTES`.
+
+    The framework's own limit answers with plain text, before the request has an id.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

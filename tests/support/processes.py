@@ -137,9 +137,7 @@ class Replica:
 
 
 @asynccontextmanager
-async def running(
-    folder: Path, *arguments: str, cold: bool = False, **settings: str | None
-) -> AsyncIterator[Program]:
+async def running(folder: Path, *arguments: str, cold: bool = False, **settings: str | None) -> AsyncIterator[Program]:
     """Run the command line with `settings` over the usual ones; None takes one away."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     chosen = {name: value for name, value in {**SETTINGS, **settings}.items() if value is not None}
@@ -152,9 +150,7 @@ async def running(
 
 
 @asynccontextmanager
-async def serving(
-    folder: Path, *arguments: str, cold: bool = False, **settings: str | None
-) -> AsyncIterator[Replica]:
+async def serving(folder: Path, *arguments: str, cold: bool = False, **settings: str | None) -> AsyncIterator[Replica]:
     """Run `serve` on a free port; entered once it has printed its URL."""
     async with running(folder, "serve", "--port", "0", *arguments, cold=cold, **settings) as program:
         async with asyncio.timeout(START_SECONDS):
