@@ -9,6 +9,7 @@ from app.domain.refusals import Complaint, Refusal
 from app.web.errors import problem_of
 from app.web.middleware import OPEN_PATHS
 from app.web.outgoing import Problem
+from app.web.requests import ID
 
 SAMPLE = (Complaint(("body", "api_url"), "use an https:// URL", "url_refused"),)
 """What a 422 example complains of."""
@@ -51,4 +52,4 @@ def _complete_parameter(parameter: dict[str, Any]) -> None:
     if parameter["in"] == "header":
         parameter["name"] = {"x-actor-id": "X-Actor-Id", "if-match": "If-Match"}[parameter["name"]]
         parameter["required"] = parameter["name"] == "X-Actor-Id"
-        parameter["schema"] = {"type": "string"}
+        parameter["schema"] = {"type": "string"} | ({"pattern": ID} if parameter["required"] else {})

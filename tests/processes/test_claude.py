@@ -40,7 +40,7 @@ async def client(
         "ANTHROPIC_API_KEY": API_KEY,
         "ANTHROPIC_BASE_URL": api_url,
     }
-    async with serving(tmp_path / "service", **settings) as replica, replica.client() as client:
+    async with serving(tmp_path / "service", settings) as replica, replica.client() as client:
         await set_up(client, origin)
         yield client
 

@@ -33,7 +33,7 @@ NEVER_SHOWN = "Zq7x"
 async def test_wrong_setting_ends_the_start_with_one_line_that_names_it(
     tmp_path: Path, variable: str, value: str | None
 ) -> None:
-    async with running(tmp_path / "service", "serve", "--port", "0", **{variable: value}) as program:
+    async with running(tmp_path / "service", {variable: value}, "serve", "--port", "0") as program:
         code = await program.ended()
 
     assert code == 1
@@ -45,7 +45,7 @@ async def test_wrong_setting_ends_the_start_with_one_line_that_names_it(
 
 
 async def test_claude_without_a_key_names_the_key(tmp_path: Path) -> None:
-    async with running(tmp_path / "service", "serve", "--port", "0", CC_AI_PROVIDER="anthropic") as program:
+    async with running(tmp_path / "service", {"CC_AI_PROVIDER": "anthropic"}, "serve", "--port", "0") as program:
         code = await program.ended()
 
     assert (code, len(program.stderr.splitlines())) == (1, 1)
@@ -55,7 +55,8 @@ async def test_claude_without_a_key_names_the_key(tmp_path: Path) -> None:
 async def test_taken_port_ends_the_start_with_one_line(tmp_path: Path, database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        async with running(tmp_path / "service", "serve", "--port", port, CC_DATABASE_URL=database_url) as program:
+        settings = {"CC_DATABASE_URL": database_url}
+        async with running(tmp_path / "service", settings, "serve", "--port", port) as program:
             code = await program.ended()
 
     assert code == 1

@@ -16,12 +16,16 @@ async def test_ticket_is_run_once_when_twenty_post_it_to_two_replicas(
 ) -> None:
     endpoint.seconds = 0.3
     settings = {"CC_DATABASE_URL": database_url, "CC_EGRESS_CA_FILE": str(ca_file)}
-    async with serving(tmp_path / "a", **settings) as one, serving(tmp_path / "b", **settings) as another:
-        async with one.client() as first, another.client() as second:
-            await set_up(first, origin)
-            posts = [client.post("/tickets/t_1/enrich", json=ticket()) for client in [first, second] * 10]
-            answers = await asyncio.gather(*posts)
-            used = await credits_used(second)
+    async with (
+        serving(tmp_path / "a", settings) as one,
+        serving(tmp_path / "b", settings) as another,
+        one.client() as first,
+        another.client() as second,
+    ):
+        await set_up(first, origin)
+        posts = [client.post("/tickets/t_1/enrich", json=ticket()) for client in [first, second] * 10]
+        answers = await asyncio.gather(*posts)
+        used = await credits_used(second)
 
     assert [answer.status_code for answer in answers] == [200] * 20
     documents = [answer.json() | {"reused": False} for answer in answers]
@@ -34,17 +38,21 @@ async def test_ticket_of_a_killed_process_is_run_by_another_for_one_credit(
     tmp_path: Path, database_url: str, endpoint: CustomerEndpoint, origin: str, ca_file: Path
 ) -> None:
     settings = {"CC_DATABASE_URL": database_url, "CC_EGRESS_CA_FILE": str(ca_file)}
-    async with serving(tmp_path / "a", **settings) as doomed, serving(tmp_path / "b", **settings) as other:
-        async with doomed.client() as client, other.client() as survivor:
-            await set_up(client, origin)
-            endpoint.seconds = 4.0
-            lost = asyncio.create_task(client.post("/tickets/t_1/enrich", json=ticket()))
-            await endpoint.until_asked()
-            doomed.program.send(signal.SIGKILL)
-            ending = await asyncio.gather(lost, return_exceptions=True)
-            endpoint.seconds = 0.0
-            answer = await survivor.post("/tickets/t_1/enrich", json=ticket())
-            used = await credits_used(survivor)
+    async with (
+        serving(tmp_path / "a", settings) as doomed,
+        serving(tmp_path / "b", settings) as other,
+        doomed.client() as client,
+        other.client() as survivor,
+    ):
+        await set_up(client, origin)
+        endpoint.seconds = 4.0
+        lost = asyncio.create_task(client.post("/tickets/t_1/enrich", json=ticket()))
+        await endpoint.until_asked()
+        doomed.program.send(signal.SIGKILL)
+        ending = await asyncio.gather(lost, return_exceptions=True)
+        endpoint.seconds = 0.0
+        answer = await survivor.post("/tickets/t_1/enrich", json=ticket())
+        used = await credits_used(survivor)
 
     assert isinstance(ending[0], httpx.TransportError)
     assert (answer.status_code, answer.json()["status"], answer.json()["reused"]) == (200, "ok", False)
@@ -56,24 +64,30 @@ async def test_three_hundred_are_in_flight_at_once_on_a_pool_of_ten(
 ) -> None:
     many = 300
     waiting, released = 0, 0
+    all_are_in_flight = asyncio.Event()
 
     async def until_all_are_in_flight() -> None:
         nonlocal waiting, released
         waiting += 1
         if waiting > many:
             return  # a summary: only the first calls are held back
-        while waiting < many:
-            await asyncio.sleep(0.02)
+        if waiting == many:
+            all_are_in_flight.set()
+        await all_are_in_flight.wait()
         # One after the other: three hundred handshakes in one moment would measure the machine.
         released += 1
-        await asyncio.sleep(released * 0.01)
+        await asyncio.sleep(released * 0.006)
 
     api = MessagesApi(before=until_all_are_in_flight)
     with listening(api.application()) as base_url:
         settings = {"CC_AI_PROVIDER": "anthropic", "ANTHROPIC_API_KEY": API_KEY, "ANTHROPIC_BASE_URL": base_url}
-        settings |= {"CC_DATABASE_URL": database_url, "CC_EGRESS_CA_FILE": str(ca_file)}
+        settings |= {
+            "CC_DATABASE_URL": database_url,
+            "CC_EGRESS_CA_FILE": str(ca_file),
+            "CC_RUN_DEADLINE_SECONDS": "60",
+        }
         async with (
-            serving(tmp_path / "service", CC_RUN_DEADLINE_SECONDS="60", **settings) as replica,
+            serving(tmp_path / "service", settings) as replica,
             replica.client() as client,
         ):
             await set_up(client, origin)

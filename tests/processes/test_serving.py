@@ -15,7 +15,7 @@ async def test_ticket_is_enriched_once_over_real_tls_and_a_real_database(
     tmp_path: Path, data_dir: Path, endpoint: CustomerEndpoint, origin: str, ca_file: Path
 ) -> None:
     settings = {"CC_DATA_DIR": str(data_dir), "CC_EGRESS_CA_FILE": str(ca_file)}
-    async with serving(tmp_path / "service", cold=True, **settings) as replica, replica.client() as client:
+    async with serving(tmp_path / "service", settings) as replica, replica.client() as client:
         await set_up(client, origin)
         first = (await client.post("/tickets/t_1/enrich", json=ticket())).json()
         second = (await client.post("/tickets/t_1/enrich", json=ticket(body="something else"))).json()
@@ -33,7 +33,7 @@ async def test_run_in_flight_is_answered_and_everything_ends_when_the_process_is
 ) -> None:
     endpoint.seconds = 1.5
     settings = {"CC_DATA_DIR": str(data_dir), "CC_EGRESS_CA_FILE": str(ca_file)}
-    async with serving(tmp_path / "a", **settings) as leaving, serving(tmp_path / "b", **settings) as staying:
+    async with serving(tmp_path / "a", settings) as leaving, serving(tmp_path / "b", settings) as staying:
         async with leaving.client() as client, staying.client() as other:
             await set_up(client, origin)
             answer = asyncio.create_task(client.post("/tickets/t_1/enrich", json=ticket()))
@@ -59,7 +59,7 @@ async def test_workers_serve_and_count_together_and_end_together(
 ) -> None:
     tickets = 12
     settings = {"CC_DATABASE_URL": database_url, "CC_EGRESS_CA_FILE": str(ca_file)}
-    async with serving(tmp_path / "service", "--workers", "2", cold=True, **settings) as replica:
+    async with serving(tmp_path / "service", settings, "--workers", "2", cold=True) as replica:
         async with replica.client() as client:
             await set_up(client, origin)
         for number in range(tickets):

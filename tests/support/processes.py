@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,7 +100,7 @@ class Program:
     async def ended(self) -> int:
         """Wait for the end and return the exit code."""
         async with asyncio.timeout(STOP_SECONDS):
-            while (code := self.exit_code) is None:
+            while (code := self.exit_code) is None:  # noqa: ASYNC110 - another process, there is no event
                 await asyncio.sleep(0.02)
         return code
 
@@ -137,7 +137,9 @@ class Replica:
 
 
 @asynccontextmanager
-async def running(folder: Path, *arguments: str, cold: bool = False, **settings: str | None) -> AsyncIterator[Program]:
+async def running(
+    folder: Path, settings: Mapping[str, str | None], *arguments: str, cold: bool = False
+) -> AsyncIterator[Program]:
     """Run the command line with `settings` over the usual ones; None takes one away."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     chosen = {name: value for name, value in {**SETTINGS, **settings}.items() if value is not None}
@@ -150,9 +152,11 @@ async def running(folder: Path, *arguments: str, cold: bool = False, **settings:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *arguments: str, cold: bool = False, **settings: str | None) -> AsyncIterator[Replica]:
+async def serving(
+    folder: Path, settings: Mapping[str, str | None], *arguments: str, cold: bool = False
+) -> AsyncIterator[Replica]:
     """Run `serve` on a free port; entered once it has printed its URL."""
-    async with running(folder, "serve", "--port", "0", *arguments, cold=cold, **settings) as program:
+    async with running(folder, settings, "serve", "--port", "0", *arguments, cold=cold) as program:
         async with asyncio.timeout(START_SECONDS):
             while "ready: http" not in program.stdout or not program.stdout.endswith("\n"):
                 assert program.exit_code is None, program.stderr

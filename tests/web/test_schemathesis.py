@@ -1,0 +1,128 @@
+"""Every operation of the API under generated requests, good and bad: nothing but what openapi.yaml says comes back."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.types import ASGIApp
+
+from app.adapters.vault import Vault
+from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.projects import Project
+from app.domain.secrets import Secret
+from app.services import Services
+from app.web.app import create_app
+from tests.support.memory_store import MemoryDatabase, Row, this_month
+from tests.support.service import BEARER_TOKEN, CONFIGURATION, SERVICE_TOKEN, World
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+HEADERS = {"Authorization": f"Bearer {SERVICE_TOKEN}"}
+
+KNOWN = {"project_id": "prj_1", "ticket_id": "t_1"}
+
+STORED: dict[str, Any] = {
+    "status": "ok",
+    "reason": None,
+    "message": "Found.",
+    "identifier": "acct_12ab34cd",
+    "summary": "",
+    "fields": [],
+    "links": [],
+    "ai_context": "",
+    "credits_used": 1,
+    "ai_provider": "offline",
+    "ai_model": "offline",
+    "usage": {"input_tokens": 0, "output_tokens": 0},
+    "timings_ms": {"total": 1},
+    "created_at": "2026-11-22T12:00:00Z",
+}
+
+generated = settings(
+    max_examples=30,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),  # a slow machine is no finding
+)
+"""The same requests in every run."""
+
+
+def app_of(world: World) -> ASGIApp:
+    """Return the whole service over memory."""
+    services = world.services()
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[Services]:
+        yield services
+
+    app = create_app((Secret(SERVICE_TOKEN),), opening)
+    app.state.services = services
+    return app
+
+
+WORLD = World(database=MemoryDatabase())
+schema = schemathesis.openapi.from_asgi("/openapi.json", app_of(WORLD))
+
+
+@schema.parametrize()
+@generated
+def test_anything_that_is_sent_gets_an_answer_of_the_description(case: Case[Any]) -> None:
+    response = case.call_and_validate(headers=HEADERS, checks=CHECKS)
+
+    assert response.headers["x-request-id"]
+
+
+@schema.parametrize()
+@generated
+def test_anything_that_is_sent_to_a_known_project_gets_an_answer_of_the_description(case: Case[Any]) -> None:
+    put_everything_in_place(WORLD)
+    aim_at_what_is_there(case)
+
+    response = case.call_and_validate(headers={**HEADERS, "X-Actor-Id": "u1"}, checks=CHECKS)
+
+    assert response.status_code != 404
+
+
+def test_every_operation_was_generated_for() -> None:
+    assert len(list(schema.get_all_operations())) == 14
+
+
+def put_everything_in_place(world: World) -> None:
+    """Undo what the last request did: a project with a configuration that is on, and a ticket that was enriched."""
+    month, now = this_month(), datetime.now(UTC)
+    sealed = Vault(world.keys).seal("prj_1", Secret(BEARER_TOKEN))
+    token = StoredToken(sealed, "https://api.example.com", now)
+    fields = {name: value for name, value in CONFIGURATION.items() if name != "bearer_token"}
+    database = world.database
+    database.projects["prj_1"] = Project("prj_1", "business", ("u1",), 1_000_000)
+    database.configurations["prj_1"] = StoredConfiguration(Configuration(**fields), token, 1, now, now, "u1")
+    database.rows["t_1"] = Row("prj_1", "owner", now, done=True, credit_month=month, result=json.dumps(STORED))
+
+
+def aim_at_what_is_there(case: Case[Any]) -> None:
+    """Replace the ids of a request, and the version of a change, by those that exist."""
+    for container in (case.path_parameters, case.query, case.body):
+        if isinstance(container, dict):
+            container |= {name: known for name, known in KNOWN.items() if name in container}
+    if case.headers is not None:
+        case.headers.pop("If-Match", None)
