@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.outcomes import Outcome
 from tests.support.endpoints import ScriptedEndpoint, failing
-from tests.support.service import API_URL, BEARER_TOKEN, EMAIL, World, set_up
+from tests.support.service import API_URL, BEARER_TOKEN, CONFIGURATION, EMAIL, World, set_up
 
 ROUTE = "/projects/prj_1/customer-context/test"
 
@@ -73,6 +73,18 @@ async def test_stored_token_is_not_sent_to_another_origin() -> None:
     async with world.client() as client:
         await set_up(client)
         answer = await client.post(ROUTE, json={**EMAIL, "config": {"api_url": "https://evil.example.com/"}})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bearer_token_required")
+    assert world.endpoint.asked == []
+
+
+async def test_stored_token_without_a_url_is_not_sent_to_an_unsaved_one() -> None:
+    world = World()
+    async with world.client() as client:
+        await client.put("/projects/prj_1", json={"plan": "business", "owner_ids": ["u1"], "monthly_ai_credits": 5})
+        token_first = {**CONFIGURATION, "api_url": "", "enabled": False}
+        await client.put("/projects/prj_1/customer-context", json=token_first)
+        answer = await client.post(ROUTE, json={**EMAIL, "config": {"api_url": API_URL}})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bearer_token_required")
     assert world.endpoint.asked == []
