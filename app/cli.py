@@ -48,6 +48,9 @@ def serve(
     """Apply pending migrations, then serve; settings come from the environment (see the README)."""
     settings = _settings()
 
+    if settings.has_weak_token():
+        _say("CC_SERVICE_TOKENS: a token is short enough to be guessed; see customer-context keys new --service-token")
+
     def ready(base_url: str) -> None:
         if settings.database_url is None:
             _say(

@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SHORTEST_DEADLINE_SECONDS = 10.0
 """Seconds: a shorter run could not give the AI as long as the customer endpoint has (5 s)."""
 
-SHORTEST_SERVICE_TOKEN = 16
-"""Characters: a bearer token that is shorter can be guessed (OWASP ASVS 2.9)."""
+SHORTEST_STRONG_TOKEN = 16
+"""Characters: a bearer token that is shorter can be guessed; `serve` warns of one."""
 
 KEY_BYTES = 32
 """Bytes of an AES-256 key."""
@@ -79,11 +79,11 @@ class Settings(BaseSettings):
 
     @field_validator("service_tokens")
     @classmethod
-    def _strong_tokens(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    def _sendable_tokens(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not value:
             raise ValueError("at least one token is needed; make one with 'customer-context keys new --service-token'")
-        if not all(re.fullmatch(rf"[!-~]{{{SHORTEST_SERVICE_TOKEN},}}", token.get_secret_value()) for token in value):
-            raise ValueError(f"each token must have {SHORTEST_SERVICE_TOKEN} or more visible ASCII characters")
+        if not all(re.fullmatch(r"[!-~]+", token.get_secret_value()) for token in value):
+            raise ValueError("each token must be of visible ASCII characters, without spaces")
         return value
 
     @field_validator("encryption_keys")
@@ -116,6 +116,10 @@ class Settings(BaseSettings):
     def key_ring(self) -> tuple[bytes, ...]:
         """Return the encryption keys, 32 bytes each, the encrypting one first."""
         return tuple(_key_bytes(key) for key in self.encryption_keys)
+
+    def has_weak_token(self) -> bool:
+        """Tell whether a service token is short enough to be guessed."""
+        return any(len(token.get_secret_value()) < SHORTEST_STRONG_TOKEN for token in self.service_tokens)
 
     def uses_claude(self) -> bool:
         """Tell whether emails and customer data go to Claude, or stay in this process."""
@@ -159,7 +163,8 @@ def _split_at_commas(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def _key_bytes(key: SecretStr) -> bytes:
     try:
-        raw = base64.b64decode(key.get_secret_value(), validate=True)
+        # Both alphabets of RFC 4648: keys are often made with the one that is safe in URLs.
+        raw = base64.b64decode(key.get_secret_value().translate(str.maketrans("-_", "+/")), validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != KEY_BYTES:

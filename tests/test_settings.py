@@ -64,7 +64,6 @@ CANARY = "canary-value-0123456789"
     [
         pytest.param("CC_SERVICE_TOKENS", None, id="no token"),
         pytest.param("CC_SERVICE_TOKENS", ",", id="only a comma"),
-        pytest.param("CC_SERVICE_TOKENS", "canary-15-chars", id="15 characters"),
         pytest.param("CC_SERVICE_TOKENS", f"{CANARY} {CANARY}", id="a space inside"),
         pytest.param("CC_ENCRYPTION_KEYS", None, id="no key"),
         pytest.param("CC_ENCRYPTION_KEYS", ",", id="no key but a comma"),
@@ -103,6 +102,22 @@ def test_claude_without_key_names_the_key(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(InvalidSettings, match="ANTHROPIC_API_KEY: needed"):
         load_settings()
+
+
+@pytest.mark.parametrize(("length", "weak"), [(15, True), (16, False)])
+def test_short_service_token_is_taken_but_known_as_weak(
+    monkeypatch: pytest.MonkeyPatch, length: int, weak: bool
+) -> None:
+    monkeypatch.setenv("CC_SERVICE_TOKENS", f"{TOKEN},{'t' * length}")
+
+    assert load_settings().has_weak_token() is weak
+
+
+def test_key_may_be_written_in_the_alphabet_for_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = b"\xfb\xff" * 16
+    monkeypatch.setenv("CC_ENCRYPTION_KEYS", base64.urlsafe_b64encode(raw).decode())
+
+    assert load_settings().key_ring() == (raw,)
 
 
 def test_log_level_is_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
