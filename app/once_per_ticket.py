@@ -86,7 +86,7 @@ class OncePerTicket:
         self._on_result = on_result
         self._in_flight = in_flight
         self._owner = str(uuid4())
-        self._running: set[str] = set()
+        self._running: set[tuple[str, int]] = set()  # ticket and attempt
 
     async def enrich(self, ticket_id: str, project_id: str, email: Email, *, refresh: bool = False) -> Enriched:
         """Return the ticket's one result; raises `Refused` for an unknown project or another project's ticket."""
@@ -131,11 +131,12 @@ class OncePerTicket:
             await asyncio.sleep(RENEWAL_SECONDS)
             if self._running:
                 with suppress(DatabaseUnavailable):  # the next renewal tries again; a lost claim stores nothing
-                    await self._enrichments.renew(self._owner, sorted(self._running), LEASE_SECONDS)
+                    tickets = sorted({ticket_id for ticket_id, _ in self._running})
+                    await self._enrichments.renew(self._owner, tickets, LEASE_SECONDS)
 
     async def _run(self, claimed: Claimed, email: Email, deadline: float) -> dict[str, Any] | None:
         """Run one claimed ticket; None when another process took it over and its result is the one that counts."""
-        self._running.add(claimed.ticket_id)
+        self._running.add((claimed.ticket_id, claimed.attempt))
         try:
             with self._in_flight():
                 result = await self._result(claimed, email, deadline)
@@ -147,7 +148,7 @@ class OncePerTicket:
                 await asyncio.shield(self._enrichments.release(claimed, refund=True))
             raise
         finally:
-            self._running.discard(claimed.ticket_id)
+            self._running.discard((claimed.ticket_id, claimed.attempt))
         self._on_result(claimed, result)
         return document
 
