@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.outcomes import Outcome
+from app.domain.outcomes import Outcome, StepFailed
 from tests.support.endpoints import ScriptedEndpoint, failing
+from tests.support.models import ScriptedModel
 from tests.support.service import API_URL, BEARER_TOKEN, CONFIGURATION, EMAIL, World, set_up
 
 ROUTE = "/projects/prj_1/customer-context/test"
@@ -165,3 +166,30 @@ async def test_token_that_the_endpoint_echoes_is_blotted_out() -> None:
     assert BEARER_TOKEN not in answer.text
     assert BEARER_TOKEN[:-1] not in answer.text
     assert "[bearer token]" in answer.json()["trace"]["response"]["body_preview"]
+
+
+async def test_fault_in_a_test_gives_the_credit_back() -> None:
+    world = World()
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("canary-in-an-exception")
+
+    world.endpoint.fetch = broken  # type: ignore[assignment, method-assign]
+    async with world.client() as client:
+        await set_up(client)
+        answer = await client.post(ROUTE, json=EMAIL)
+        project = (await client.get("/projects/prj_1")).json()
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert project["credits_used_this_month"] == 0
+
+
+async def test_provider_that_is_down_gives_the_credit_back() -> None:
+    world = World(model=ScriptedModel(StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529")))
+    async with world.client() as client:
+        await set_up(client)
+        body = (await client.post(ROUTE, json=EMAIL)).json()
+        project = (await client.get("/projects/prj_1")).json()
+
+    assert (body["status"], body["reason"], body["credits_used"]) == ("no_identifier", "ai_unavailable", 0)
+    assert project["credits_used_this_month"] == 0
