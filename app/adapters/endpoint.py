@@ -29,6 +29,8 @@ ENVELOPE = httpx.URL("https://customer-endpoint.invalid/")
 
 TRANSLATIONS: tuple[tuple[type[Exception], Outcome, str], ...] = (
     (ssl.SSLCertVerificationError, Outcome.TLS_ERROR, "the certificate was not accepted"),
+    (ssl.SSLEOFError, Outcome.TLS_ERROR, "the server closed the connection during the handshake"),
+    (ssl.SSLZeroReturnError, Outcome.TLS_ERROR, "the server closed the connection during the handshake"),
     (ssl.SSLError, Outcome.TLS_ERROR, "the handshake failed"),
     (socket.gaierror, Outcome.DNS_ERROR, "the host name could not be resolved"),
     (UnicodeError, Outcome.DNS_ERROR, "the host name could not be resolved"),
@@ -70,7 +72,6 @@ HANDSHAKE_FAULTS = {
     "TLSV1_ALERT_PROTOCOL_VERSION": "the server offers no TLS version from 1.2 up",
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the server asks for a client certificate",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server refused the handshake",
-    "UNEXPECTED_EOF_WHILE_READING": "the server closed the connection during the handshake",
 }
 """Reasons of OpenSSL in words."""
 
