@@ -140,7 +140,7 @@ class ClaudeModel:
                 instructions,
                 prompts.email_message(email),
             )
-            return _validated(_EXTRACTED, text, usage)["identifier"], usage
+            return prompts.as_in_email(_validated(_EXTRACTED, text, usage)["identifier"]), usage
         except _CallFailed as failure:
             outcome = Outcome.AI_REFUSED if failure.refused else Outcome.AI_UNAVAILABLE
             raise StepFailed(outcome, failure.detail, failure.usage) from None
