@@ -15,7 +15,7 @@ NEVER_SHOWN = "Zq7x"
     ("variable", "value"),
     [
         pytest.param("CC_SERVICE_TOKENS", None, id="no service token"),
-        pytest.param("CC_SERVICE_TOKENS", NEVER_SHOWN, id="a service token that can be guessed"),
+        pytest.param("CC_SERVICE_TOKENS", f"{NEVER_SHOWN} x", id="a service token with a space"),
         pytest.param("CC_ENCRYPTION_KEYS", None, id="no encryption key"),
         pytest.param("CC_ENCRYPTION_KEYS", f"{NEVER_SHOWN}==", id="a key that is not 32 bytes"),
         pytest.param("CC_DATABASE_URL", f"mysql://{NEVER_SHOWN}@host/name", id="another kind of database"),
