@@ -96,7 +96,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, problem: RequestValidationError) -> Response:
         # The framework's own answer returns the submitted value, a secret too: only these three leave.
-        complaints = [Complaint(tuple(each["loc"]), each["msg"], each["type"]) for each in problem.errors()]
+        complaints = [
+            Complaint(tuple(each["loc"]), each["msg"].removeprefix("Value error, "), each["type"])
+            for each in problem.errors()
+        ]
         if not _is_json(request.headers.get("content-type", "")) and complaints[0].loc == ("body",):
             complaints = [Complaint(("body",), "send a JSON object with Content-Type: application/json", "not_json")]
         return problem_response(Refusal.VALIDATION_ERROR, tuple(complaints))
