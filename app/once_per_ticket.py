@@ -116,9 +116,9 @@ class OncePerTicket:
         raise Refused(Refusal.ENRICHMENT_RUNNING)
 
     @asynccontextmanager
-    async def keeping_leases(self) -> AsyncIterator[None]:
+    async def keeping_leases(self, every_seconds: float = RENEWAL_SECONDS) -> AsyncIterator[None]:
         """Renew the leases of this process's runs while the context is open."""
-        renewal = asyncio.create_task(self._renew_for_ever())
+        renewal = asyncio.create_task(self._renew_for_ever(every_seconds))
         try:
             yield
         finally:
@@ -126,9 +126,9 @@ class OncePerTicket:
             with suppress(asyncio.CancelledError):
                 await renewal
 
-    async def _renew_for_ever(self) -> None:
+    async def _renew_for_ever(self, every_seconds: float) -> None:
         while True:
-            await asyncio.sleep(RENEWAL_SECONDS)
+            await asyncio.sleep(every_seconds)
             if self._running:
                 with suppress(DatabaseUnavailable):  # the next renewal tries again; a lost claim stores nothing
                     tickets = sorted({ticket_id for ticket_id, _ in self._running})

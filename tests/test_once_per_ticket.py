@@ -98,10 +98,9 @@ async def test_waiter_gives_up_when_the_other_run_outlasts_every_deadline() -> N
     assert refused.value.refusal is Refusal.ENRICHMENT_RUNNING
 
 
-async def test_leases_of_runs_in_flight_are_renewed_and_of_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(once_per_ticket, "RENEWAL_SECONDS", 0.01)
+async def test_leases_of_runs_in_flight_are_renewed_and_of_no_others() -> None:
     world, tickets = await ready(seconds=0.2)
-    async with tickets.keeping_leases():
+    async with tickets.keeping_leases(every_seconds=0.01):
         running = asyncio.create_task(tickets.enrich("t_1", "prj_1", EMAIL))
         await asyncio.sleep(0.02)
         expire(world, "t_1")
@@ -113,10 +112,9 @@ async def test_leases_of_runs_in_flight_are_renewed_and_of_no_others(monkeypatch
     assert world.endpoint.asked == ["acct_12ab34cd"]
 
 
-async def test_renewal_survives_a_lost_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(once_per_ticket, "RENEWAL_SECONDS", 0.01)
+async def test_renewal_survives_a_lost_database() -> None:
     world, tickets = await ready(seconds=0.1)
-    async with tickets.keeping_leases():
+    async with tickets.keeping_leases(every_seconds=0.01):
         running = asyncio.create_task(tickets.enrich("t_1", "prj_1", EMAIL))
         await asyncio.sleep(0.02)
         world.database.available = False

@@ -74,7 +74,7 @@ async def delete_configuration(
     response_model=TrialOut,
     responses=problems(*answers.OWNER, *answers.WITH_BODY, Refusal.BEARER_TOKEN_REQUIRED),
 )
-async def test_configuration(
+async def try_configuration(
     project_id: ProjectId,
     actor: Actor,
     body: Annotated[TrialIn, Body(openapi_examples=TRIAL)],

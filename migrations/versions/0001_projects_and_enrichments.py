@@ -13,6 +13,18 @@ depends_on = None
 def upgrade() -> None:
     """Make the four tables."""
     op.execute(sa.schema.CreateSequence(sa.Sequence("configuration_versions")))
+    _make_projects()
+    _make_enrichments()
+
+
+def downgrade() -> None:
+    """Drop them, with everything in them."""
+    for table in ("enrichments", "credits", "configurations", "projects"):
+        op.drop_table(table)
+    op.execute(sa.schema.DropSequence(sa.Sequence("configuration_versions")))
+
+
+def _make_projects() -> None:
     op.create_table(
         "projects",
         sa.Column("project_id", sa.Text),
@@ -44,6 +56,9 @@ def upgrade() -> None:
             "num_nulls(token_sealed, token_origin, token_updated_at) IN (0, 3)", name="configurations_token_check"
         ),
     )
+
+
+def _make_enrichments() -> None:
     op.create_table(
         "credits",
         sa.Column("project_id", sa.Text),
@@ -73,13 +88,6 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "70"},
     )
     op.create_index("enrichments_project_id_idx", "enrichments", ["project_id"])
-
-
-def downgrade() -> None:
-    """Drop them, with everything in them."""
-    for table in ("enrichments", "credits", "configurations", "projects"):
-        op.drop_table(table)
-    op.execute(sa.schema.DropSequence(sa.Sequence("configuration_versions")))
 
 
 def _times() -> list[sa.Column[object]]:
