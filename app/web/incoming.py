@@ -31,8 +31,10 @@ LONGEST_URL = 2_048
 READ_ONLY = frozenset({"bearer_token_configured", "bearer_token_updated_at", "created_at", "updated_at", "updated_by"})
 """What GET adds to a configuration: taken back silently, so that an edited answer can be sent as it stands."""
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:@-]{1,128}$")]
-"""An id that the helpdesk chose."""
+ID = r"^[A-Za-z0-9._:@-]{1,128}$"
+"""Ids that the helpdesk chose, in bodies, paths, queries and headers."""
+
+Id = Annotated[str, Field(pattern=ID)]
 
 
 def _mended(value: Any) -> Any:

@@ -7,9 +7,9 @@ from fastapi.openapi.utils import get_openapi
 
 from app.domain.refusals import Complaint, Refusal
 from app.web.errors import problem_of
+from app.web.incoming import ID
 from app.web.middleware import OPEN_PATHS
 from app.web.outgoing import Problem
-from app.web.requests import ID
 
 SAMPLE = (Complaint(("body", "api_url"), "use an https:// URL", "url_refused"),)
 """What a 422 example complains of."""

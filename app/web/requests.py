@@ -10,9 +10,7 @@ from fastapi import Depends, Header, Path, Request
 
 from app.domain.refusals import Refusal, Refused
 from app.services import Services
-
-ID = r"^[A-Za-z0-9._:@-]{1,128}$"
-"""Ids that the helpdesk chose, in paths, queries and headers."""
+from app.web.incoming import ID
 
 
 async def services_of(request: Request) -> Services:

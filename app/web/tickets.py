@@ -10,9 +10,9 @@ from app.domain.refusals import Refusal, Refused
 from app.web.answers import WITH_BODY, problems
 from app.web.emails import email_of
 from app.web.examples import ENRICHED, TICKET
-from app.web.incoming import TicketIn
+from app.web.incoming import ID, TicketIn
 from app.web.outgoing import TicketResultOut
-from app.web.requests import ID, TicketId, Wired
+from app.web.requests import TicketId, Wired
 
 router = APIRouter(prefix="/tickets/{ticket_id}", tags=["Tickets"])
 
