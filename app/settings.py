@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,8 +19,19 @@ SHORTEST_STRONG_TOKEN = 16
 KEY_BYTES = 32
 """Bytes of an AES-256 key."""
 
+FEWEST_SECRET_BYTES, MOST_SECRET_BYTES = 24, 64
+"""Bytes of a webhook secret: the bounds of the Standard Webhooks specification."""
+
+HIGHEST_PORT = 65_535
+
 DEFAULT_MODEL = "claude-haiku-5-5"
 """The smallest model that does both readings well."""
+
+# Strict: the client that reads the text again must not read another host out of it.
+_WEB_ADDRESS = re.compile(
+    r"https?://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?(?:[/?][!-~]*)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class InvalidSettings(Exception):
@@ -37,6 +48,13 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None,
         description="PostgreSQL, as postgresql://user:password@host/name; absent: an embedded one under CC_DATA_DIR",
+    )
+    database_direct_url: SecretStr | None = Field(
+        None,
+        description="the same database past a pooler such as PgBouncer, for LISTEN, the queue and migrations",
+    )
+    database_pool_size: int = Field(
+        10, ge=2, le=200, description="connections of each process to PostgreSQL, beside its one for LISTEN"
     )
     data_dir: Path = Field(Path(".data"), description="folder of the embedded PostgreSQL (path under 90 bytes)")
     service_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
@@ -56,6 +74,16 @@ class Settings(BaseSettings):
     run_deadline_seconds: float = Field(
         30.0, ge=SHORTEST_DEADLINE_SECONDS, le=120.0, description="how long one ticket may wait for its enrichment"
     )
+    seats: int = Field(
+        200, ge=0, le=2000, description="how many tickets one process runs at once; 0: none, another process does"
+    )
+    webhook_url: SecretStr | None = Field(
+        None, description="where results of asynchronous runs are posted, http:// or https://; may be a private host"
+    )
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="whsec_… secrets that sign webhooks, comma-separated; two at once make rotation possible",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias="ANTHROPIC_API_KEY", description="key for Claude"
@@ -64,7 +92,7 @@ class Settings(BaseSettings):
         None, validation_alias="ANTHROPIC_BASE_URL", description="another address of the Messages API, e.g. a proxy"
     )
 
-    @field_validator("service_tokens", "encryption_keys", mode="before")
+    @field_validator("service_tokens", "encryption_keys", "webhook_secrets", mode="before")
     @classmethod
     def _parts(cls, value: str) -> tuple[str, ...]:
         return _split_at_commas(value)
@@ -102,6 +130,25 @@ class Settings(BaseSettings):
             raise ValueError("no such file; name a PEM file")
         return value
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_web_address(value.get_secret_value()):
+            raise ValueError(
+                "must be http:// or https:// with a host, of visible ASCII characters, without user name or fragment"
+            )
+        return value
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _signing_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(_is_signing_secret(secret.get_secret_value()) for secret in value):
+            raise ValueError(
+                "each secret must be whsec_ and base64 of 24 to 64 bytes; "
+                "make one with 'customer-context keys new --webhook-secret'"
+            )
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper_case(cls, value: Any) -> Any:
@@ -111,6 +158,15 @@ class Settings(BaseSettings):
     def _key_for_claude(self) -> "Settings":
         if self.ai_provider == "anthropic" and self.anthropic_api_key is None:
             raise ValueError("ANTHROPIC_API_KEY: needed while CC_AI_PROVIDER is anthropic")
+        return self
+
+    @model_validator(mode="after")
+    def _secret_for_webhooks(self) -> "Settings":
+        if self.webhook_url is not None and not self.webhook_secrets:
+            raise ValueError(
+                "CC_WEBHOOK_SECRETS: needed while CC_WEBHOOK_URL is set; "
+                "make one with 'customer-context keys new --webhook-secret'"
+            )
         return self
 
     def key_ring(self) -> tuple[bytes, ...]:
@@ -170,3 +226,27 @@ def _key_bytes(key: SecretStr) -> bytes:
     if len(raw) != KEY_BYTES:
         raise ValueError("each key must be base64 of 32 bytes; make one with 'customer-context keys new'")
     return raw
+
+
+def _is_web_address(text: str) -> bool:
+    parts = _WEB_ADDRESS.fullmatch(text)
+    if parts is None or "#" in text or "\\" in text or int(parts["port"] or 1) > HIGHEST_PORT:
+        return False
+    host = parts["host"]
+    try:
+        if host.startswith("["):
+            IPv6Address(host[1:-1])
+        elif re.fullmatch(r"[0-9.]+", host):
+            IPv4Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_signing_secret(text: str) -> bool:
+    try:
+        # Only the one alphabet: the library would skip the characters of the other, and sign with another key.
+        raw = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return text.startswith("whsec_") and FEWEST_SECRET_BYTES <= len(raw) <= MOST_SECRET_BYTES

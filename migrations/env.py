@@ -10,9 +10,14 @@ from app.adapters.database import create_engine_for
 from app.adapters.tables import metadata
 
 
+def is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """Leave the queue's own tables to its library when the schema is compared."""
+    return kind != "table" or name is None or not name.startswith("pgqueuer")
+
+
 def run(connection: Connection) -> None:
     """Run the pending steps in one transaction: all of them, or none."""
-    context.configure(connection=connection, target_metadata=metadata)
+    context.configure(connection=connection, target_metadata=metadata, include_name=is_ours)
     with context.begin_transaction():
         context.run_migrations()
 

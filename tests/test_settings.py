@@ -4,6 +4,7 @@ import base64
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.settings import InvalidSettings, Settings, load_settings, variable_of
@@ -77,6 +78,7 @@ CANARY = "canary-value-0123456789"
         pytest.param("CC_RUN_DEADLINE_SECONDS", "9.9", id="shorter than a fetch and an AI call need"),
         pytest.param("CC_RUN_DEADLINE_SECONDS", CANARY, id="not a number"),
         pytest.param("CC_LOG_LEVEL", CANARY, id="unknown level"),
+        pytest.param("CC_WEBHOOK_SECRETS", CANARY, id="no webhook secret"),
     ],
 )
 def test_wrong_value_stops_with_one_line_that_names_the_variable_only(
@@ -133,12 +135,134 @@ def test_ca_file_is_kept_as_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert load_settings().egress_ca_file == tmp_path / "ca.pem"
 
 
+def webhook_secret(length: int = 32, byte: bytes = b"s") -> str:
+    return f"whsec_{base64.b64encode(byte * length).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "path"),
+    [
+        pytest.param("https://helpdesk.example.com/hooks", "helpdesk.example.com", "/hooks", id="public"),
+        pytest.param("http://helpdesk:3000", "helpdesk", "/", id="private name, with a port"),
+        pytest.param(
+            "HTTPS://Help_Desk.internal./h?a=%20b", "help_desk.internal.", "/h?a=%20b", id="any case, a query"
+        ),
+        pytest.param("http://10.0.0.7/h", "10.0.0.7", "/h", id="private address"),
+        pytest.param("http://[fd00::7]:8080/h", "fd00::7", "/h", id="IPv6"),
+        pytest.param("https://h.test?a=/@:x", "h.test", "/?a=/@:x", id="a query at once"),
+        pytest.param("https://h.test:65535/", "h.test", "/", id="highest port"),
+    ],
+)
+def test_webhook_url_is_what_the_client_reads_when_it_is_taken(
+    monkeypatch: pytest.MonkeyPatch, url: str, host: str, path: str
+) -> None:
+    monkeypatch.setenv("CC_WEBHOOK_URL", url)
+    monkeypatch.setenv("CC_WEBHOOK_SECRETS", webhook_secret())
+
+    taken = load_settings().webhook_url
+
+    assert taken is not None
+    assert taken.get_secret_value() == url
+    read = httpx.URL(url)
+    assert (read.host, read.raw_path.decode(), read.userinfo) == (host, path, b"")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("canary.example.com/hooks", id="no scheme"),
+        pytest.param("ftp://canary.example.com/", id="another scheme"),
+        pytest.param("http\u017f://canary.example.com/", id="a letter that only looks like s"),
+        pytest.param("https:///canary", id="no host"),
+        pytest.param("https://:443/canary", id="a port but no host"),
+        pytest.param("https://user:canary@h.test/", id="user and password"),
+        pytest.param("https://canary@h.test/", id="user"),
+        pytest.param("https://h.test/#canary", id="fragment"),
+        pytest.param("https://h.test#canary", id="fragment at once"),
+        pytest.param("https://canary.example.com\\@evil.test/", id="two parsers, two hosts"),
+        pytest.param("https://h.test/canary\\x", id="backslash in the path"),
+        pytest.param("https://h.test/a canary", id="space"),
+        pytest.param("https://h.test/canary\n", id="line end"),
+        pytest.param("https://h.test/canaryé", id="not ASCII"),
+        pytest.param("https://canäry.test/", id="host not ASCII"),
+        pytest.param("https://canary.test:65536/", id="port too high"),
+        pytest.param("https://canary.test:0/", id="no such port"),
+        pytest.param("https://canary.test:x/", id="port no number"),
+        pytest.param("https://999.0.0.1/canary", id="no IPv4 address"),
+        pytest.param("https://127.1/canary", id="short IPv4 address"),
+        pytest.param("https://[fd00:::7]/canary", id="no IPv6 address"),
+        pytest.param("https://[10.0.0.7]/canary", id="IPv4 in brackets"),
+        pytest.param("https://[fd00::7/canary", id="open bracket"),
+    ],
+)
+def test_webhook_url_stops_the_start_unseen_when_it_is_none(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("CC_WEBHOOK_URL", url)
+    monkeypatch.setenv("CC_WEBHOOK_SECRETS", webhook_secret())
+
+    with pytest.raises(InvalidSettings) as stopped:
+        load_settings()
+
+    assert str(stopped.value).startswith("CC_WEBHOOK_URL: must be http:// or https:// with a host")
+    assert "can" not in str(stopped.value)
+    assert stopped.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("secret", "good"),
+    [
+        pytest.param(webhook_secret(23), False, id="23 bytes"),
+        pytest.param(webhook_secret(24), True, id="24 bytes"),
+        pytest.param(webhook_secret(64), True, id="64 bytes"),
+        pytest.param(webhook_secret(65), False, id="65 bytes"),
+        pytest.param(webhook_secret(32).removeprefix("whsec_"), False, id="no prefix"),
+        pytest.param(webhook_secret(32).removesuffix("="), False, id="cut"),
+        pytest.param(f"whsec_whsec_{'s' * 44}", False, id="two prefixes"),
+        pytest.param(webhook_secret(32, b"\xff"), True, id="slashes"),
+        pytest.param(webhook_secret(32, b"\xff").replace("/", "_"), False, id="the alphabet for URLs"),
+    ],
+)
+def test_webhook_secret_is_the_specifications(monkeypatch: pytest.MonkeyPatch, secret: str, good: bool) -> None:
+    monkeypatch.setenv("CC_WEBHOOK_URL", "https://h.test/")
+    monkeypatch.setenv("CC_WEBHOOK_SECRETS", f"{webhook_secret()}, {secret}")
+
+    if good:
+        assert [each.get_secret_value() for each in load_settings().webhook_secrets] == [webhook_secret(), secret]
+        return
+    with pytest.raises(InvalidSettings) as stopped:
+        load_settings()
+
+    line = str(stopped.value)
+    assert line.startswith("CC_WEBHOOK_SECRETS: ")
+    assert "customer-context keys new --webhook-secret" in line
+    assert secret not in line
+
+
+@pytest.mark.parametrize("secrets", [None, ",", ""])
+def test_webhook_url_needs_a_secret(monkeypatch: pytest.MonkeyPatch, secrets: str | None) -> None:
+    monkeypatch.setenv("CC_WEBHOOK_URL", "https://h.test/canary")
+    if secrets is not None:
+        monkeypatch.setenv("CC_WEBHOOK_SECRETS", secrets)
+
+    with pytest.raises(InvalidSettings, match=r"^CC_WEBHOOK_SECRETS: needed .* keys new --webhook-secret'$") as stopped:
+        load_settings()
+
+    assert "canary" not in str(stopped.value)
+
+
+def test_webhook_secret_may_stay_when_the_url_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC_WEBHOOK_SECRETS", webhook_secret())
+
+    assert load_settings().webhook_url is None
+
+
 def test_printing_settings_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC_DATABASE_URL", "postgresql://u:hunter2@h/d")
+    monkeypatch.setenv("CC_WEBHOOK_URL", "https://h.test/hunter3")
+    monkeypatch.setenv("CC_WEBHOOK_SECRETS", webhook_secret())
 
     shown = repr(load_settings())
 
-    assert not [secret for secret in (TOKEN, KEY, "hunter2") if secret in shown]
+    assert not [secret for secret in (TOKEN, KEY, "hunter2", "hunter3", webhook_secret()) if secret in shown]
 
 
 def test_every_field_has_a_variable_and_a_description() -> None:

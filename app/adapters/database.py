@@ -1,8 +1,9 @@
 """The way to PostgreSQL: one small pool, single statements that commit themselves, and two kinds of failure."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import Executable, Row, event, exc, text
@@ -18,16 +19,25 @@ POOL_SIZE = 10
 PATIENCE_SECONDS = 10.0
 """Longest that one statement may take in all: waiting for a connection, making one, running."""
 
+STATEMENTS_CACHED = 100
+"""Prepared statements that each connection keeps: the service has about fifty."""
+
 CONNECT_SECONDS = 5.0
 """Longest that making one connection may take; below the patience, so that a dead host is told from a busy one."""
 
-SERVER_SETTINGS = {
-    "application_name": "customer-context",
+NAME = {"application_name": "customer-context"}
+"""What every session tells the server, also through a pooler: PgBouncer keeps track of it."""
+
+LIMITS = {
     "statement_timeout": "8000",  # ms; below our patience, so that the server ends a statement that we gave up
-    "lock_timeout": "2000",  # ms; every lock here is held for one statement
+    "lock_timeout": "2000",  # ms; every lock here is held for one transaction of a few statements
     "idle_in_transaction_session_timeout": "10000",  # ms; only a frozen process is idle in a transaction
 }
-"""What every session asks the server for."""
+"""What every session asks the server for. A pooler refuses these: there, the role needs them (`ALTER ROLE … SET`)."""
+
+
+UNFLUSHED = {"synchronous_commit": "off"}
+"""Has commits wait for no disk: where one is lost with the server, the same is done once more, and is harmless."""
 
 FOREIGN_KEY_VIOLATION = "23503"
 """The SQLSTATE of a row whose project was deleted in the same moment."""
@@ -45,7 +55,16 @@ PASSING_STATES = (
 )
 """SQLSTATEs, or their classes (PostgreSQL manual, appendix A), that tell of the server's state, not of our mistake."""
 
-DRIVER_ERRORS = (exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+STATEMENT_CHANGED = (exc.NotSupportedError, asyncpg.InvalidCachedStatementError)
+"""What a prepared statement ends with after a migration changed what it returns; it has done nothing by then."""
+
+DRIVER_ERRORS = (
+    exc.SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 """Everything that SQLAlchemy, asyncpg and the network raise; asyncpg's own comes through while connecting."""
 
 
@@ -57,25 +76,48 @@ class StatementFailed(Exception):
         self.sqlstate = sqlstate
 
 
-def create_engine_for(url: str) -> AsyncEngine:
-    """Return an engine for a PostgreSQL URL as libpq writes it; `ValueError`, without the value, if it is none."""
-    dsn = _dsn(url)
+_lines: WeakKeyDictionary[AsyncEngine, asyncio.Semaphore] = WeakKeyDictionary()
+"""For each engine the line before its pool, first come first served: the pool's own lets newcomers pass, and in a crowd
+some would wait for ever."""
 
-    async def connect() -> Any:
-        return await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, server_settings=SERVER_SETTINGS)
+
+def create_engine_for(url: str, pool_size: int = POOL_SIZE, pooled: bool = False) -> AsyncEngine:
+    """Return an engine for a PostgreSQL URL as libpq writes it; `ValueError`, without the value, if it is none.
+
+    `pooled` says that the URL leads to a transaction pooler, such as PgBouncer: any statement may meet another session
+    than the one before. So nothing is prepared for later, and no session is asked for its limits (see `unlimited`).
+    """
+    cached = 0 if pooled else STATEMENTS_CACHED
+    connect = _connect(url, NAME if pooled else NAME | LIMITS, statement_cache_size=cached)
+
+    def adapted() -> Any:
+        # What `async_creator` does, and the dialect's own cache, which that cannot reach. Without asyncpg's, statements
+        # have no name and go out whole each time; the dialect's would then only keep what a table looked like once, and
+        # fail for good after a migration that adds a column.
+        driver: Any = engine.dialect.dbapi
+        return driver.connect(async_creator_fn=connect, prepared_statement_cache_size=cached)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        creator=adapted,
         isolation_level="AUTOCOMMIT",  # a statement is its own transaction: no BEGIN and COMMIT round trips
         hide_parameters=True,
-        pool_size=POOL_SIZE,
+        pool_size=pool_size,
         max_overflow=0,
         pool_timeout=PATIENCE_SECONDS,
         pool_use_lifo=True,
     )
     event.listen(engine.sync_engine, "checkout", _replace_if_closed)
+    _lines[engine] = asyncio.Semaphore(pool_size)
     return engine
+
+
+def connector(url: str) -> Callable[[], Awaitable[Any]]:
+    """Return what opens one connection of its own, past any pool, for statements of which one may be lost.
+
+    They end within `PATIENCE_SECONDS`, and their commits are `UNFLUSHED`.
+    """
+    return _connect(url, NAME | LIMITS | UNFLUSHED, command_timeout=PATIENCE_SECONDS)
 
 
 async def fetch(
@@ -89,9 +131,13 @@ async def fetch(
             return result.all() if result.returns_rows else ()
 
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS), _lines[engine]:
             # What AsyncEngine does in four hops between greenlets, in one: a quarter less CPU per statement.
-            return await greenlet_spawn(run)
+            try:
+                return await greenlet_spawn(run)
+            except STATEMENT_CHANGED:
+                # Both libraries have forgotten all that they prepared, so it happens once.
+                return await greenlet_spawn(run)
     except DRIVER_ERRORS as foreign:
         failure = failure_of(foreign)
     # Raised here, not in the handler: the foreign exception, whose text can hold values, is not even its context.
@@ -101,6 +147,12 @@ async def fetch(
 async def ping(engine: AsyncEngine) -> None:
     """Return if the database answers; raise `DatabaseUnavailable` if not."""
     await fetch(engine, text("SELECT 1"))
+
+
+async def unlimited(engine: AsyncEngine) -> tuple[str, ...]:
+    """Return which of `LIMITS` a session lacks: behind a pooler the role, or its database, must set them."""
+    lacking = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting = '0' ORDER BY name")
+    return tuple(row.name for row in await fetch(engine, lacking, {"names": list(LIMITS)}))
 
 
 def failure_of(foreign: BaseException) -> DatabaseUnavailable | StatementFailed:
@@ -113,7 +165,18 @@ def failure_of(foreign: BaseException) -> DatabaseUnavailable | StatementFailed:
         return DatabaseUnavailable()
     if isinstance(foreign, asyncpg.InterfaceError) or getattr(foreign, "connection_invalidated", False):
         return DatabaseUnavailable()
+    if isinstance(foreign, (asyncpg.InternalClientError, exc.InternalError)) and sqlstate is None:
+        return DatabaseUnavailable()  # the server has said that it ends the connection, which is not closed yet
     return StatementFailed(type(cause).__name__, sqlstate)
+
+
+def _connect(url: str, settings: Mapping[str, str], **options: Any) -> Callable[[], Awaitable[Any]]:
+    dsn = _dsn(url)
+
+    async def connect() -> Any:
+        return await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, server_settings=dict(settings), **options)
+
+    return connect
 
 
 def _dsn(url: str) -> str:

@@ -3,8 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,17 +22,25 @@ LOCK = 0x63637478
 TRY_AGAIN_SECONDS = 0.1
 """Between two attempts at the lock: asking anew never meets the sessions' lock or statement timeout, waiting would."""
 
+LOCK_MS = 1_000
+"""Longest that a step waits for a table: everybody queues behind it, and they give up after twice as long."""
+
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Apply the pending migrations, all or none; whoever comes meanwhile waits. Raises as every store does."""
+    """Apply the pending migrations, all or none; whoever comes meanwhile waits. Raises as every store does.
+
+    `DatabaseUnavailable` also when somebody holds a table for long: try again later. A schema that a newer release has
+    migrated stays as it is. `engine` must not lead through a transaction pooler, which knows no lock of a session.
+    """
     # Alembic's own transactions need a session that does not commit each statement by itself.
     transactional = engine.execution_options(isolation_level="READ COMMITTED")
     try:
         async with transactional.connect() as connection:
             await _lock(connection)
             try:
-                # A step may rewrite a large table.
+                # A step may read through a large table.
                 await connection.execute(text("SET statement_timeout = 0"))
+                await connection.execute(text(f"SET lock_timeout = {LOCK_MS}"))
                 await connection.commit()
                 await connection.run_sync(_upgrade)
                 await connection.commit()
@@ -54,4 +65,15 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if _is_newer(connection, ScriptDirectory.from_config(config)):
+        # A replica of this release may be started, or come back, while the next one is being rolled out: each release
+        # only adds, so that the one before can serve on.
+        structlog.stdlib.get_logger("customer_context").warning("schema_is_newer")
+    else:
+        command.upgrade(config, "head")
+
+
+def _is_newer(connection: Connection, known: ScriptDirectory) -> bool:
+    """Tell whether the database names a revision that this release has never heard of."""
+    found = MigrationContext.configure(connection).get_current_heads()
+    return not set(found) <= {script.revision for script in known.walk_revisions()}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Sequence,
     Table,
     Text,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -73,21 +74,60 @@ credits_used = Table(
     postgresql_with={"fillfactor": "50"},  # one hot row per project and month: room for its next versions
 )
 
+enrichment_runs = Sequence("enrichment_runs", metadata=metadata)
+"""Numbers the runs of all tickets, so that a job names exactly one: never reused, also after an erasure."""
+
 enrichments = Table(
     "enrichments",
     metadata,
     Column("ticket_id", Text, primary_key=True),
     Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
     Column("state", Text, nullable=False),
+    Column("run", BigInteger),
+    Column("email", LargeBinary),  # from submission to result, then gone
+    Column("extracted", JSONB),  # what the first AI call found: a run that starts again need not pay for it twice
+    Column("asynchronous", Boolean, nullable=False, server_default=text("false")),
+    Column("submitted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("owner", Text, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("lease_until", DateTime(timezone=True), nullable=False),
+    Column("strikes", Integer, nullable=False, server_default=text("0")),  # attempts that have not ended in order
+    # Written by replicas of the release before the queue; to be dropped in the release after it.
+    Column("lease_until", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("credit_month", Date),
     Column("result", JSONB),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    CheckConstraint("state = 'running' OR state = 'done' AND result IS NOT NULL", name="enrichments_state_check"),
+    CheckConstraint(
+        "state IN ('queued', 'running') OR state = 'done' AND result IS NOT NULL", name="enrichments_state_check"
+    ),
     # Erasing a project needs it; no update touches the column, so updates of a row in flight stay heap-only.
     Index("enrichments_project_id_idx", "project_id"),
     postgresql_with={"fillfactor": "70"},
 )
+
+ended_runs = Table(
+    "ended_runs",
+    metadata,
+    Column("project_id", Text, nullable=False),  # no foreign key: checking it would write to the project's row
+    Column("ended_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("timings_ms", JSONB, nullable=False),
+    Column("credits_used", Integer, nullable=False),
+    Index("ended_runs_project_id_ended_at_idx", "project_id", "ended_at"),
+    Index("ended_runs_ended_at_idx", "ended_at", postgresql_using="brin"),
+)
+"""One line for each run that ended, without a word of the customer: what operators and owners count."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("worker_id", Uuid, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("in_flight", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+)
+"""The processes that run tickets, each with its last sign of life."""

@@ -13,35 +13,30 @@ from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters import database
-from app.adapters.database import StatementFailed, create_engine_for, failure_of, fetch, ping
+from app.adapters.database import StatementFailed, connector, create_engine_for, failure_of, fetch, ping
 from app.adapters.embedded_postgres import embedded_postgres
-from app.adapters.enrichment_store import EnrichmentStore
 from app.adapters.migrations import migrate
 from app.adapters.project_store import ProjectStore
-from app.domain.claims import Claimed, DatabaseUnavailable
+from app.domain.claims import DatabaseUnavailable
 from app.domain.configuration import Configuration
 from app.domain.projects import Project
+from tests.support.stores import postgres_stores, result_of, submission
 
 CANARY = "canary-7d1f"
 PROJECT = Project("prj_1", "business", (), 1000)
 
 
 async def test_three_hundred_in_flight_finish_when_the_pool_has_ten(engine: AsyncEngine) -> None:
-    projects, enrichments = ProjectStore(engine), EnrichmentStore(engine)
-    await projects.put(PROJECT)
+    stores = await postgres_stores(engine)
     all_in_flight = asyncio.Barrier(300)
 
     async def enrich(ticket_id: str) -> bool:
-        claimed = await enrichments.claim(ticket_id, "prj_1", "a", refresh=False, lease_seconds=60)
-        assert isinstance(claimed, Claimed)
-        assert await enrichments.charge(claimed)
+        claimed = await stores.claimed(ticket_id)
         await all_in_flight.wait()  # stands for the AI and the customer endpoint: all 300 wait here at once
-        return await enrichments.finish(claimed, {"n": ticket_id}, refund=False)
+        return await stores.runs.finish(claimed, result_of(), refund=False)
 
     assert all(await asyncio.gather(*(enrich(f"t_{n}") for n in range(300))))
-    found = await projects.get("prj_1")
-    assert found is not None
-    assert found[1].used_this_month == 300
+    assert len(await stores.behind.ended_runs()) == 300
 
 
 async def test_stores_come_back_by_themselves_when_the_database_was_stopped(tmp_path: Path) -> None:
@@ -49,14 +44,15 @@ async def test_stores_come_back_by_themselves_when_the_database_was_stopped(tmp_
     async with embedded_postgres(data_dir) as url:
         engine = create_engine_for(url)
         await migrate(engine)
-        projects, enrichments = ProjectStore(engine), EnrichmentStore(engine)
+        stores = await postgres_stores(engine)
+        projects, tickets = stores.projects, stores.tickets
         await projects.put(PROJECT)
         await asyncio.gather(*(ping(engine) for _ in range(20)))  # connections that will be found dead
         running = asyncio.create_task(fetch(engine, text("SELECT pg_sleep(60)")))
         await asyncio.sleep(0.1)
     with pytest.raises(DatabaseUnavailable):
         await running
-    for call in (projects.get("prj_1"), projects.take_credit("prj_1"), enrichments.find("t", "prj_1"), migrate(engine)):
+    for call in (projects.get("prj_1"), projects.take_credit("prj_1"), tickets.submit([submission()]), migrate(engine)):
         with pytest.raises(DatabaseUnavailable) as unavailable:
             await call
         assert (unavailable.value.args, unavailable.value.__cause__, unavailable.value.__context__) == ((), None, None)
@@ -126,12 +122,13 @@ async def test_a_mistake_of_ours_names_class_and_state_and_no_value(engine: Asyn
 
 
 async def test_the_other_mistakes_stay_mistakes(engine: AsyncEngine) -> None:
-    claimed = Claimed("t", "p", "o", 2**40, PROJECT, None, charged=False)  # not an integer of PostgreSQL's
-    projects, enrichments = ProjectStore(engine), EnrichmentStore(engine)
+    stores = await postgres_stores(engine)
+    projects, tickets, runs = stores.projects, stores.tickets, stores.runs
     no_text = "p\0"  # PostgreSQL's text cannot hold it; the routes refuse it long before
     for call in (
-        enrichments.charge(claimed),
-        enrichments.claim("t", no_text, "o", refresh=False, lease_seconds=1),
+        runs.claim("t", 2**70, "o"),  # no integer of PostgreSQL's
+        tickets.find(no_text, "prj_1"),
+        tickets.submit([submission(no_text)]),
         projects.take_credit(no_text),
         projects.save_configuration(no_text, Configuration(), None, "u"),
     ):
@@ -170,6 +167,8 @@ def test_the_servers_errors_are_told_from_our_mistakes(name: str) -> None:
         pytest.param(exc.DisconnectionError(), id="closed at checkout, twice"),
         pytest.param(asyncpg.InterfaceError(CANARY), id="the driver, while connecting"),
         pytest.param(exc.InterfaceError(None, None, Exception(CANARY)), id="the driver, later"),
+        pytest.param(asyncpg.InternalClientError(CANARY), id="a connection that is going down"),
+        pytest.param(exc.InternalError(None, None, Exception(CANARY)), id="the same, through SQLAlchemy"),
         pytest.param(
             exc.DBAPIError(None, None, Exception(CANARY), connection_invalidated=True), id="a dead connection"
         ),
@@ -190,6 +189,8 @@ def test_a_lost_connection_is_unavailable(error: Exception) -> None:
 )
 def test_a_postgresql_url_is_taken(url: str) -> None:
     assert create_engine_for(url).pool.size() == database.POOL_SIZE  # type: ignore[attr-defined]
+    assert create_engine_for(url, 3).pool.size() == 3  # type: ignore[attr-defined]
+    connector(url)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +205,17 @@ def test_a_postgresql_url_is_taken(url: str) -> None:
     ],
 )
 def test_another_url_is_refused_without_its_value(url: str) -> None:
-    with pytest.raises(ValueError, match="PostgreSQL URL") as refused:
-        create_engine_for(url)
-    assert CANARY not in "".join(traceback.format_exception(refused.value))
+    for make in (create_engine_for, connector):
+        with pytest.raises(ValueError, match="PostgreSQL URL") as refused:
+            make(url)
+        assert CANARY not in "".join(traceback.format_exception(refused.value))
+
+
+async def test_a_known_statement_works_on_when_a_migration_gives_its_table_a_column(
+    engine: AsyncEngine, other: Any
+) -> None:
+    everything = text("SELECT * FROM projects")
+    await fetch(engine, text("INSERT INTO projects VALUES ('prj_1', 'business', '{}', 1)"))
+    assert len(await fetch(engine, everything)) == 1
+    await other.execute("ALTER TABLE projects ADD COLUMN more text DEFAULT 'more'")
+    assert (await fetch(engine, everything))[0].more == "more"

@@ -1,14 +1,18 @@
 """The schema's history leads to the tables that the code expects, and back, however many processes start at once."""
 
 import asyncio
+from typing import Any
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from app.adapters.database import create_engine_for, fetch
 from app.adapters.migrations import FOLDER, LOCK, migrate
+from app.domain.claims import DatabaseUnavailable
 
 OURS = text("SELECT count(*) AS n FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')")
 
@@ -54,7 +58,7 @@ async def test_eight_processes_can_start_at_once(empty_database_url: str) -> Non
     engines = [create_engine_for(empty_database_url) for _ in range(8)]
     await asyncio.gather(*(migrate(engine) for engine in engines))
     rows = await fetch(engines[0], text("SELECT version_num FROM alembic_version"))
-    assert [row.version_num for row in rows] == ["0001"]
+    assert [row.version_num for row in rows] == ["0002"]
     for engine in engines:
         await engine.dispose()
 
@@ -68,14 +72,62 @@ async def test_a_start_waits_while_another_process_migrates(empty_database_url: 
         assert (await fetch(engine, OURS))[0].n == 0
         await other.execute(text(f"SELECT pg_advisory_unlock({LOCK})"))
         await waiting
-    assert (await fetch(engine, OURS))[0].n == 6
+    assert (await fetch(engine, OURS))[0].n == 17
     await engine.dispose()
 
 
 async def test_the_lock_is_free_and_sessions_keep_their_limits_when_migrated(engine: AsyncEngine) -> None:
     await migrate(engine)
-    rows = await fetch(engine, text("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'"))
-    assert rows[0].n == 0
+    held = text("""
+        SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+        WHERE datname = current_database() AND locktype = 'advisory'
+    """)
+    async with asyncio.timeout(30):
+        while await fetch(engine, held):  # noqa: ASYNC110 - the server ends the session in its own time
+            await asyncio.sleep(0.01)
     for setting, value in (("statement_timeout", "8s"), ("lock_timeout", "2s")):
         rows = await fetch(engine, text("SELECT current_setting(:setting) AS value"), {"setting": setting})
         assert rows[0].value == value
+
+
+async def test_a_start_serves_on_when_a_newer_release_has_migrated(engine: AsyncEngine) -> None:
+    await fetch(engine, text("UPDATE alembic_version SET version_num = '9999'"))
+    before = (await fetch(engine, OURS))[0].n
+    with capture_logs() as lines:
+        await migrate(engine)
+    assert [(line["event"], line["log_level"]) for line in lines] == [("schema_is_newer", "warning")]
+    assert (await fetch(engine, OURS))[0].n == before
+    assert (await fetch(engine, text("SELECT version_num FROM alembic_version")))[0].version_num == "9999"
+
+
+async def test_nothing_is_logged_when_a_release_meets_its_own_schema(engine: AsyncEngine) -> None:
+    with capture_logs() as lines:
+        await migrate(engine)
+    assert lines == []
+
+
+async def test_a_start_tries_again_when_somebody_holds_a_table_for_long(engine: AsyncEngine, other: Any) -> None:
+    await alembic(engine, "downgrade", "0001")
+    before = (await fetch(engine, OURS))[0].n
+    await other.execute("BEGIN; SELECT FROM enrichments")
+    with pytest.raises(DatabaseUnavailable):
+        await migrate(engine)
+    assert (await fetch(engine, OURS))[0].n == before
+    await other.execute("COMMIT")
+    await migrate(engine)
+    assert (await fetch(engine, text("SELECT version_num FROM alembic_version")))[0].version_num == "0002"
+
+
+async def test_whoever_queues_behind_a_waiting_migration_is_served_in_the_end(engine: AsyncEngine, other: Any) -> None:
+    await alembic(engine, "downgrade", "0001")
+    await other.execute("BEGIN; SELECT FROM enrichments")
+    migrating = asyncio.create_task(migrate(engine))
+    waiting = """
+        SELECT FROM pg_locks JOIN pg_database d ON d.oid = database
+        WHERE datname = current_database() AND relation = 'enrichments'::regclass AND NOT granted
+    """
+    while not await other.fetch(waiting):  # noqa: ASYNC110 - it happens in the server
+        await asyncio.sleep(0.01)
+    assert list(await fetch(engine, text("SELECT * FROM enrichments"))) == []
+    with pytest.raises(DatabaseUnavailable):
+        await migrating
