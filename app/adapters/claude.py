@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import random
-import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import ceil
 from typing import Annotated, NotRequired, TypeVar
 
 import anthropic
@@ -13,6 +14,8 @@ from anthropic import AsyncAnthropic, DefaultAioHttpClient
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from app.adapters.brake import Brake, Held, Refused
+from app.adapters.retry_after import seconds_asked
 from app.domain import prompts
 from app.domain.facts import Facts
 from app.domain.outcomes import Field, Outcome, StepFailed, Usage
@@ -30,10 +33,11 @@ MOST_TRIES = 3
 """Calls for one step: the second or third mends a blip, more only add load to a provider in trouble."""
 
 LONGEST_PAUSE_SECONDS = 8.0
-"""A provider that asks for a longer pause has none for this ticket: its deadline is 30 seconds."""
+"""A provider that asks for a longer pause has none for this ticket now: whoever waits for it has 30 seconds."""
 
 FIRST_PAUSE_SECONDS = 0.4
-"""Pause before the second try, doubled for the third and shortened by chance so that tickets do not return at once."""
+"""Pause of one call after a blip, doubled before its third try, shortened by chance so that tickets do not return at
+once. A provider that wants fewer calls gets the pause of the `Brake` instead."""
 
 ANSWER_SECONDS = 60.0
 """Silence of the provider that ends a call; the run's own deadline comes first."""
@@ -41,8 +45,11 @@ ANSWER_SECONDS = 60.0
 LONGEST_ANSWER = 20_000
 """Characters of an answer that are read: ten times what `SUMMARIZE_TOKENS` can hold."""
 
-TOO_MANY_REQUESTS, FIRST_SERVER_ERROR = 429, 500
-"""Statuses worth another try: that one, and any from the other up (529, overloaded, too)."""
+AT_ITS_LIMIT = frozenset({429, 529})
+"""Statuses that ask every call of this process to pause: too many requests, overloaded."""
+
+UNAVAILABLE, FIRST_SERVER_ERROR = 503, 500
+"""Of the server errors, all worth another try, the first asks for a pause too where it comes with `retry-after`."""
 
 _Said = TypeVar("_Said")
 
@@ -96,22 +103,31 @@ _SUMMARIZED = TypeAdapter(_Summarized)
 class _CallFailed(Exception):
     """A call that gave no answer; `detail` names the status or the class of the error, never its text."""
 
-    def __init__(self, detail: str, usage: Usage | None = None, refused: bool = False) -> None:
+    def __init__(
+        self, detail: str, usage: Usage | None = None, refused: bool = False, retry_after: float = 0.0
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.usage = usage or Usage()
         self.refused = refused
+        self.retry_after = retry_after
 
 
 class ClaudeModel:
-    """The Messages API behind one client for the whole process; `aclose` it."""
+    """The Messages API behind one client and one brake for the whole process; `aclose` it."""
 
     provider = "anthropic"
 
     def __init__(
-        self, api_key: Secret, model: str, base_url: str | None, http_client: httpx2.AsyncClient | None = None
+        self,
+        api_key: Secret,
+        model: str,
+        base_url: str | None,
+        http_client: httpx2.AsyncClient | None = None,
+        brake: Brake | None = None,
     ) -> None:
         self.name = model
+        self._brake = brake or Brake()
         for name in ("anthropic", "httpx2", "httpcore2"):
             # At DEBUG the SDK logs whole prompts, that is emails and customer data.
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -143,7 +159,7 @@ class ClaudeModel:
             return prompts.as_in_email(_validated(_EXTRACTED, text, usage)["identifier"]), usage
         except _CallFailed as failure:
             outcome = Outcome.AI_REFUSED if failure.refused else Outcome.AI_UNAVAILABLE
-            raise StepFailed(outcome, failure.detail, failure.usage) from None
+            raise StepFailed(outcome, failure.detail, failure.usage, failure.retry_after) from None
 
     async def summarize(self, facts: Facts, instructions: str) -> tuple[Answer, Usage]:
         """Return a summary and rows, each row naming the JSON Pointer of its fact."""
@@ -157,7 +173,8 @@ class ClaudeModel:
             )
             said = _validated(_SUMMARIZED, text, usage)
         except _CallFailed as failure:
-            raise StepFailed(Outcome.SUMMARY_FALLBACK, failure.detail, failure.usage) from None
+            outcome = Outcome.SUMMARY_FALLBACK
+            raise StepFailed(outcome, failure.detail, failure.usage, failure.retry_after) from None
         return Answer(said["summary"], tuple(Field(**row) for row in said["fields"])), usage
 
     async def _ask(
@@ -167,47 +184,69 @@ class ClaudeModel:
         pause = FIRST_PAUSE_SECONDS
         for tries_left in reversed(range(MOST_TRIES)):
             try:
-                answer = await self._client.messages.with_raw_response.create(
-                    model=self.name,
-                    max_tokens=max_tokens,
-                    thinking={"type": "disabled"},
-                    output_config={"effort": "low", "format": {"type": "json_schema", "schema": dict(schema)}},
-                    system=[
-                        {"type": "text", "text": system},
-                        {
-                            "type": "text",
-                            "text": prompts.owner_instructions(instructions),
-                            "cache_control": {"type": "ephemeral"},
-                        },
-                    ],
-                    messages=[{"role": "user", "content": data}],
-                )
+                async with self._brake.turn(LONGEST_PAUSE_SECONDS):
+                    body = await self._call(max_tokens, system, schema, instructions, data)
+            except Held as held:
+                detail = f"the provider asked to wait {ceil(held.seconds)} s"
+                raise _CallFailed(detail, retry_after=held.seconds) from None
+            except Refused as refused:
+                if not tries_left:
+                    raise _CallFailed(str(refused), retry_after=self._brake.seconds_left()) from None
             except Exception as error:  # whatever the SDK raises is a failed call; cancellation passes
                 wait = _wait_before_retry(error, pause)
                 if wait is None or not tries_left:
-                    raise _CallFailed(_named(error)) from None
+                    raise _CallFailed(_named(error), retry_after=_asked(error) or 0.0) from None
                 await asyncio.sleep(wait)
                 pause *= 2
             else:
-                return _text_of(await answer.read())
+                return _text_of(body)
         raise AssertionError("unreachable")
+
+    async def _call(
+        self, max_tokens: int, system: str, schema: Mapping[str, object], instructions: str, data: str
+    ) -> bytes:
+        """Call once; raises `Refused` where the provider wants fewer calls, and what the SDK raises."""
+        try:
+            answer = await self._client.messages.with_raw_response.create(
+                model=self.name,
+                max_tokens=max_tokens,
+                thinking={"type": "disabled"},
+                output_config={"effort": "low", "format": {"type": "json_schema", "schema": dict(schema)}},
+                system=[
+                    {"type": "text", "text": system},
+                    {
+                        "type": "text",
+                        "text": prompts.owner_instructions(instructions),
+                        "cache_control": {"type": "ephemeral"},
+                    },
+                ],
+                messages=[{"role": "user", "content": data}],
+            )
+            return await answer.read()
+        except anthropic.APIStatusError as error:
+            asked = _asked(error)
+            if error.status_code in AT_ITS_LIMIT or (error.status_code == UNAVAILABLE and asked is not None):
+                raise Refused(_named(error), asked) from None
+            raise
+
+
+def _asked(error: Exception) -> float | None:
+    if not isinstance(error, anthropic.APIStatusError):
+        return None
+    return seconds_asked(error.response.headers, datetime.now(UTC))
 
 
 def _wait_before_retry(error: Exception, pause: float) -> float | None:
-    """Return the seconds after which another try is worth it, or None where it is not."""
+    """Return the seconds after which another try of this call is worth it, or None where it is not."""
     if isinstance(error, anthropic.APIStatusError):
-        if error.status_code != TOO_MANY_REQUESTS and error.status_code < FIRST_SERVER_ERROR:
+        if error.status_code < FIRST_SERVER_ERROR:
             return None
-        asked = _seconds(error.response.headers.get("retry-after", ""))
+        asked = _asked(error)
         if asked is not None:
             return asked if asked <= LONGEST_PAUSE_SECONDS else None
     elif not isinstance(error, anthropic.APIConnectionError):
         return None
     return pause * random.uniform(0.5, 1.0)  # noqa: S311 (spreads the load, hides nothing)
-
-
-def _seconds(header: str) -> float | None:
-    return float(header) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", header) else None
 
 
 def _named(error: Exception) -> str:

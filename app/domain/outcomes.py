@@ -51,6 +51,12 @@ class Outcome(Enum):
         "ai_refused",
         "The AI declined to read this email, so nothing was looked up; find the customer by hand.",
     )
+    INTERRUPTED = (
+        Status.NO_IDENTIFIER,
+        "interrupted",
+        "A failure of this service cut this look-up off three times, so it was given up and no credit used; "
+        "refresh to try again, and tell the operator if it stays.",
+    )
     TIMEOUT = (
         Status.FETCH_ERROR,
         "timeout",
@@ -161,13 +167,19 @@ class Usage:
 
 
 class StepFailed(Exception):
-    """A step of the pipeline ended the run; `detail` is safe to show: it never holds a secret or customer data."""
+    """A step of the pipeline ended the run; `detail` is safe to show: it never holds a secret or customer data.
 
-    def __init__(self, outcome: Outcome, detail: str = "", usage: Usage | None = None) -> None:
+    `retry_after` is how many seconds the provider asked to be left alone, 0 where it did not.
+    """
+
+    def __init__(
+        self, outcome: Outcome, detail: str = "", usage: Usage | None = None, retry_after: float = 0.0
+    ) -> None:
         super().__init__(outcome.reason)
         self.outcome = outcome
         self.detail = detail
         self.usage = usage or Usage()
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)

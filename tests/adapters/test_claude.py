@@ -11,12 +11,17 @@ import pytest
 from aiohttp import web
 
 from app.adapters import claude
+from app.adapters.brake import Brake
 from app.adapters.claude import ClaudeModel
+from app.domain.configuration import Configuration
 from app.domain.facts import Facts
 from app.domain.outcomes import Field, Outcome, StepFailed, Usage
 from app.domain.secrets import Secret
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
+from app.enrichment import Enricher
+from tests.support.clocks import Clock, HurriedClock, settled
+from tests.support.endpoints import ScriptedEndpoint
 
 KEY = "sk-canary-0123456789abcdef"
 EMAIL = Email.of("Help", "Account ID: acct_1", "jane@example.com")
@@ -63,10 +68,44 @@ def status(code: int, **headers: str) -> httpx2.Response:
     return httpx2.Response(code, json=error, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
+class BusyProvider:
+    """Leaves every call open until the test answers it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._arrived = asyncio.Semaphore(0)
+        self._open: list[asyncio.Future[httpx2.Response]] = []
+
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        answer: asyncio.Future[httpx2.Response] = asyncio.get_running_loop().create_future()
+        self._open.append(answer)
+        self.asked += 1
+        self._arrived.release()
+        return await answer
+
+    async def arrived(self, count: int) -> None:
+        for _ in range(count):
+            await self._arrived.acquire()
+
+    async def answer(self, response: httpx2.Response) -> None:
+        """Give all that wait now the same answer, and let everybody do what follows from it."""
+        waiting, self._open = self._open, []
+        for answer in waiting:
+            answer.set_result(httpx2.Response(response.status_code, headers=response.headers, content=response.content))
+        await settled()
+
+
+def hurried() -> Brake:
+    clock = HurriedClock()
+    return Brake(now=clock.now, wait=clock.wait)
+
+
 @asynccontextmanager
-async def model_of(provider: Callable[[httpx2.Request], httpx2.Response]) -> AsyncIterator[ClaudeModel]:
+async def model_of(
+    provider: Callable[[httpx2.Request], httpx2.Response] | BusyProvider, brake: Brake | None = None
+) -> AsyncIterator[ClaudeModel]:
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(provider))
-    model = ClaudeModel(Secret(KEY), "claude-haiku-5-5", "https://api.example", client)
+    model = ClaudeModel(Secret(KEY), "claude-haiku-5-5", "https://api.example", client, brake or hurried())
     yield model
     await model.aclose()
 
@@ -171,6 +210,118 @@ async def test_call_is_given_up_when_three_tries_fail() -> None:
         with pytest.raises(StepFailed) as failure:
             await model.extract(EMAIL, "x")
     assert (len(provider.requests), failure.value.detail) == (3, "HTTP 529")
+    assert 2.0 <= failure.value.retry_after <= 4.0
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(status(429, retry_after="5"), id="too-many"),
+        pytest.param(status(529, retry_after_ms="5000"), id="overloaded"),
+        pytest.param(status(503, retry_after="5"), id="unavailable-for-a-time"),
+        pytest.param(
+            status(429, retry_after="Tue, 20 Oct 2026 12:00:05 GMT", date="Tue, 20 Oct 2026 12:00:00 GMT"), id="date"
+        ),
+    ],
+)
+async def test_every_call_of_the_process_waits_when_the_provider_is_at_its_limit(refusal: httpx2.Response) -> None:
+    provider, clock = BusyProvider(), Clock()
+    brake = Brake(now=clock.now, wait=clock.wait)
+    async with model_of(provider, brake) as model:
+        calls = [asyncio.create_task(model.extract(EMAIL, "x")) for _ in range(8)]
+        await provider.arrived(8)
+        await provider.answer(refusal)
+        calls += [asyncio.create_task(model.extract(EMAIL, "x")) for _ in range(4)]
+        await clock.advance(4.75)
+        assert (provider.asked, brake.seconds_left()) == (8, 0.25)
+        await clock.advance(0.25)
+        for goes in (1, 4, 7):
+            await provider.arrived(goes)
+            await settled()
+            assert provider.asked == {1: 9, 4: 13, 7: 20}[goes]
+            await provider.answer(said('{"identifier":"acct_1"}'))
+        assert await asyncio.gather(*calls) == [("acct_1", COUNTED)] * 12
+
+
+@pytest.mark.parametrize(
+    ("pause", "requests"), [pytest.param("8", 2, id="as long as it waits"), pytest.param("8.25", 1, id="too long")]
+)
+async def test_call_waits_for_the_brake_no_longer_than_eight_seconds(pause: str, requests: int) -> None:
+    provider = Provider(status(429, retry_after=pause), said('{"identifier":null}'))
+    async with model_of(provider) as model:
+        if requests > 1:
+            await model.extract(EMAIL, "x")
+        else:
+            with pytest.raises(StepFailed):
+                await model.extract(EMAIL, "x")
+    assert len(provider.requests) == requests
+
+
+async def test_nobody_is_asked_when_the_provider_wants_a_long_pause() -> None:
+    provider, clock = Provider(status(529, retry_after="60"), said('{"identifier":"acct_1"}')), Clock()
+    async with model_of(provider, Brake(now=clock.now, wait=clock.wait)) as model:
+        with pytest.raises(StepFailed) as first:
+            await model.extract(EMAIL, "x")
+        await clock.advance(20.75)
+        with pytest.raises(StepFailed) as second:
+            await model.extract(EMAIL, "x")
+        with pytest.raises(StepFailed) as fallback:
+            await model.summarize(FACTS, "x")
+        assert len(provider.requests) == 1
+        await clock.advance(39.25)
+        assert (await model.extract(EMAIL, "x"))[0] == "acct_1"
+    told = [(each.value.outcome, each.value.detail, each.value.retry_after) for each in (first, second, fallback)]
+    assert told == [
+        (Outcome.AI_UNAVAILABLE, "the provider asked to wait 60 s", 60.0),
+        (Outcome.AI_UNAVAILABLE, "the provider asked to wait 40 s", 39.25),
+        (Outcome.SUMMARY_FALLBACK, "the provider asked to wait 40 s", 39.25),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "retry_after"),
+    [
+        pytest.param([status(429, retry_after="60")], Outcome.AI_UNAVAILABLE, 60.0, id="before-the-fetch"),
+        pytest.param(
+            [said('{"identifier":"acct_1"}'), status(429, retry_after="60")],
+            Outcome.SUMMARY_FALLBACK,
+            0.0,
+            id="after-the-fetch-which-is-never-done-again",
+        ),
+    ],
+)
+async def test_run_tells_the_pause_when_it_may_be_put_back(
+    answers: list[httpx2.Response], outcome: Outcome, retry_after: float
+) -> None:
+    configuration = Configuration(
+        api_url="https://api.example.com/", identify_instructions="x", display_instructions="x", enabled=True
+    )
+    clock = Clock()
+    async with model_of(Provider(*answers), Brake(now=clock.now, wait=clock.wait)) as model:
+        enricher = Enricher(model, ScriptedEndpoint({"acct_1": {"plan": "pro"}}))
+        deadline = asyncio.get_running_loop().time() + 30.0
+        result, run = await enricher.run(EMAIL, configuration, Secret(KEY), deadline)
+    assert (result.outcome, run.retry_after) == (outcome, retry_after)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "requests", "retry_after"),
+    [
+        pytest.param(status(500, retry_after="0"), 3, 0.0, id="server-error"),
+        pytest.param(status(500, retry_after="9"), 1, 9.0, id="server-error-with-a-pause"),
+        pytest.param(status(503), 3, 0.0, id="unavailable"),
+        pytest.param(status(401), 1, 0.0, id="bad-key"),
+        pytest.param(httpx2.ConnectError("x"), 3, 0.0, id="connection"),
+    ],
+)
+async def test_other_calls_go_on_when_the_trouble_is_of_one_call(
+    trouble: httpx2.Response | Exception, requests: int, retry_after: float
+) -> None:
+    provider, brake = Provider(trouble), hurried()
+    async with model_of(provider, brake) as model:
+        with pytest.raises(StepFailed) as failure:
+            await model.extract(EMAIL, "x")
+    assert (len(provider.requests), failure.value.retry_after, brake.seconds_left()) == (requests, retry_after, 0.0)
 
 
 def every(error: type[anthropic.AnthropicError]) -> Iterator[type[anthropic.AnthropicError]]:
