@@ -1,0 +1,84 @@
+"""What a webhook says and when it is sent again, after the Standard Webhooks specification (standardwebhooks.com)."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+EVENT_TYPE = "enrichment.completed"
+"""The one kind of event: an asynchronous run has ended, whatever its status."""
+
+TRYING_SECONDS = 86_400.0
+"""Seconds since the run ended, 24 h: a try that fails after so long was the last."""
+
+FIRST_PAUSE_SECONDS = 5.0
+"""Seconds: outlives a restart behind a load balancer."""
+
+PAUSE_PER_AGE = 3.0
+"""A pause lasts so many times as long as the message is old, so each is four times the one before: 5 s, 15 s, 1 min, 4,
+16, 64. The age is all that this needs to know: the queue counts no tries."""
+
+LONGEST_PAUSE_SECONDS = 7_200.0
+"""Seconds, 2 h: within that the helpdesk gets its results once it is back; it may ask for no longer pause either."""
+
+LARGEST_SPREAD = 1.25
+"""Factor on a pause, drawn from 1 up to this: messages that failed together do not return together. Never below 1, so
+that a receiver which asks for a pause gets it whole."""
+
+GONE = 410
+"""The receiver wants no more of this: by the specification the sender stops."""
+
+ASKING = (429, 503)
+"""Statuses whose Retry-After counts (RFC 6585, 4; RFC 9110, 15.6.4)."""
+
+
+class Delivery(StrEnum):
+    """What became of a message with one try; the value is its name in metrics and logs."""
+
+    DELIVERED = "delivered"
+    RETRIED = "retried"
+    GIVEN_UP = "given_up"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the receiver answered: its HTTP status, or None and in `fault` the class of the error instead of one.
+
+    `retry_after` is the pause that it asks for, in seconds.
+    """
+
+    status: int | None = None
+    retry_after: float | None = None
+    fault: str = ""
+
+
+def payload(ticket_id: str, project_id: str, result: dict[str, Any]) -> bytes:
+    """Return the body of the message about a stored result: the bytes that are signed are the bytes that are sent."""
+    data = {"ticket_id": ticket_id, "project_id": project_id, **result, "reused": False}
+    message = {"type": EVENT_TYPE, "timestamp": result["created_at"], "data": data}
+    # ASCII only: a receiver that decodes in a wrong charset before it verifies still has the bytes that were signed.
+    return json.dumps(message, separators=(",", ":")).encode("ascii")
+
+
+def judge(reply: Reply, age_seconds: float, spread: float) -> tuple[Delivery, float | None]:
+    """Say what became of a message of this age, and after how many seconds it is to be tried again, if at all."""
+    if reply.status is not None and reply.status // 100 == 2:  # noqa: PLR2004 - the class of success
+        return Delivery.DELIVERED, None
+    if reply.status == GONE or age_seconds >= TRYING_SECONDS:
+        return Delivery.GIVEN_UP, None
+    return Delivery.RETRIED, _pause(reply, age_seconds, spread)
+
+
+def asked_seconds(retry_after: str) -> float | None:
+    """Read a Retry-After header in its form of seconds (RFC 9110, 10.2.3); None for anything else."""
+    digits = retry_after.strip(" \t")
+    return float(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def _pause(reply: Reply, age_seconds: float, spread: float) -> float:
+    asked = reply.retry_after or 0.0 if reply.status in ASKING else 0.0
+    own = max(FIRST_PAUSE_SECONDS, PAUSE_PER_AGE * age_seconds)
+    pause = spread * min(max(asked, own), LONGEST_PAUSE_SECONDS)
+    # The last try is at the end of the day, unless the receiver asks for longer than is left of it.
+    return max(min(pause, TRYING_SECONDS - age_seconds), min(asked, LONGEST_PAUSE_SECONDS))
