@@ -13,11 +13,14 @@ from uuid import uuid4
 import httpx
 import typer
 
+from app import status_report
 from app.demo.run import demo as run_demo
 from app.domain.claims import DatabaseUnavailable
+from app.serving import migrate_patiently
 from app.serving import serve as run_server
+from app.serving import work as run_worker
 from app.settings import InvalidSettings, Settings, load_settings
-from app.wiring import bring_up_to_date, check, database
+from app.wiring import check, database, report_workload
 
 PATIENCE_SECONDS = 60.0
 """How long `enrich` waits for the service; a run itself is over within CC_RUN_DEADLINE_SECONDS."""
@@ -37,6 +40,9 @@ app.add_typer(keys, name="keys")
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65_535)]
+Seats = Annotated[
+    int | None, typer.Option(help="Tickets that a process runs at once; CC_SEATS if not given.", min=2, max=2_000)
+]
 
 
 @app.command(epilog="Example: customer-context serve --host 0.0.0.0 --port 8000 --workers 2")
@@ -44,9 +50,13 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     workers: Annotated[int, typer.Option(help="Processes that serve.", min=1, max=64)] = 1,
+    seats: Seats = None,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Serve only; another process runs the tickets.")
+    ] = False,
 ) -> None:
-    """Apply pending migrations, then serve; settings come from the environment (see the README)."""
-    settings = _settings()
+    """Apply pending migrations, then serve and run tickets; settings come from the environment (see the README)."""
+    settings = _settings(0 if no_worker else seats)
 
     if settings.has_weak_token():
         _say("CC_SERVICE_TOKENS: a token is short enough to be guessed; see customer-context keys new --service-token")
@@ -61,14 +71,30 @@ def serve(
     run_server(settings, host, port, workers, on_ready=ready)
 
 
+@app.command(epilog="Example: customer-context worker --seats 200")
+def worker(seats: Seats = None) -> None:
+    """Apply pending migrations, then run queued tickets without serving HTTP."""
+    settings = _settings(seats)
+    if not settings.seats:
+        raise _stopped("CC_SEATS: a worker needs seats; try --seats 200")
+    run_worker(settings, lambda: typer.echo(f"Customer Context works: up to {settings.seats} tickets at once"))
+
+
 @app.command(epilog="Example: customer-context migrate")
 def migrate() -> None:
     """Apply pending migrations to the database and stop."""
+    asyncio.run(_migrated(_settings()))
+    typer.echo("The database is up to date.")
+
+
+@app.command(epilog="Example: customer-context status --json")
+def status(as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False) -> None:
+    """Show what waits, what runs, who runs it, and how the last hour's tickets ended."""
     try:
-        asyncio.run(_migrated(_settings()))
+        report = asyncio.run(report_workload(_settings()))
     except DatabaseUnavailable:
         raise _stopped("CC_DATABASE_URL: PostgreSQL does not answer; is it running?") from None
-    typer.echo("The database is up to date.")
+    typer.echo(status_report.as_json(report) if as_json else status_report.as_text(report))
 
 
 @app.command(epilog="Example: customer-context demo --port 8000")
@@ -97,12 +123,18 @@ def enrich(
 @keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")
 def new_key(
     service_token: Annotated[bool, typer.Option("--service-token", help="Make a token for CC_SERVICE_TOKENS.")] = False,
+    webhook_secret: Annotated[
+        bool, typer.Option("--webhook-secret", help="Make a secret for CC_WEBHOOK_SECRETS and the webhook's receiver.")
+    ] = False,
 ) -> None:
-    """Print a fresh encryption key for CC_ENCRYPTION_KEYS, or a service token."""
+    """Print a fresh encryption key for CC_ENCRYPTION_KEYS, or a service token, or a webhook secret."""
+    if service_token and webhook_secret:
+        raise typer.BadParameter("choose one of --service-token and --webhook-secret")
     if service_token:
         typer.echo(f"ccs_{secrets.token_urlsafe(TOKEN_BYTES)}")
     else:
-        typer.echo(base64.b64encode(secrets.token_bytes(TOKEN_BYTES)).decode())
+        key = base64.b64encode(secrets.token_bytes(TOKEN_BYTES)).decode()
+        typer.echo(f"whsec_{key}" if webhook_secret else key)
 
 
 def as_seen_by_an_agent(result: dict[str, Any]) -> str:
@@ -129,7 +161,7 @@ def main() -> None:
 
 async def _migrated(settings: Settings) -> None:
     async with database(settings) as url:
-        await bring_up_to_date(url)
+        await migrate_patiently(url, settings)
 
 
 def _post(address: str, body: dict[str, str]) -> dict[str, Any]:
@@ -145,6 +177,8 @@ def _post(address: str, body: dict[str, str]) -> dict[str, Any]:
         raise _stopped(
             f"no answer from the service ({type(problem).__name__}); is it running, and is --url right?"
         ) from None
+    if answer.status_code == httpx.codes.ACCEPTED:
+        raise _stopped(f"{content['message']} To ask again: the same command with --ticket {content['ticket_id']}")
     if answer.status_code != httpx.codes.OK:
         raise _stopped(f"{content.get('title')}: {content.get('detail')}")
     result: dict[str, Any] = content
@@ -160,7 +194,9 @@ def _text_of(body_file: str) -> str:
         raise _stopped(f"--body-file: {problem.strerror}") from None
 
 
-def _settings() -> Settings:
+def _settings(seats: int | None = None) -> Settings:
+    if seats is not None:
+        os.environ["CC_SEATS"] = str(seats)  # the processes that serve read it there too
     settings = load_settings()
     check(settings)
     return settings

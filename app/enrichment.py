@@ -1,7 +1,7 @@
 """One email in, one result out: find the identifier, ask the customer endpoint once, say what it knows."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from app.domain import context, extraction, lookups, summaries
 from app.domain.configuration import Configuration
+from app.domain.extraction import Extracted
 from app.domain.facts import Facts
 from app.domain.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse
 from app.domain.outcomes import Field, Link, Outcome, Result, StepFailed, Usage
@@ -50,7 +51,10 @@ class Step:
 
 @dataclass(slots=True)
 class Run:
-    """What one run did, step by step: everything that an engineer needs to see what to fix."""
+    """What one run did, step by step: everything that an engineer needs to see what to fix.
+
+    `retry_after` is how many seconds the AI provider asked to be left alone, 0 where it did not.
+    """
 
     on_step: Callable[[Step], None]
     steps: list[Step] = field(default_factory=lambda: [Step("extract"), Step("fetch"), Step("summarize")])
@@ -60,6 +64,7 @@ class Run:
     identifier: str | None = None
     request: LookupRequest | None = None
     response: LookupResponse | None = None
+    retry_after: float = 0.0
 
     @contextmanager
     def step(self, index: int) -> Iterator[Step]:
@@ -82,6 +87,10 @@ class Run:
         return {**ran, "total": _milliseconds(monotonic() - self.started)}
 
 
+async def _forget(extracted: Extracted) -> None:
+    """Keep nothing: what a run does that nobody will start again."""
+
+
 class Enricher:
     """Runs the three steps; every ending is one `Outcome`, none is an exception."""
 
@@ -96,34 +105,47 @@ class Enricher:
         token: Secret,
         deadline: float,
         on_step: Callable[[Step], None] = lambda step: None,
+        extracted: Extracted | None = None,
+        keep: Callable[[Extracted], Awaitable[None]] = _forget,
     ) -> tuple[Result, Run]:
-        """Enrich one email before `deadline` on the loop's clock; return the result and how it came about."""
+        """Enrich one email before `deadline` on the loop's clock; return the result and how it came about.
+
+        `keep` is given what the first AI call found, before the customer endpoint is called; a later run of the same
+        email that gets it as `extracted` makes that call no more.
+        """
         run = Run(on_step)
         try:
-            identifier = await self._extract(run, email, configuration, deadline - FETCH_SECONDS)
+            identifier, found = await self._extract(run, email, configuration, deadline - FETCH_SECONDS, extracted)
+            await keep(found)
             facts = await self._fetch(run, configuration, identifier, token)
             outcome, summary, fields = await self._summarize(run, facts, configuration, deadline)
             links = facts.links()
             return self._result(run, outcome, summary=summary, fields=fields, links=links), run
         except StepFailed as failure:
+            run.retry_after = failure.retry_after
             return self._result(run, failure.outcome, failure.detail), run
 
     def not_run(self, outcome: Outcome, detail: str = "") -> Result:
         """Return the result of an email for which nothing was run."""
         return self._result(Run(lambda step: None), outcome, detail, credits_used=0)
 
-    async def _extract(self, run: Run, email: Email, configuration: Configuration, deadline: float) -> str:
+    async def _extract(
+        self, run: Run, email: Email, configuration: Configuration, deadline: float, known: Extracted | None
+    ) -> tuple[str, Extracted]:
         instructions = configuration.identify_instructions
         with run.step(0) as step:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    run.identifier_raw, usage = await self._model.extract(email, instructions)
-            except TimeoutError as late:
-                raise StepFailed(Outcome.AI_UNAVAILABLE, "no answer within the deadline") from late
-            run.usage += usage
-            run.identifier = extraction.accept(run.identifier_raw, email, instructions)
+            found = known or await self._asked(email, instructions, deadline)
+            run.identifier_raw, run.usage = found.identifier, run.usage + found.usage
+            run.identifier = extraction.accept(found.identifier, email, instructions)
             step.detail = "found an identifier that stands in the email"
-            return run.identifier
+            return run.identifier, found
+
+    async def _asked(self, email: Email, instructions: str, deadline: float) -> Extracted:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return Extracted(*await self._model.extract(email, instructions))
+        except TimeoutError as late:
+            raise StepFailed(Outcome.AI_UNAVAILABLE, "no answer within the deadline") from late
 
     async def _fetch(self, run: Run, configuration: Configuration, identifier: str, token: Secret) -> Facts:
         with run.step(1) as step:

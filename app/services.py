@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.completions import Completions
 from app.configuring import Configuring, Projects
-from app.domain.claims import Erased, ForeignTicket
 from app.domain.projects import Project
-from app.once_per_ticket import Enrichments, OncePerTicket
+from app.draining import Draining
+from app.intake import Intake
 from app.trial import Trials
 
 
@@ -19,13 +20,6 @@ class ProjectTable(Projects, Protocol):
 
     async def delete(self, project_id: str) -> bool:
         """Erase a project and all that hangs on it; False where there was none."""
-
-
-class EnrichmentTable(Enrichments, Protocol):
-    """The tickets' results, which can be erased."""
-
-    async def erase(self, ticket_id: str, project_id: str) -> Erased | ForeignTicket | None:
-        """Erase what is stored for a ticket; None where there was nothing."""
 
 
 class Metrics(Protocol):
@@ -41,8 +35,9 @@ class Services:
 
     projects: ProjectTable
     configuring: Configuring
-    enrichments: EnrichmentTable
-    tickets: OncePerTicket
+    intake: Intake
+    completions: Completions
     trials: Trials
     metrics: Metrics
+    draining: Draining
     ping: Callable[[], Awaitable[None]]

@@ -15,7 +15,7 @@ from app.domain.projects import TokenUnreadable
 from app.domain.secrets import Secret
 from app.domain.tickets import Email
 from app.enrichment import Enricher, Run
-from app.once_per_ticket import Tokens
+from app.working import Tokens
 
 PREVIEW_CHARACTERS = 2_000
 """How much of the customer endpoint's answer a test shows: enough to recognize it."""

@@ -14,7 +14,7 @@ RULES = [
     pytest.param("adapters", {"domain"}, None, id="an adapter knows the rules and its own library"),
     pytest.param(
         "web",
-        {"domain", "configuring", "services", "__init__"},
+        {"domain", "completions", "configuring", "intake", "services", "__init__"},
         {"fastapi", "pydantic", "starlette", "structlog"},
         id="the web gets wired objects and knows no adapter",
     ),
@@ -22,15 +22,31 @@ RULES = [
         "demo", {"settings", "serving"}, {"httpx", "starlette", "trustme", "uvicorn"}, id="the demo runs the real thing"
     ),
     pytest.param("enrichment", {"domain"}, set(), id="the story knows the rules only"),
-    pytest.param("once_per_ticket", {"domain", "enrichment"}, set(), id="single flight knows the story"),
+    pytest.param("completions", {"domain"}, set(), id="waiting knows the rules only"),
+    pytest.param("intake", {"domain", "completions"}, set(), id="taking in knows who waits, and no run"),
+    pytest.param("working", {"domain", "enrichment"}, set(), id="a worker knows the story, and nobody who waits"),
+    pytest.param("delivering", {"domain"}, set(), id="delivering knows the rules only"),
+    pytest.param("tending", {"domain"}, set(), id="tending knows the rules only"),
+    pytest.param("draining", set(), set(), id="draining knows nobody"),
     pytest.param("configuring", {"domain"}, set(), id="configuring knows the rules only"),
-    pytest.param("trial", {"domain", "configuring", "enrichment", "once_per_ticket"}, set(), id="a test is a run"),
+    pytest.param("trial", {"domain", "configuring", "enrichment", "working"}, set(), id="a test is a run"),
     pytest.param(
-        "services", {"domain", "configuring", "once_per_ticket", "trial"}, set(), id="services name no adapter"
+        "services",
+        {"domain", "completions", "configuring", "draining", "intake", "trial"},
+        set(),
+        id="services name no adapter",
     ),
+    pytest.param("status_report", {"domain"}, set(), id="a report knows the figures only"),
     pytest.param("settings", set(), {"pydantic", "pydantic_settings"}, id="settings know nobody"),
-    pytest.param("cli", {"demo", "domain", "serving", "settings", "wiring"}, {"httpx", "typer"}, id="the command line"),
-    pytest.param("serving", {"domain", "settings", "web", "wiring"}, {"fastapi", "uvicorn"}, id="serving"),
+    pytest.param(
+        "cli",
+        {"demo", "domain", "serving", "settings", "status_report", "wiring"},
+        {"httpx", "typer"},
+        id="the command line",
+    ),
+    pytest.param(
+        "serving", {"domain", "draining", "services", "settings", "web", "wiring"}, {"fastapi", "uvicorn"}, id="serving"
+    ),
 ]
 CLOCKS_AND_WORLD = {
     "asyncio",
@@ -83,6 +99,12 @@ def test_part_imports_only_what_its_rule_allows(part: str, of_app: set[str], for
         assert foreign is None or third_parties(path) <= foreign, path
 
 
+def test_every_part_has_a_rule() -> None:
+    parts = {path.stem for path in APP.iterdir() if path.is_dir() or path.suffix == ".py"} - {"__pycache__"}
+    free = {"__init__", "__main__", "wiring"}  # wiring knows everybody: that is its purpose
+    assert {rule.values[0] for rule in RULES} == parts - free
+
+
 def test_domain_touches_no_clock_environment_or_network() -> None:
     for path in modules("domain"):
         assert not imports(path) & CLOCKS_AND_WORLD, path
@@ -109,7 +131,9 @@ def test_each_third_party_has_few_homes() -> None:
         "asyncpg": {"database", "embedded_postgres", "migrations"},
         "cryptography": {"vault"},
         "h11": {"network"},
+        "pgqueuer": {"queue"},
         "prometheus_client": {"metrics"},
+        "standardwebhooks": {"webhook"},
         "alembic": {"migrations"},
     }
     for path in sorted(APP.rglob("*.py")):

@@ -68,6 +68,21 @@ def test_new_service_token_is_long_and_visible_ascii() -> None:
     assert token.isascii()
 
 
+def test_new_webhook_secret_is_marked_base64_of_32_bytes_and_new_each_time() -> None:
+    first, second = (CliRunner().invoke(app, ["keys", "new", "--webhook-secret"]).output.strip() for _ in range(2))
+
+    assert first.startswith("whsec_")
+    assert len(base64.b64decode(first.removeprefix("whsec_"), validate=True)) == 32
+    assert first != second
+
+
+def test_new_key_is_of_one_kind() -> None:
+    ran = CliRunner().invoke(app, ["keys", "new", "--webhook-secret", "--service-token"])
+
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "choose one of" in ran.stderr
+
+
 def test_enrich_sends_the_email_and_prints_what_an_agent_sees(service: respx.MockRouter) -> None:
     ran = enrich("--subject", "Seats", "--sender", "jane@example.com", "--ticket", "t_7", "--html")
 

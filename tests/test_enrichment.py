@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.configuration import Configuration
+from app.domain.extraction import Extracted
 from app.domain.lookups import LookupFailed, LookupResponse
 from app.domain.outcomes import Field, Outcome, Result, StepFailed, Usage
 from app.domain.secrets import Secret
@@ -17,6 +18,7 @@ from app.enrichment import Enricher, Run, Step
 from tests.support.endpoints import Answer as Answered
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.models import EXTRACT_USAGE, SUMMARIZE_USAGE, LyingModel, ScriptedModel
+from tests.support.virtual_time import in_no_time
 
 EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
 CONFIGURATION = Configuration(
@@ -81,6 +83,7 @@ ENDINGS = [
 ]
 BEFORE_ANY_RUN: set[Outcome] = {
     Outcome.SKIPPED_CREDITS,
+    Outcome.INTERRUPTED,
     *(outcome for outcome in Outcome if outcome.status == "disabled"),
 }
 
@@ -178,6 +181,15 @@ async def test_nothing_is_asked_without_a_grounded_identifier() -> None:
     assert model.calls == 1
 
 
+async def test_pause_that_the_provider_asks_for_is_noted() -> None:
+    _, run = await enriched(ScriptedModel(StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 429", retry_after=17.0)))
+    assert run.retry_after == 17.0
+
+    _, run = await enriched()
+    assert run.retry_after == 0.0
+
+
+@in_no_time
 async def test_slow_extract_ends_while_a_fetch_would_still_fit() -> None:
     result, run = await enriched(ScriptedModel(seconds=60), seconds=5.02)
 
@@ -185,6 +197,7 @@ async def test_slow_extract_ends_while_a_fetch_would_still_fit() -> None:
     assert run.steps[0].detail == "no answer within the deadline"
 
 
+@in_no_time
 async def test_slow_summary_falls_back_at_the_deadline() -> None:
     class SlowToSummarize(ScriptedModel):
         async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
@@ -206,3 +219,49 @@ async def test_each_step_is_told_as_it_ends() -> None:
     await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, told.append)
 
     assert [step.name for step in told] == ["extract", "fetch", "summarize"]
+
+
+async def test_what_the_first_call_found_is_kept_before_the_customer_endpoint_is_called() -> None:
+    endpoint, kept = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}), list[tuple[Extracted, int]]()
+
+    async def keep(extracted: Extracted) -> None:
+        kept.append((extracted, len(endpoint.asked)))
+
+    deadline = asyncio.get_running_loop().time() + 30
+    enricher = Enricher(ScriptedModel(answer=TRUTH), endpoint)
+    await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, keep=keep)
+
+    assert kept == [(Extracted("acct_12ab34cd", EXTRACT_USAGE), 0)]
+
+
+async def test_what_is_not_in_the_email_is_not_kept() -> None:
+    kept = list[Extracted]()
+
+    async def keep(extracted: Extracted) -> None:
+        kept.append(extracted)
+
+    deadline = asyncio.get_running_loop().time() + 30
+    enricher = Enricher(ScriptedModel("acct_99999999"), ScriptedEndpoint())
+    result, _ = await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, keep=keep)
+
+    assert (result.outcome, kept) == (Outcome.NOT_GROUNDED, [])
+
+
+async def test_a_run_that_starts_again_asks_no_second_time_and_counts_the_first() -> None:
+    model = ScriptedModel("somebody else", answer=TRUTH)
+    known = Extracted("acct_12ab34cd", EXTRACT_USAGE)
+    deadline = asyncio.get_running_loop().time() + 30
+    enricher = Enricher(model, ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}))
+    result, run = await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, extracted=known)
+
+    assert (result.outcome, result.identifier, model.extracted) == (Outcome.OK, "acct_12ab34cd", [])
+    assert run.usage == EXTRACT_USAGE + SUMMARIZE_USAGE
+
+
+async def test_what_is_known_is_judged_anew() -> None:
+    known = Extracted("acct_99999999", EXTRACT_USAGE)
+    deadline = asyncio.get_running_loop().time() + 30
+    enricher = Enricher(ScriptedModel(), ScriptedEndpoint())
+    result, _ = await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, extracted=known)
+
+    assert result.outcome is Outcome.NOT_GROUNDED

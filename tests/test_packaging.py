@@ -14,6 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from app.draining import DRAIN_SECONDS
 from app.settings import Settings, variable_of
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +22,6 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
-RUN_DEADLINE_SECONDS = Settings.model_fields["run_deadline_seconds"].default
 
 
 def locked(lock: str) -> dict[str, str]:
@@ -154,8 +154,9 @@ def test_composed_service_waits_for_a_healthy_database_when_it_starts() -> None:
     assert postgres["image"] == "postgres:18"
 
 
-def test_composed_service_may_finish_its_runs_when_it_stops() -> None:
-    assert int(COMPOSE["services"]["app"]["stop_grace_period"].removesuffix("s")) > RUN_DEADLINE_SECONDS
+@pytest.mark.parametrize("service", ["app", "worker"])
+def test_composed_service_may_drain_when_it_stops(service: str) -> None:
+    assert int(COMPOSE["services"][service]["stop_grace_period"].removesuffix("s")) >= DRAIN_SECONDS + 5
 
 
 def test_compose_file_holds_no_secret_when_committed() -> None:
@@ -184,7 +185,7 @@ def test_wheel_holds_the_data_that_the_code_reads_when_it_is_built(tmp_path: Pat
         (entry_points,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
 
     assert "app/demo/records.sql" in names
-    assert "migrations/env.py" in names
+    assert {"migrations/env.py", "migrations/pgqueuer-1.6.sql"} <= set(names)
     assert [name for name in names if name.startswith("tests/")] == []
     assert "customer-context = app.cli:main" in entry_points
 

@@ -16,7 +16,18 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.domain.outcomes import Result
 
-QUIET = ("anthropic", "httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "sqlalchemy", "asyncpg", "alembic")
+QUIET = (
+    "anthropic",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "aiohttp",
+    "sqlalchemy",
+    "asyncpg",
+    "alembic",
+    "pgqueuer",
+)
 """Libraries whose lower levels write URLs, prompts or parameters: heard from WARNING up, whatever the level is."""
 
 FRAMES = 12
@@ -37,6 +48,19 @@ def enriched(ticket_id: str | None, project_id: str, result: Result) -> None:
         output_tokens=result.usage.output_tokens,
         credits_used=result.credits_used,
     )
+
+
+def delivered(message_id: str, outcome: str, http_status: int | None, fault: str | None) -> None:
+    """Write the one line of a try to deliver a webhook; `fault` is the class of what went wrong."""
+    structlog.stdlib.get_logger("customer_context").info(
+        "webhook", message_id=message_id, outcome=outcome, http_status=http_status, fault=fault
+    )
+
+
+def limits_missing(names: tuple[str, ...]) -> None:
+    """Warn of limits that sessions behind a pooler lack: a frozen client could hold locks for ever."""
+    if names:
+        structlog.stdlib.get_logger("customer_context").warning("database_limits_missing", limits=list(names))
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:

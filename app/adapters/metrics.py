@@ -8,6 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.domain.outcomes import Outcome, Result
+from app.domain.webhooks import Delivery
+from app.domain.workload import Depth
 
 PREFIX = "customer_context"
 """Begins every name."""
@@ -50,6 +52,36 @@ class Metrics:
         )
         for event in ("used", "returned"):
             self._credits.labels(event)
+        self._deliveries = Counter(
+            f"{PREFIX}_webhook_tries_total",
+            "Tries to deliver a webhook, by outcome.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        for delivery in Delivery:
+            self._deliveries.labels(delivery.value)
+        self._brake = Counter(
+            f"{PREFIX}_ai_brake_seconds_total",
+            "Seconds for which the AI provider asked to be left alone, or was.",
+            registry=self._registry,
+        )
+        self._queued = Gauge(
+            f"{PREFIX}_queued_tickets",
+            "Tickets that wait, in the whole database.",
+            multiprocess_mode="livemostrecent",
+            registry=self._registry,
+        )
+        self._oldest = Gauge(
+            f"{PREFIX}_oldest_queued_seconds",
+            "Seconds that the oldest of them has waited.",
+            multiprocess_mode="livemostrecent",
+            registry=self._registry,
+        )
+        self._put_back = Counter(
+            f"{PREFIX}_put_back_total", "Runs returned to the queue, by why.", ["why"], registry=self._registry
+        )
+        for why in ("ai_unavailable", "shutdown"):
+            self._put_back.labels(why)
 
     def enriched(self, result: Result) -> None:
         """Count one run by its ending, with the time and the tokens that it took."""
@@ -63,6 +95,23 @@ class Metrics:
     def credit_returned(self) -> None:
         """Count a credit that was taken and given back."""
         self._credits.labels("returned").inc()
+
+    def put_back(self, why: str) -> None:
+        """Count a run that was returned to the queue."""
+        self._put_back.labels(why).inc()
+
+    def delivered(self, outcome: str) -> None:
+        """Count one try to deliver a webhook, by what became of it."""
+        self._deliveries.labels(outcome).inc()
+
+    def ai_braked(self, seconds: float) -> None:
+        """Count seconds for which the AI provider is left alone."""
+        self._brake.inc(seconds)
+
+    def queue_depth(self, depth: Depth) -> None:
+        """Show how many tickets wait, and how long the oldest has: the same from every process."""
+        self._queued.set(depth.queued)
+        self._oldest.set(depth.oldest_seconds)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from app.domain.configuration import Configuration, StoredConfiguration, StoredT
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 
 ERASED_AT_ONCE = 5_000
-"""Results erased per statement, about 50 ms of work: a project with millions never meets a timeout or a long lock."""
+"""Rows erased per statement, about 50 ms of work: a project with millions never meets a timeout or a long lock."""
 
 THIS_MONTH = "CAST(date_trunc('month', now() AT TIME ZONE 'UTC') AS date)"
 """The first day of the calendar month, UTC, by the database's clock."""
@@ -35,6 +35,12 @@ _ERASE_RESULTS = text("""
     DELETE FROM enrichments WHERE ticket_id IN (
         SELECT ticket_id FROM enrichments WHERE project_id = :project_id LIMIT :at_once
     ) RETURNING 1
+""")
+
+_FORGET_RUNS = text("""
+    DELETE FROM ended_runs WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM ended_runs WHERE project_id = :project_id LIMIT :at_once
+    )) RETURNING 1
 """)
 
 _DELETE = text("DELETE FROM projects WHERE project_id = :project_id RETURNING 1")
@@ -111,8 +117,9 @@ class ProjectStore:
     async def delete(self, project_id: str) -> bool:
         """Erase the project with its configuration, token, credits and results; tell whether it was there."""
         batch = {"project_id": project_id, "at_once": ERASED_AT_ONCE}
-        while len(await fetch(self._engine, _ERASE_RESULTS, batch)) == ERASED_AT_ONCE:
-            pass
+        for erase in (_ERASE_RESULTS, _FORGET_RUNS):
+            while len(await fetch(self._engine, erase, batch)) == ERASED_AT_ONCE:
+                pass
         return bool(await fetch(self._engine, _DELETE, {"project_id": project_id}))
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:

@@ -82,7 +82,7 @@ enrichments = Table(
     metadata,
     Column("ticket_id", Text, primary_key=True),
     Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Text, nullable=False),  # queued, running, done; done has a result
     Column("run", BigInteger),
     Column("email", LargeBinary),  # from submission to result, then gone
     Column("extracted", JSONB),  # what the first AI call found: a run that starts again need not pay for it twice
@@ -97,9 +97,6 @@ enrichments = Table(
     Column("result", JSONB),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    CheckConstraint(
-        "state IN ('queued', 'running') OR state = 'done' AND result IS NOT NULL", name="enrichments_state_check"
-    ),
     # Erasing a project needs it; no update touches the column, so updates of a row in flight stay heap-only.
     Index("enrichments_project_id_idx", "project_id"),
     postgresql_with={"fillfactor": "70"},

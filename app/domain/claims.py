@@ -1,10 +1,13 @@
-"""Who may run the enrichment of a ticket now: everything that asking the database for it can answer."""
+"""What the database answers about a ticket: to who submits it, to who waits for it, to who is about to run it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.domain.configuration import StoredConfiguration
+from app.domain.extraction import Extracted
 from app.domain.projects import Project
+from app.domain.tickets import Email
 
 
 class DatabaseUnavailable(Exception):
@@ -12,36 +15,36 @@ class DatabaseUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """The caller runs this ticket now, and nobody else does while its lease is renewed.
+class Submission:
+    """A ticket that a caller wants enriched.
 
-    `attempt` counts the claims of the ticket; with `owner` it fences every later write. `charged` says that an earlier
-    attempt died holding a credit, which this one may use.
+    `refresh` asks for a new run of a ticket that has a result; `asynchronous` says that nobody waits for this one, so
+    that it may wait itself, and its end is told by webhook.
     """
 
     ticket_id: str
     project_id: str
-    owner: str
-    attempt: int
-    project: Project
-    stored: StoredConfiguration | None
-    charged: bool
+    email: Email
+    refresh: bool = False
+    asynchronous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """The ticket's run is queued or running since that time, and will end with a result.
+
+    `previous` is the result that it will replace, where somebody asked for a refresh.
+    """
+
+    since: datetime
+    previous: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The ticket has a result, as the JSON document that was stored.
-
-    `refreshing` says that a run which will replace it is under way: who waits for that one asks again.
-    """
+    """The ticket has a result, as the JSON document that was stored, and no run is under way."""
 
     result: dict[str, Any]
-    refreshing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """Another run has this ticket now: ask again shortly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +62,36 @@ class Erased:
     """The ticket's row was there and is gone."""
 
 
-Claim = Claimed | Stored | Busy | ForeignTicket | UnknownProject
-"""Every answer to a claim."""
+Submitted = Underway | Stored | ForeignTicket | UnknownProject
+"""Every answer to a submission."""
+
+Found = Underway | Stored | ForeignTicket | None
+"""Every answer to a look at a ticket; None where nothing ever was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """The run has one attempt left, as all others have died with their worker: nobody has claimed it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The caller runs this ticket now.
+
+    `owner` is this claim's own name and `attempt` counts the claims of the ticket: together they fence every later
+    write. `strikes` counts the attempts, this one too, that have not ended in order; `charged` says that the run holds
+    a credit, `extracted` what an earlier attempt has learned, `age_seconds` how long ago the run was submitted.
+    """
+
+    ticket_id: str
+    project_id: str
+    run: int
+    owner: str
+    attempt: int
+    strikes: int
+    project: Project
+    stored: StoredConfiguration | None
+    email: Email
+    extracted: Extracted | None
+    charged: bool
+    age_seconds: float

@@ -1,8 +1,9 @@
 """Decides whether what a model called the identifier may be sent: it must stand in the email, whole."""
 
 import re
+from dataclasses import dataclass
 
-from app.domain.outcomes import Outcome, StepFailed
+from app.domain.outcomes import Outcome, StepFailed, Usage
 from app.domain.plain_text import comparable, runs
 from app.domain.tickets import Email
 
@@ -23,6 +24,14 @@ _GAP = r"[\s!-/:-@\[-`{-~¡§«¶·»¿‐-‧‰-⁞、-】]{0,8}"
 
 _NOT_SENT = re.compile(r"[^A-Za-z0-9._@:-]+")
 _PIECE = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What the AI named in an email, not judged yet: kept, so that a run that starts again need not pay twice."""
+
+    identifier: str | None
+    usage: Usage
 
 
 def sanitize(identifier: str) -> str:

@@ -39,14 +39,17 @@ class Refusal(Enum):
         "Send what is missing (see errors) before, or together with, enabled: true.",
     )
     VALIDATION_ERROR = ("The request is not valid", "Correct the parts that errors names.")
-    BODY_TOO_LARGE = ("The request is too large", "Send at most 1 MiB of email body; cut the mail or its quotes.")
-    ENRICHMENT_RUNNING = (
-        "This ticket is still being enriched",
-        "Another request runs this ticket and has not finished in time; try again after Retry-After seconds.",
+    BODY_TOO_LARGE = (
+        "The request is too large",
+        "Send at most 1 MiB of email body: cut the mail or its quotes. A batch takes 32 MiB: send fewer per request.",
     )
     DATABASE_UNAVAILABLE = (
         "The database is not available",
         "Nothing was lost; try again after Retry-After seconds.",
+    )
+    SHUTTING_DOWN = (
+        "This process is shutting down",
+        "Send requests to another one; what this one has taken in is finished here or there.",
     )
     NOT_FOUND = ("No such route", "See GET /openapi.json for the routes of this service.")
     METHOD_NOT_ALLOWED = ("Method not allowed", "See the Allow header, or GET /openapi.json.")

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from app import __version__
 from app.domain.secrets import Secret
 from app.services import Services
-from app.web import configuration, docs, errors, openapi, operations, projects, tickets
+from app.web import batch, configuration, docs, errors, events, openapi, operations, projects, tickets
 from app.web.middleware import BodyLimit, RequestIds, ServiceTokens
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
@@ -37,7 +37,7 @@ def create_app(tokens: tuple[Secret, ...], opening: Callable[[], AbstractAsyncCo
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign] # the framework's documented way
     errors.install(app)
     app.add_route("/docs", _documentation)
-    for routes in (projects, configuration, tickets, operations):
+    for routes in (projects, configuration, tickets, batch, events, operations):
         app.include_router(routes.router)
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)

@@ -60,8 +60,9 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> str:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     parts += [_example("Request", name, example) for name, example in body.get("examples", {}).items()]
     parts.append(_answers(operation["responses"]))
-    answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
-    parts += [_example("Answer", name, example) for name, example in answer.get("examples", {}).items()]
+    for status in ("200", "202"):
+        for content in operation["responses"].get(status, {}).get("content", {}).values():
+            parts += [_example("Answer", name, example) for name, example in content.get("examples", {}).items()]
     return (
         f'<details><summary><span class="method">{method.upper()}</span><code>{escape(path)}</code> '
         f'<span class="quiet">{escape(operation["summary"])}</span></summary><div>{"".join(parts)}</div></details>'
@@ -92,6 +93,7 @@ def _codes(answer: dict[str, Any]) -> str:
 
 def _example(what: str, name: str, example: dict[str, Any]) -> str:
     title = escape(example.get("summary", name))
-    text = escape(json.dumps(example["value"], indent=2, ensure_ascii=False))
+    value = example["value"]
+    text = escape(value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False))
     # Focusable, so that a keyboard can scroll it.
     return f'<p class="quiet">{what}: {title}</p><pre tabindex="0">{text}</pre>'

@@ -1,6 +1,7 @@
 """Every error leaves as problem details (RFC 9457): a stable code, what to do, and nothing that the caller sent."""
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -30,14 +31,13 @@ STATUS = {
     Refusal.BEARER_TOKEN_REQUIRED: 422,
     Refusal.INTERNAL_ERROR: 500,
     Refusal.DATABASE_UNAVAILABLE: 503,
-    Refusal.ENRICHMENT_RUNNING: 503,
+    Refusal.SHUTTING_DOWN: 503,
 }
 """The HTTP status of each refusal."""
 
 HEADERS = {
     Refusal.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     Refusal.DATABASE_UNAVAILABLE: {"Retry-After": "2"},
-    Refusal.ENRICHMENT_RUNNING: {"Retry-After": "5"},
 }
 """Headers that a refusal needs; Retry-After is in seconds."""
 
@@ -77,6 +77,13 @@ def problem_response(
     )
 
 
+def complaints_of(errors: Iterable[Mapping[str, Any]], within: tuple[str | int, ...] = ()) -> tuple[Complaint, ...]:
+    """Return what the framework found wrong below `within`, without the submitted values, which may be secrets."""
+    return tuple(
+        Complaint((*within, *each["loc"]), each["msg"].removeprefix("Value error, "), each["type"]) for each in errors
+    )
+
+
 def _is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower().endswith("json")
 
@@ -95,14 +102,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, problem: RequestValidationError) -> Response:
-        # The framework's own answer returns the submitted value, a secret too: only these three leave.
-        complaints = [
-            Complaint(tuple(each["loc"]), each["msg"].removeprefix("Value error, "), each["type"])
-            for each in problem.errors()
-        ]
+        complaints = complaints_of(problem.errors())
         if not _is_json(request.headers.get("content-type", "")) and complaints[0].loc == ("body",):
-            complaints = [Complaint(("body",), "send a JSON object with Content-Type: application/json", "not_json")]
-        return problem_response(Refusal.VALIDATION_ERROR, tuple(complaints))
+            complaints = (Complaint(("body",), "send a JSON object with Content-Type: application/json", "not_json"),)
+        return problem_response(Refusal.VALIDATION_ERROR, complaints)
 
     @app.exception_handler(HTTPException)
     async def framework_error(request: Request, problem: HTTPException) -> Response:

@@ -1,6 +1,9 @@
 """Examples for the OpenAPI description: those of the guide, word for word."""
 
+import json
 from typing import Any
+
+from app.web.outgoing import PENDING_MESSAGE
 
 IDENTIFY = (
     "If the body contains `Order #` followed by a number, use that order number. "
@@ -35,6 +38,18 @@ EMAIL = {
 
 TICKET: dict[str, Any] = {
     "new_ticket": {"summary": "A new ticket", "value": {"project_id": "prj_1", **EMAIL, "is_spam": False}}
+}
+
+BATCH: dict[str, Any] = {
+    "after_an_outage": {
+        "summary": "A ticket, and one that is not valid",
+        "value": {
+            "tickets": [
+                {"ticket_id": "t_1", "project_id": "prj_1", **EMAIL, "body_format": "text", "is_spam": False},
+                {"ticket_id": "t_2", "project_id": "prj_1", "subject": "Without a body"},
+            ]
+        },
+    }
 }
 
 TRIAL: dict[str, Any] = {
@@ -82,4 +97,69 @@ ENRICHED: dict[str, Any] = {
         ("ok", "Found", RESULT),
         ("no_identifier", "The email names no customer", NO_IDENTIFIER),
     )
+}
+
+PENDING: dict[str, Any] = {
+    "pending": {
+        "summary": "Under way",
+        "value": {
+            "ticket_id": "t_1",
+            "project_id": "prj_1",
+            "status": "pending",
+            "reason": None,
+            "message": PENDING_MESSAGE,
+            "identifier": None,
+            "summary": "",
+            "fields": [],
+            "links": [],
+            "ai_context": "",
+            "credits_used": 0,
+            "ai_provider": None,
+            "ai_model": None,
+            "usage": None,
+            "timings_ms": {},
+            "created_at": "2026-11-22T09:29:58Z",
+            "reused": False,
+        },
+    }
+}
+
+BATCHED: dict[str, Any] = {
+    "batched": {
+        "summary": "One taken in, one refused",
+        "value": {
+            "tickets": [
+                {
+                    "ticket_id": "t_1",
+                    "outcome": "accepted",
+                    "location": "/tickets/t_1/customer-context?project_id=prj_1",
+                    "code": None,
+                    "detail": None,
+                    "errors": None,
+                },
+                {
+                    "ticket_id": "t_2",
+                    "outcome": "refused",
+                    "location": None,
+                    "code": "validation_error",
+                    "detail": "Correct the parts that errors names.",
+                    "errors": [{"loc": ["body", "tickets", 1, "body"], "msg": "Field required", "type": "missing"}],
+                },
+            ],
+            "accepted": 1,
+            "stored": 0,
+            "refused": 1,
+        },
+    }
+}
+
+ANSWERS = ENRICHED | PENDING | BATCHED
+"""Every example of a JSON answer."""
+
+COMPLETED: dict[str, Any] = {
+    "completed": {
+        "summary": "One run has ended",
+        "value": "retry: 2000\n: each run that ends from now on\n\nevent: completed\n"
+        f"data: {json.dumps(ENRICHED['ok']['value'], ensure_ascii=False)}\n\n: still here\n\n",
+    }
 }

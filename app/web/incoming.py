@@ -10,6 +10,8 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -24,6 +26,9 @@ SMALLEST_TOKEN, LARGEST_TOKEN = 16, 4_096
 
 LONGEST_INSTRUCTIONS = 4_000
 """Characters of each of the two instructions."""
+
+MOST_TICKETS = 500
+"""Tickets of one batch: they are stored in one transaction, which should be over within a second."""
 
 LONGEST_URL = 2_048
 """Characters of `api_url`."""
@@ -44,6 +49,11 @@ def _mended(value: Any) -> Any:
     return (
         value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
     )
+
+
+def _unread(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Leave a ticket as it was sent: each is read later by itself, as one that is wrong must not refuse the others."""
+    return value
 
 
 def _no_controls(value: str) -> str:
@@ -134,6 +144,20 @@ class TicketIn(EmailIn):
 
     project_id: Id
     is_spam: StrictBool = Field(False, description="true: 204, nothing is run or stored")
+
+
+class BatchTicketIn(TicketIn):
+    """One ticket of a batch."""
+
+    ticket_id: Id
+    is_spam: StrictBool = Field(False, description="true: refused, nothing is run or stored")
+    refresh: StrictBool = Field(False, description="run it anew and replace the stored result")
+
+
+class BatchIn(BaseModel):
+    """Tickets to be enriched."""
+
+    tickets: list[Annotated[BatchTicketIn, WrapValidator(_unread)]] = Field(min_length=1, max_length=MOST_TICKETS)
 
 
 class TrialIn(EmailIn):

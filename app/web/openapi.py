@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.domain.refusals import Complaint, Refusal
 from app.web.errors import problem_of
+from app.web.examples import ANSWERS
 from app.web.incoming import ID
 from app.web.middleware import OPEN_PATHS
 from app.web.outgoing import Problem
@@ -42,7 +43,15 @@ def _completed(description: dict[str, Any]) -> dict[str, Any]:
             operation["security"] = [] if path in OPEN_PATHS else [{"serviceToken": []}]
             for parameter in operation.get("parameters", []):
                 _complete_parameter(parameter)
+            for answer in operation["responses"].values():
+                for content in answer.get("content", {}).values():
+                    # The framework leaves every null out of an example, although the answer has it.
+                    content.get("examples", {}).update(_known(content.get("examples", {})))
     return description
+
+
+def _known(examples: dict[str, Any]) -> dict[str, Any]:
+    return {name: ANSWERS[name] for name in examples.keys() & ANSWERS.keys()}
 
 
 def _complete_parameter(parameter: dict[str, Any]) -> None:
@@ -50,6 +59,6 @@ def _complete_parameter(parameter: dict[str, Any]) -> None:
     parameter["schema"].pop("title", None)
     parameter["schema"].pop("description", None)
     if parameter["in"] == "header":
-        parameter["name"] = {"x-actor-id": "X-Actor-Id", "if-match": "If-Match"}[parameter["name"]]
+        parameter["name"] = {"x-actor-id": "X-Actor-Id", "if-match": "If-Match", "prefer": "Prefer"}[parameter["name"]]
         parameter["required"] = parameter["name"] == "X-Actor-Id"
         parameter["schema"] = {"type": "string"} | ({"pattern": ID} if parameter["required"] else {})

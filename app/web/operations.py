@@ -19,10 +19,12 @@ async def get_health() -> dict[str, str]:
 @router.get(
     "/readyz",
     summary="Can it serve?",
-    responses=only(Refusal.DATABASE_UNAVAILABLE),
+    responses=only(Refusal.DATABASE_UNAVAILABLE, Refusal.SHUTTING_DOWN),
 )
 async def get_readiness(services: Wired) -> dict[str, str]:
-    """Answer 200 while the database answers: for a readiness probe."""
+    """Answer 200 while the database answers and the process is not about to end: for a readiness probe."""
+    if services.draining.asked.is_set():
+        raise Refused(Refusal.SHUTTING_DOWN)
     try:
         await services.ping()
     except DatabaseUnavailable:

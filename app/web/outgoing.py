@@ -1,13 +1,19 @@
 """The JSON that goes out."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from app.domain.configuration import Configuration, StoredConfiguration
 from app.domain.outcomes import Status
 from app.domain.projects import CreditReport, Project
+
+PENDING_MESSAGE = "The customer is being looked up; the result will be here in a moment."
+"""The line of the sidebar while a run is under way."""
+
+RowCode = Literal["project_not_found", "ticket_project_mismatch", "validation_error", "body_too_large", "is_spam"]
+"""Why one ticket of a batch is refused."""
 
 
 class ProjectOut(BaseModel):
@@ -117,6 +123,51 @@ class TicketResultOut(ResultOut):
     reused: bool = Field(description="true: it was stored before this request, and nothing was run")
 
 
+class PendingOut(BaseModel):
+    """A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null."""
+
+    ticket_id: str
+    project_id: str
+    status: Literal["pending"]
+    reason: None
+    message: str
+    identifier: None
+    summary: str
+    fields: list[FieldOut]
+    links: list[LinkOut]
+    ai_context: str
+    credits_used: int
+    ai_provider: None
+    ai_model: None
+    usage: None
+    timings_ms: dict[str, int]
+    created_at: datetime = Field(description="since when the run is under way")
+    reused: bool
+
+    @classmethod
+    def of(cls, ticket_id: str, project_id: str, since: datetime) -> "PendingOut":
+        """Show a ticket that is being looked up."""
+        return cls(
+            ticket_id=ticket_id,
+            project_id=project_id,
+            status="pending",
+            reason=None,
+            message=PENDING_MESSAGE,
+            identifier=None,
+            summary="",
+            fields=[],
+            links=[],
+            ai_context="",
+            credits_used=0,
+            ai_provider=None,
+            ai_model=None,
+            usage=None,
+            timings_ms={},
+            created_at=since,
+            reused=False,
+        )
+
+
 class HeaderOut(BaseModel):
     """One header of the request, the token redacted."""
 
@@ -176,6 +227,28 @@ class ComplaintOut(BaseModel):
     type: str
 
 
+class BatchRowOut(BaseModel):
+    """What became of one ticket of a batch; `code`, `detail` and `errors` are those of the problem that refused it."""
+
+    ticket_id: str | None = Field(description="null where it is not valid")
+    outcome: Literal["accepted", "stored", "refused"] = Field(
+        description="accepted: its run is under way; stored: it has a result already; refused: see code"
+    )
+    location: str | None = Field(description="where its result is, or will be")
+    code: RowCode | None
+    detail: str | None
+    errors: list[ComplaintOut] | None = Field(description="with validation_error only")
+
+
+class BatchOut(BaseModel):
+    """What became of the tickets of a batch, in their order."""
+
+    tickets: list[BatchRowOut]
+    accepted: int
+    stored: int
+    refused: int
+
+
 class Problem(BaseModel):
     """Problem details (RFC 9457)."""
 
@@ -185,3 +258,14 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[ComplaintOut] | None = Field(None, description="with 422 only")
+
+
+def result_document(ticket_id: str, project_id: str, result: dict[str, Any], *, reused: bool) -> dict[str, Any]:
+    """Return the stored result of a ticket as it is sent, in an order for people: the database keeps none."""
+    known = {name: result[name] for name in ResultOut.model_fields if name in result}
+    return {"ticket_id": ticket_id, "project_id": project_id, **known, **result, "reused": reused}
+
+
+def location_of(ticket_id: str, project_id: str) -> str:
+    """Return where a ticket's result is read; ids need no escaping."""
+    return f"/tickets/{ticket_id}/customer-context?project_id={project_id}"

@@ -7,30 +7,28 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.enrichment_store import EnrichmentStore
-from app.adapters.project_store import ProjectStore
-from tests.support.memory_store import MemoryDatabase, MemoryEnrichmentStore, MemoryProjectStore
-from tests.support.stores import PROJECT, Stores
+from tests.support.stores import Stores, memory_stores, postgres_stores
 
 
 @pytest.fixture
-async def postgres_stores(engine: AsyncEngine) -> Stores:
-    stores = Stores(ProjectStore(engine), EnrichmentStore(engine))
-    await stores.projects.put(PROJECT)
-    return stores
+def telling() -> bool:
+    """Whether the end of an asynchronous run is told by webhook; a test's parameter may say that it is."""
+    return False
 
 
 @pytest.fixture
-async def memory_stores() -> Stores:
-    database = MemoryDatabase()
-    stores = Stores(MemoryProjectStore(database), MemoryEnrichmentStore(database))
-    await stores.projects.put(PROJECT)
-    return stores
+async def real_stores(engine: AsyncEngine, telling: bool) -> Stores:
+    return await postgres_stores(engine, webhooks=telling)
 
 
-@pytest.fixture(params=["postgres", "memory"])
-def stores(request: pytest.FixtureRequest) -> Stores:
-    kind: Stores = request.getfixturevalue(f"{request.param}_stores")
+@pytest.fixture
+async def doubles(telling: bool) -> Stores:
+    return await memory_stores(webhooks=telling)
+
+
+@pytest.fixture(params=["real_stores", "doubles"])
+def stores(request: pytest.FixtureRequest, telling: bool) -> Stores:
+    kind: Stores = request.getfixturevalue(request.param)
     return kind
 
 

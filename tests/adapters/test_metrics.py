@@ -10,6 +10,8 @@ import pytest
 
 from app.adapters.metrics import Metrics
 from app.domain.outcomes import Outcome, Result, Usage
+from app.domain.webhooks import Delivery
+from app.domain.workload import Depth
 
 
 def result(outcome: Outcome, **changes: object) -> Result:
@@ -66,6 +68,39 @@ def test_runs_in_flight_are_counted_while_they_run_and_when_they_fail() -> None:
         assert "customer_context_enrichments_in_flight 2.0" in lines(metrics)
         raise KeyError
     assert "customer_context_enrichments_in_flight 0.0" in lines(metrics)
+
+
+@pytest.mark.parametrize("why", ["ai_unavailable", "shutdown"])
+def test_runs_put_back_are_counted_by_why(why: str) -> None:
+    metrics, line = Metrics(), f'customer_context_put_back_total{{why="{why}"}}'
+    assert f"{line} 0.0" in lines(metrics)
+    metrics.put_back(why)
+    metrics.put_back(why)
+    assert f"{line} 2.0" in lines(metrics)
+
+
+@pytest.mark.parametrize("delivery", Delivery)
+def test_tries_to_deliver_a_webhook_are_counted_by_outcome(delivery: Delivery) -> None:
+    metrics, line = Metrics(), f'customer_context_webhook_tries_total{{outcome="{delivery.value}"}}'
+    assert f"{line} 0.0" in lines(metrics)
+    metrics.delivered(delivery.value)
+    assert f"{line} 1.0" in lines(metrics)
+
+
+def test_seconds_in_which_the_provider_is_left_alone_are_added_up() -> None:
+    metrics = Metrics()
+    metrics.ai_braked(2.5)
+    metrics.ai_braked(0.5)
+    assert "customer_context_ai_brake_seconds_total 3.0" in lines(metrics)
+
+
+def test_the_depth_of_the_queue_is_shown_as_it_was_last_seen() -> None:
+    metrics = Metrics()
+    metrics.queue_depth(Depth(10_000, 312.0))
+    metrics.queue_depth(Depth(7, 1.5))
+    seen = lines(metrics)
+    assert "customer_context_queued_tickets 7.0" in seen
+    assert "customer_context_oldest_queued_seconds 1.5" in seen
 
 
 def test_the_content_type_is_prometheus_own() -> None:

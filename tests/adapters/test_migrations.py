@@ -41,7 +41,6 @@ async def test_the_migrated_schema_is_the_one_that_the_code_describes(engine: As
     assert [row.conname for row in rows] == [
         "configurations_token_check",
         "credits_used_check",
-        "enrichments_state_check",
         "projects_monthly_ai_credits_check",
     ]
 

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.domain.claims import Busy, Claimed
+from app.domain.claims import Underway
 from app.domain.configuration import Configuration, StoredToken
 from app.domain.projects import Project, ProjectNotFound, VersionConflict
-from tests.support.stores import CONFIGURATION, LEASE, PROJECT, TOKEN, Stores
+from tests.support.stores import CONFIGURATION, PROJECT, TOKEN, Stores
 
 
 async def test_a_project_is_unknown_until_it_is_put(stores: Stores) -> None:
@@ -38,17 +38,18 @@ async def test_a_project_is_replaced_and_keeps_its_credits_when_put_again(stores
 
 async def test_deleting_a_project_erases_everything_of_it_and_nothing_else(stores: Stores) -> None:
     await stores.projects.put(Project("prj_2", "business", (), 5))
-    other = await stores.enrichments.claim("t_2", "prj_2", "a", refresh=False, lease_seconds=LEASE)
+    await stores.submit("t_2", "prj_2")
     await stores.projects.save_configuration("prj_1", CONFIGURATION, TOKEN, "u1")
     await stores.projects.take_credit("prj_1")
+    await stores.finished("t_3")
     await stores.claimed()
 
     assert await stores.projects.delete("prj_1") is True
     assert await stores.projects.delete("prj_1") is False
     assert await stores.projects.configuration("prj_1") is None
-    assert await stores.enrichments.find("t_1", "prj_1") is None
-    assert isinstance(other, Claimed)
-    assert await stores.enrichments.find("t_2", "prj_2") == Busy()
+    assert await stores.tickets.find("t_1", "prj_1") is None
+    assert await stores.behind.ended_runs() == []
+    assert isinstance(await stores.tickets.find("t_2", "prj_2"), Underway)
     await stores.projects.put(PROJECT)
     assert await stores.used() == 0
 

@@ -15,9 +15,13 @@ from tests.support.service import BEARER_TOKEN, CONFIGURATION, CUSTOMER
 PATH = "/support-context"
 
 
+STRANGER = "acct_0"
+"""Begins the identifiers that the endpoint does not know."""
+
+
 @dataclass
 class CustomerEndpoint:
-    """Knows one customer, answers after `seconds` to who brings the token, and remembers who was asked for."""
+    """Knows everybody but strangers, answers after `seconds` to who brings the token, remembers who was asked for."""
 
     seconds: float = 0.0
     asked: list[str] = field(default_factory=list)
@@ -37,7 +41,7 @@ class CustomerEndpoint:
         identifier = request.query_params["id"]
         self.asked.append(identifier)
         await asyncio.sleep(self.seconds)
-        return JSONResponse(CUSTOMER if identifier == "acct_12ab34cd" else {})
+        return JSONResponse({} if identifier.startswith(STRANGER) else CUSTOMER)
 
 
 async def set_up(client: httpx.AsyncClient, origin: str, project_id: str = "prj_1", credit: int = 1_000) -> None:
@@ -53,6 +57,16 @@ async def credits_used(client: httpx.AsyncClient, project_id: str = "prj_1") -> 
     answer = (await client.get(f"/projects/{project_id}")).raise_for_status()
     used: int = answer.json()["credits_used_this_month"]
     return used
+
+
+def numbered(number: int, *, known: bool = True, **changes: Any) -> dict[str, Any]:
+    """Return a ticket whose customer nobody else has; a stranger needs no summary."""
+    return ticket(body=f"Hello,\nAccount ID: {account(number, known=known)}\nThanks", **changes)
+
+
+def account(number: int, *, known: bool = True) -> str:
+    """Return the identifier in such a ticket."""
+    return f"acct_k{number:04d}" if known else f"{STRANGER}{number:04d}"
 
 
 def ticket(project_id: str = "prj_1", **changes: Any) -> dict[str, Any]:

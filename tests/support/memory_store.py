@@ -1,15 +1,29 @@
 """Stores in memory, for tests of what is above them; they pass the same tests as the real ones."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from app.domain.claims import Busy, Claim, Claimed, DatabaseUnavailable, Erased, ForeignTicket, Stored, UnknownProject
-from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.claims import (
+    Claimed,
+    DatabaseUnavailable,
+    Erased,
+    ForeignTicket,
+    Found,
+    Stored,
+    Submission,
+    Submitted,
+    Suspect,
+    Underway,
+    UnknownProject,
+)
+from app.domain.configuration import BUSINESS_PLAN, Configuration, StoredConfiguration, StoredToken
+from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
+from app.domain.tickets import Email
 
 
 @dataclass(slots=True)
@@ -17,24 +31,48 @@ class Row:
     """A row of `enrichments`."""
 
     project_id: str
-    owner: str
-    lease_until: datetime
-    attempt: int = 1
-    done: bool = False
+    run: int
+    email: Email | None
+    asynchronous: bool
+    submitted_at: datetime
+    state: str = "queued"
+    owner: str = ""
+    attempt: int = 0
+    strikes: int = 0
+    extracted: Extracted | None = None
     credit_month: date | None = None
     result: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryJob:
+    """A job: somebody should look at this run, so many seconds from now."""
+
+    ticket_id: str
+    run: int
+    after_seconds: float = 0.0
+
+
 class MemoryDatabase:
-    """What the two stores share; `available = False` makes every call fail as a lost database does."""
+    """What the stores share; `available = False` makes every call fail as a lost database does.
+
+    `on_job` is called with each job that is put into the queue, `on_webhook` with the ticket and project of each
+    message to the helpdesk, `on_ended` with those of each run that has ended.
+    """
 
     def __init__(self) -> None:
         self.available = True
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.projects: dict[str, Project] = {}
         self.configurations: dict[str, StoredConfiguration] = {}
         self.used: dict[tuple[str, date], int] = {}
         self.rows: dict[str, Row] = {}
+        self.ended_runs: list[tuple[str, str, str | None, int]] = []
         self.versions = count(1)
+        self.runs = count(1)
+        self.on_job: Callable[[MemoryJob], None] = lambda job: None
+        self.on_webhook: Callable[[str, str], None] = lambda ticket_id, project_id: None
+        self.on_ended: Callable[[str, str], None] = lambda ticket_id, project_id: None
 
     def check(self) -> None:
         """Fail where a real database would."""
@@ -81,6 +119,7 @@ class MemoryProjectStore:
             del self._database.rows[ticket_id]
         for key in [key for key in self._database.used if key[0] == project_id]:
             del self._database.used[key]
+        self._database.ended_runs = [run for run in self._database.ended_runs if run[0] != project_id]
         return self._database.projects.pop(project_id, None) is not None
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:
@@ -124,76 +163,35 @@ class MemoryProjectStore:
             raise VersionConflict
 
 
-class MemoryEnrichmentStore:
-    """`EnrichmentStore` in memory."""
+class MemoryTicketStore:
+    """`TicketStore` in memory."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    async def claim(self, ticket_id: str, project_id: str, owner: str, *, refresh: bool, lease_seconds: float) -> Claim:
+    async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
         self._database.check()
-        project, row = self._database.projects.get(project_id), self._database.rows.get(ticket_id)
-        if project is None:
-            return UnknownProject()
-        lease_until = datetime.now(UTC) + timedelta(seconds=lease_seconds)
-        if row is None:
-            row = self._database.rows[ticket_id] = Row(project_id, owner, lease_until)
-        elif row.project_id != project_id:
-            return ForeignTicket()
-        elif row.result is not None and not refresh:
-            return Stored(json.loads(row.result), refreshing=_running(row))
-        elif _running(row):
-            return Busy()
-        else:
-            row.credit_month = None if row.done else row.credit_month
-            row.owner, row.lease_until, row.attempt, row.done = owner, lease_until, row.attempt + 1, False
-        stored = self._database.configurations.get(project_id)
-        return Claimed(ticket_id, project_id, owner, row.attempt, project, stored, row.credit_month is not None)
+        return [self._submit(submission) for submission in submissions]
 
-    async def charge(self, claimed: Claimed) -> bool:
-        self._database.check()
-        row = self._mine(claimed)
-        if claimed.charged or row is None:
-            return claimed.charged
-        row.credit_month = self._database.take_credit(claimed.project_id)
-        return row.credit_month is not None
-
-    async def finish(self, claimed: Claimed, result: dict[str, Any], *, refund: bool) -> bool:
-        self._database.check()
-        row = self._mine(claimed)
-        if row is None:
-            return False
-        row.result, row.done = json.dumps(result, allow_nan=False), True
-        if refund:
-            self._database.return_credit(row.project_id, row.credit_month)
-        return True
-
-    async def release(self, claimed: Claimed, *, refund: bool) -> None:
-        self._database.check()
-        row = self._mine(claimed)
-        if row is None:
-            return
-        if refund:
-            self._database.return_credit(row.project_id, row.credit_month)
-        if row.result is None:
-            del self._database.rows[claimed.ticket_id]
-        row.done = True
-
-    async def renew(self, owner: str, ticket_ids: Sequence[str], lease_seconds: float) -> None:
-        self._database.check()
-        for ticket_id in ticket_ids:
-            row = self._database.rows.get(ticket_id)
-            if row is not None and row.owner == owner and not row.done:
-                row.lease_until = datetime.now(UTC) + timedelta(seconds=lease_seconds)
-
-    async def find(self, ticket_id: str, project_id: str) -> Stored | Busy | ForeignTicket | None:
+    async def find(self, ticket_id: str, project_id: str) -> Found:
         self._database.check()
         row = self._database.rows.get(ticket_id)
         if row is None:
             return None
-        if row.project_id != project_id:
-            return ForeignTicket()
-        return Busy() if row.result is None else Stored(json.loads(row.result), refreshing=_running(row))
+        return _found(row) if row.project_id == project_id else ForeignTicket()
+
+    async def hand_over(self, ticket_id: str, project_id: str) -> bool:
+        self._database.check()
+        row = self._database.rows.get(ticket_id)
+        if row is None or row.project_id != project_id or row.state == "done":
+            return False
+        row.asynchronous = True
+        return True
+
+    async def pending_among(self, ticket_ids: list[str]) -> set[str]:
+        self._database.check()
+        rows = self._database.rows
+        return {ticket_id for ticket_id in ticket_ids if ticket_id in rows and rows[ticket_id].state != "done"}
 
     async def erase(self, ticket_id: str, project_id: str) -> Erased | ForeignTicket | None:
         self._database.check()
@@ -203,12 +201,102 @@ class MemoryEnrichmentStore:
         if row.project_id != project_id:
             return ForeignTicket()
         del self._database.rows[ticket_id]
+        self._database.on_ended(ticket_id, project_id)
         return Erased()
 
+    def _submit(self, wanted: Submission) -> Submitted:
+        if wanted.project_id not in self._database.projects:
+            return UnknownProject()
+        row = self._database.rows.get(wanted.ticket_id)
+        if row is not None and row.project_id != wanted.project_id:
+            return ForeignTicket()
+        if row is not None and row.state != "done":
+            row.asynchronous = row.asynchronous or wanted.asynchronous
+            return _found(row)
+        if row is not None and not wanted.refresh:
+            return _found(row)
+        run = next(self._database.runs)
+        new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._database.now())
+        if row is not None:
+            new.result, new.attempt = row.result, row.attempt
+        self._database.rows[wanted.ticket_id] = new
+        self._database.on_job(MemoryJob(wanted.ticket_id, run))
+        return _found(new)
+
+
+class MemoryRunStore:
+    """`RunStore` in memory."""
+
+    def __init__(self, database: MemoryDatabase, most_strikes: int, *, webhooks: bool = False) -> None:
+        self._database = database
+        self._most_strikes = most_strikes
+        self._webhooks = webhooks
+
+    async def claim(self, ticket_id: str, run: int, owner: str, *, suspects: bool = True) -> Claimed | Suspect | None:
+        self._database.check()
+        row = self._database.rows.get(ticket_id)
+        if row is None or row.run != run or row.state == "done":
+            return None
+        if row.strikes == self._most_strikes - 1 and not suspects:
+            return Suspect()
+        project = self._database.projects[row.project_id]
+        stored = self._database.configurations.get(row.project_id)
+        pays = row.strikes < self._most_strikes and project.plan == BUSINESS_PLAN and row.credit_month is None
+        if pays and stored is not None and stored.configuration.enabled:
+            row.credit_month = self._database.take_credit(row.project_id)
+        row.state, row.owner, row.attempt, row.strikes = "running", owner, row.attempt + 1, row.strikes + 1
+        assert row.email is not None
+        return Claimed(
+            ticket_id=ticket_id,
+            project_id=row.project_id,
+            run=run,
+            owner=owner,
+            attempt=row.attempt,
+            strikes=row.strikes,
+            project=project,
+            stored=stored,
+            email=row.email,
+            extracted=row.extracted,
+            charged=row.credit_month is not None,
+            age_seconds=(self._database.now() - row.submitted_at).total_seconds(),
+        )
+
+    async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
+        row = self._mine(claimed)
+        if row is not None:
+            row.extracted = extracted
+        return row is not None
+
+    async def finish(self, claimed: Claimed, result: dict[str, Any], *, refund: bool) -> bool:
+        row = self._mine(claimed)
+        if row is None:
+            return False
+        row.result, row.state, row.email, row.extracted = json.dumps(result, allow_nan=False), "done", None, None
+        if refund:
+            self._database.return_credit(row.project_id, row.credit_month)
+        ending = (row.project_id, result["status"], result["reason"], result["credits_used"])
+        self._database.ended_runs.append(ending)
+        if self._webhooks and row.asynchronous:
+            self._database.on_webhook(claimed.ticket_id, row.project_id)
+        self._database.on_ended(claimed.ticket_id, row.project_id)
+        return True
+
+    async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
+        row = self._mine(claimed)
+        if row is None or (if_asynchronous and not row.asynchronous):
+            return False
+        row.state, row.owner, row.strikes = "queued", "", row.strikes - 1
+        return True
+
+    async def look_again(self, claimed: Claimed, after_seconds: float) -> None:
+        self._database.check()
+        self._database.on_job(MemoryJob(claimed.ticket_id, claimed.run, after_seconds))
+
     def _mine(self, claimed: Claimed) -> Row | None:
+        self._database.check()
         row = self._database.rows.get(claimed.ticket_id)
-        fence = (claimed.owner, claimed.attempt, False)
-        return row if row is not None and (row.owner, row.attempt, row.done) == fence else None
+        fence = (claimed.owner, claimed.attempt, "running")
+        return row if row is not None and (row.owner, row.attempt, row.state) == fence else None
 
 
 def this_month() -> date:
@@ -216,5 +304,9 @@ def this_month() -> date:
     return datetime.now(UTC).date().replace(day=1)
 
 
-def _running(row: Row) -> bool:
-    return not row.done and row.lease_until >= datetime.now(UTC)
+def _found(row: Row) -> Underway | Stored:
+    result = None if row.result is None else json.loads(row.result)
+    if row.state == "done":
+        assert result is not None
+        return Stored(result)
+    return Underway(row.submitted_at, result)

@@ -6,8 +6,10 @@ import re
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import uvicorn
@@ -22,6 +24,9 @@ FORBIDDEN = ("temperature", "top_p", "top_k")
 """What the model refuses with 400."""
 
 STOP_SECONDS = 5.0
+
+HOLD_SECONDS = 60.0
+"""Longest wait for calls to come to a gate: on a busy machine two hundred take ten seconds."""
 
 USAGE = {"input_tokens": 700, "output_tokens": 60, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 12}
 
@@ -42,19 +47,49 @@ class Reply:
     said: Any = None
     stop_reason: str = "end_turn"
     seconds: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 RIGHT = Reply()
 
 
+class Gate:
+    """Holds back whoever comes to it until it is opened, from whatever thread; then it stands open."""
+
+    def __init__(self) -> None:
+        self._opened: Future[None] = Future()
+        self.held = 0
+
+    async def passed(self) -> None:
+        """Return when the gate is open."""
+        self.held += 1
+        await asyncio.shield(asyncio.wrap_future(self._opened))
+
+    async def holds(self, many: int) -> None:
+        """Wait until so many have come."""
+        async with asyncio.timeout(HOLD_SECONDS):
+            while self.held < many:  # noqa: ASYNC110 - an event belongs to one loop, and there are two
+                await asyncio.sleep(0.02)
+
+    def open(self) -> None:
+        """Let everybody pass, from now on."""
+        if not self._opened.done():
+            self._opened.set_result(None)
+
+
 @dataclass
 class MessagesApi:
-    """Answers from the script and rightly after it; `before` is awaited first, for tests that hold calls back."""
+    """Answers from the script and rightly after it; `before` is awaited first, for tests that hold calls back.
+
+    `always`, while it is set, is the answer to everybody: a provider that is down.
+    """
 
     script: list[Reply] = field(default_factory=list)
-    before: Callable[[], Awaitable[None]] | None = None
+    before: Callable[[dict[str, Any]], Awaitable[None]] | None = None
+    always: Reply | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    came_at: list[float] = field(default_factory=list)
 
     def application(self) -> Starlette:
         return Starlette(routes=[Route("/v1/messages", self._create, methods=["POST"])])
@@ -67,26 +102,32 @@ class MessagesApi:
         body = await request.json()
         self.requests.append(body)
         self.headers.append(dict(request.headers))
-        reply = self.script.pop(0) if self.script else RIGHT
+        self.came_at.append(monotonic())
+        reply = self.always or (self.script.pop(0) if self.script else RIGHT)
         if request.headers.get("authorization") != f"Bearer {API_KEY}":  # how version 2 of the SDK sends the key
             return _error(401, "authentication_error")
         if any(name in body for name in FORBIDDEN) or body["messages"][-1]["role"] != "user":
             return _error(400, "invalid_request_error")
         if self.before is not None:
-            await self.before()
+            await self.before(body)
         await asyncio.sleep(reply.seconds)
         if reply.status != 200:
-            return _error(reply.status, "overloaded_error")
+            return _error(reply.status, "overloaded_error", reply.headers)
         return JSONResponse(_message(body, _right(body) if reply.said is None else reply.said, reply.stop_reason))
 
 
+def wants_identifier(body: dict[str, Any]) -> bool:
+    """Tell the first of the two calls, which reads the email, from the second."""
+    return "identifier" in _schema(body)["properties"]
+
+
 @contextmanager
-def listening(application: Starlette) -> Iterator[str]:
+def listening(application: Starlette, port: int = 0) -> Iterator[str]:
     """Serve an application on loopback HTTP, in a thread of its own; yields its URL."""
     server = uvicorn.Server(
         uvicorn.Config(application, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
     )
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port), backlog=1_000) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
@@ -102,7 +143,7 @@ def _schema(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _right(body: dict[str, Any]) -> Any:
-    if "identifier" not in _schema(body)["properties"]:
+    if not wants_identifier(body):
         return SUMMARY
     found = re.search(r"acct_[0-9a-z]+", json.dumps(body["messages"]))
     return {"identifier": found[0] if found else None}
@@ -121,5 +162,5 @@ def _message(body: dict[str, Any], said: Any, stop_reason: str) -> dict[str, Any
     }
 
 
-def _error(status: int, kind: str) -> JSONResponse:
-    return JSONResponse({"type": "error", "error": {"type": kind, "message": "as the script says"}}, status)
+def _error(status: int, kind: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"type": "error", "error": {"type": kind, "message": "as the script says"}}, status, headers)

@@ -9,6 +9,7 @@ import base64
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -52,6 +53,7 @@ class Program:
     environment: dict[str, str]
     folder: Path
     cold: bool = False
+    root: Path = ROOT
     _cold: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
     _warm: Any = field(default=None, init=False)
 
@@ -64,7 +66,7 @@ class Program:
             with files[0].open("wb") as stdout, files[1].open("wb") as stderr:
                 self._cold = subprocess.Popen(  # noqa: S603 - our own module
                     [sys.executable, "-m", "app", *self.arguments],
-                    cwd=ROOT,
+                    cwd=self.root,
                     env=self.environment,
                     stdin=subprocess.DEVNULL,
                     stdout=stdout,
@@ -97,6 +99,19 @@ class Program:
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    async def kill(self) -> None:
+        """End it as a power cut does."""
+        self.send(signal.SIGKILL)
+        await self.ended()
+
+    async def says(self, words: str) -> str:
+        """Wait for a line with these words on standard output; return what stands behind them."""
+        async with asyncio.timeout(START_SECONDS):
+            while words not in self.stdout or not self.stdout.endswith("\n"):
+                assert self.exit_code is None, self.stderr
+                await asyncio.sleep(0.02)
+        return self.stdout.split(words, 1)[1].split("\n", 1)[0]
+
     async def ended(self) -> int:
         """Wait for the end and return the exit code."""
         async with asyncio.timeout(STOP_SECONDS):
@@ -108,6 +123,7 @@ class Program:
         """End it whatever state it is in, with every process that it started."""
         with suppress(TimeoutError):
             if self.exit_code is None:
+                self.send(signal.SIGCONT)  # a frozen one would not hear the next
                 self.send(signal.SIGTERM)
             await self.ended()
         if self.exit_code is None:
@@ -125,25 +141,33 @@ class Replica:
     program: Program
     base_url: str
 
-    def client(self, actor: str = "u1") -> httpx.AsyncClient:
+    def client(self) -> httpx.AsyncClient:
         """Return a client with the service token, for an owner."""
-        return httpx.AsyncClient(
-            base_url=self.base_url,
-            headers={"Authorization": f"Bearer {SERVICE_TOKEN}", "X-Actor-Id": actor},
-            timeout=60,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=None),
-        )
+        return client_of(self.base_url)
+
+
+def client_of(base_url: str) -> httpx.AsyncClient:
+    """Return a client with the service token, for an owner, of whatever listens there."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {SERVICE_TOKEN}", "X-Actor-Id": "u1"},
+        timeout=60,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=None),
+    )
 
 
 @asynccontextmanager
 async def running(
-    folder: Path, settings: Mapping[str, str | None], *arguments: str, cold: bool = False
+    folder: Path, settings: Mapping[str, str | None], *arguments: str, cold: bool = False, root: Path = ROOT
 ) -> AsyncIterator[Program]:
-    """Run the command line with `settings` over the usual ones; None takes one away."""
+    """Run the command line with `settings` over the usual ones; None takes one away.
+
+    A `cold` one may be run from another copy of the project, at `root`.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     chosen = {name: value for name, value in {**SETTINGS, **settings}.items() if value is not None}
-    program = Program(arguments, {**inherited, **chosen}, folder, cold)
+    program = Program(arguments, {**inherited, **chosen}, folder, cold, root)
     program.start()
     try:
         yield program
@@ -153,15 +177,26 @@ async def running(
 
 @asynccontextmanager
 async def serving(
-    folder: Path, settings: Mapping[str, str | None], *arguments: str, cold: bool = False
+    folder: Path, settings: Mapping[str, str | None], *arguments: str, port: int = 0, cold: bool = False
 ) -> AsyncIterator[Replica]:
-    """Run `serve` on a free port; entered once it has printed its URL."""
-    async with running(folder, settings, "serve", "--port", "0", *arguments, cold=cold) as program:
-        async with asyncio.timeout(START_SECONDS):
-            while "ready: http" not in program.stdout or not program.stdout.endswith("\n"):
-                assert program.exit_code is None, program.stderr
-                await asyncio.sleep(0.02)
-        yield Replica(program, program.stdout.split("ready: ", 1)[1].split()[0])
+    """Run `serve`, on a free port unless one is named; entered once it has printed its URL."""
+    async with running(folder, settings, "serve", "--port", str(port), *arguments, cold=cold) as program:
+        yield Replica(program, f"http{await program.says('ready: http')}")
+
+
+@asynccontextmanager
+async def working(folder: Path, settings: Mapping[str, str | None], *arguments: str) -> AsyncIterator[Program]:
+    """Run `worker`; entered once it takes tickets."""
+    async with running(folder, settings, "worker", *arguments) as program:
+        await program.says("Customer Context works")
+        yield program
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, for who must know it before somebody does."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str], files: tuple[Path, Path]) -> None:

@@ -1,5 +1,6 @@
 """The whole service over memory: the real routes and rules, with doubles for the database and the world outside."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,15 +11,28 @@ import httpx
 from app.adapters.metrics import Metrics
 from app.adapters.offline import OfflineModel
 from app.adapters.vault import Vault
+from app.completions import Completions, Ended
 from app.configuring import Configuring
+from app.domain.claims import Claimed
+from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.outcomes import Result
+from app.domain.projects import Project
 from app.domain.secrets import Secret
+from app.draining import Draining
 from app.enrichment import Enricher, Model
-from app.once_per_ticket import OncePerTicket
+from app.intake import Intake
 from app.services import Services
 from app.trial import Trials
 from app.web.app import create_app
+from app.working import MOST_STRIKES, Worker
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_store import MemoryDatabase, MemoryEnrichmentStore, MemoryProjectStore
+from tests.support.memory_store import (
+    MemoryDatabase,
+    MemoryJob,
+    MemoryProjectStore,
+    MemoryRunStore,
+    MemoryTicketStore,
+)
 
 SERVICE_TOKEN = "service-token-0123456789"
 OTHER_SERVICE_TOKEN = "other-service-token-0123456789"
@@ -49,20 +63,42 @@ EMAIL = {"subject": "Seats", "body": "Hello,\nAccount ID: acct_12ab34cd\nThanks"
 
 @dataclass
 class World:
-    """Everything that a test may look at or change."""
+    """Everything that a test may look at or change; with no seats, jobs wait until `work_off`."""
 
     model: Model = field(default_factory=OfflineModel)
     endpoint: ScriptedEndpoint = field(default_factory=lambda: ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}))
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     keys: tuple[bytes, ...] = (b"k" * 32,)
     deadline_seconds: float = 30.0
+    seats: int = 200
+    jobs: list[MemoryJob] = field(default_factory=list)
+    metrics: Metrics = field(default_factory=Metrics)
+    draining: Draining = field(default_factory=Draining)
+    completions: Completions = field(init=False)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Make the parts that outlive one opening of the services."""
+        self.tickets, self.runs = MemoryTicketStore(self.database), MemoryRunStore(self.database, MOST_STRIKES)
+        self.completions = Completions()
+        self.database.on_job = self._on_job
+        self.database.on_ended = lambda ticket_id, project_id: self.completions.ended(Ended(ticket_id, project_id))
+
+    def worker(self) -> Worker:
+        """Return a worker as one process has it."""
+
+        def ended(claimed: Claimed, result: Result) -> None:
+            self.completions.stored(claimed.ticket_id, result.as_document())
+            self.metrics.enriched(result)
+
+        enricher = Enricher(self.model, self.endpoint)
+        return Worker(self.runs, Vault(self.keys), enricher, self.deadline_seconds, ended, self.metrics.put_back)
 
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""
-        projects, enrichments = MemoryProjectStore(self.database), MemoryEnrichmentStore(self.database)
-        vault, metrics = Vault(self.keys), Metrics()
-        enricher = Enricher(self.model, self.endpoint)
+        projects, vault = MemoryProjectStore(self.database), Vault(self.keys)
         configuring = Configuring(projects, vault, ())
+        enricher = Enricher(self.model, self.endpoint)
 
         async def ping() -> None:
             self.database.check()
@@ -70,12 +106,47 @@ class World:
         return Services(
             projects=projects,
             configuring=configuring,
-            enrichments=enrichments,
-            tickets=OncePerTicket(enrichments, vault, enricher, self.deadline_seconds),
+            intake=Intake(self.tickets, self.completions, self.deadline_seconds),
+            completions=self.completions,
             trials=Trials(configuring, projects, vault, enricher, self.deadline_seconds),
-            metrics=metrics,
+            metrics=self.metrics,
+            draining=self.draining,
             ping=ping,
         )
+
+    def put_in_place(self, monthly_credits: int = 100, **changes: Any) -> None:
+        """Have a Business project `prj_1` of `u1`, and a configuration that is turned on."""
+        now, sealed = self.database.now(), Vault(self.keys).seal("prj_1", Secret(BEARER_TOKEN))
+        fields = {name: value for name, value in CONFIGURATION.items() if name != "bearer_token"}
+        configuration = Configuration(**(fields | changes))
+        token = StoredToken(sealed, "https://api.example.com", now)
+        self.database.projects["prj_1"] = Project("prj_1", "business", ("u1",), monthly_credits)
+        self.database.configurations["prj_1"] = StoredConfiguration(configuration, token, 1, now, now, "u1")
+
+    @property
+    def credits_used(self) -> int:
+        """How many credits all projects have used in all months."""
+        return sum(self.database.used.values())
+
+    async def work_off(self) -> None:
+        """Run the jobs that wait, one after the other."""
+        while self.jobs:
+            job = self.jobs.pop(0)
+            await self.worker().work(job.ticket_id, job.run)
+
+    def _on_job(self, job: MemoryJob) -> None:
+        if not self.seats:
+            self.jobs.append(job)
+            return
+        task = asyncio.get_running_loop().create_task(self._settle(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _settle(self, job: MemoryJob) -> None:
+        pause: float | None = job.after_seconds
+        while pause is not None:
+            await asyncio.sleep(pause)
+            pause = await self.worker().work(job.ticket_id, job.run)
 
     @asynccontextmanager
     async def client(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:

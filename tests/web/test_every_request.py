@@ -100,16 +100,34 @@ async def test_body_that_is_not_declared_as_json_gets_told_how() -> None:
     assert [(error["loc"], error["type"]) for error in answer.json()["errors"]] == [(["body"], "not_json")]
 
 
-async def test_declared_length_over_the_limit_is_413_unread() -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "largest"),
+    [
+        pytest.param("PUT", "/projects/p", LARGEST_REQUEST_BYTES, id="7 MiB"),
+        pytest.param("POST", "/tickets/enrich-batch", 32 * 1_048_576, id="a batch: 32 MiB"),
+        pytest.param("POST", "/tickets/enrich-batch/enrich", LARGEST_REQUEST_BYTES, id="a ticket that is named so"),
+    ],
+)
+async def test_declared_length_over_the_limit_is_413_unread(method: str, path: str, largest: int) -> None:
     async with World().client() as client:
-        answer = await client.put(
-            "/projects/p", content=b"{}", headers={"Content-Length": str(LARGEST_REQUEST_BYTES + 1)}
-        )
+        answers = [
+            await client.request(method, path, content=b"{}", headers={"Content-Length": str(length)})
+            for length in (largest, largest + 1)
+        ]
 
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert [answer.status_code for answer in answers] == [422, 413]
+    assert answers[1].json()["code"] == "body_too_large"
+    assert "send fewer per request" in answers[1].json()["detail"]
 
 
-async def test_streamed_body_is_stopped_at_the_limit() -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "largest"),
+    [
+        pytest.param("PUT", "/projects/p", LARGEST_REQUEST_BYTES, id="7 MiB"),
+        pytest.param("POST", "/tickets/enrich-batch", 32 * 1_048_576, id="a batch: 32 MiB"),
+    ],
+)
+async def test_streamed_body_is_stopped_at_the_limit(method: str, path: str, largest: int) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -119,10 +137,11 @@ async def test_streamed_body_is_stopped_at_the_limit() -> None:
             yield b" " * 65_536
 
     async with World().client() as client:
-        answer = await client.put("/projects/p", content=endless(), headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"}
+        answer = await client.request(method, path, content=endless(), headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    assert sent <= LARGEST_REQUEST_BYTES + 2 * 65_536
+    assert largest < sent <= largest + 2 * 65_536
 
 
 async def test_fault_is_a_500_problem_without_its_text() -> None:
@@ -131,17 +150,14 @@ async def test_fault_is_a_500_problem_without_its_text() -> None:
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("canary-in-an-exception")
 
-    world.endpoint.fetch = broken  # type: ignore[assignment, method-assign]
+    world.tickets.submit = broken  # type: ignore[assignment, method-assign]
     async with world.client() as client:
         await set_up(client)
         answer = await client.post("/tickets/t_1/enrich", json={"project_id": "prj_1", **EMAIL})
-        project = (await client.get("/projects/prj_1")).json()
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "canary" not in answer.text
     assert answer.headers["X-Request-Id"]
-    assert project["credits_used_this_month"] == 0
-    assert world.database.rows == {}
 
 
 async def test_readiness_follows_the_database_and_health_does_not() -> None:
@@ -154,6 +170,18 @@ async def test_readiness_follows_the_database_and_health_does_not() -> None:
 
     assert away == [503, 200]
     assert back.json() == {"status": "ok"}
+
+
+async def test_readiness_ends_when_the_process_is_asked_to_and_health_does_not() -> None:
+    world = World()
+    async with world.client(Authorization="") as client:
+        before = await client.get("/readyz")
+        world.draining.ask()
+        after = await client.get("/readyz")
+        alive = await client.get("/healthz")
+
+    assert (before.status_code, alive.status_code) == (200, 200)
+    assert (after.status_code, after.json()["code"]) == (503, "shutting_down")
 
 
 @pytest.mark.parametrize("refusal", list(Refusal), ids=lambda refusal: refusal.code)

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 import yaml
 from openapi_spec_validator import validate
+from pydantic import BaseModel
 
 from app.domain.outcomes import Status
 from app.domain.refusals import Refusal
 from app.web.errors import MEDIA_TYPE, STATUS
+from app.web.examples import BATCHED, ENRICHED, PENDING
+from app.web.outgoing import BatchOut, PendingOut, TicketResultOut
 from tests.support.service import World
 
 FILE = Path(__file__).parents[2] / "openapi.yaml"
@@ -57,6 +60,28 @@ def test_every_body_has_an_example(kept: dict[str, Any]) -> None:
                 schema = kept["components"]["schemas"][body["schema"]["$ref"].rsplit("/", 1)[1]]
                 shown = body.get("examples") or [each for each in schema["properties"].values() if "examples" in each]
                 assert shown, f"{method} {path}"
+
+
+@pytest.mark.parametrize(
+    ("model", "examples"),
+    [
+        pytest.param(TicketResultOut, ENRICHED, id="results"),
+        pytest.param(PendingOut, PENDING, id="pending"),
+        pytest.param(BatchOut, BATCHED, id="batch"),
+    ],
+)
+def test_examples_are_complete_answers(model: type[BaseModel], examples: dict[str, Any], kept: dict[str, Any]) -> None:
+    shown = {
+        name: example
+        for item in kept["paths"].values()
+        for operation in item.values()
+        for answer in operation["responses"].values()
+        for name, example in answer.get("content", {}).get("application/json", {}).get("examples", {}).items()
+    }
+
+    for name, example in examples.items():
+        assert shown[name] == example
+        assert model.model_validate(example["value"]).model_dump(mode="json").keys() == example["value"].keys()
 
 
 def test_only_open_routes_need_no_token(kept: dict[str, Any]) -> None:

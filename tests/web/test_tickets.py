@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from app.domain.outcomes import Outcome
+from app.web.examples import RESULT
+from app.web.outgoing import result_document
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.service import BEARER_TOKEN, CUSTOMER, EMAIL, World, set_up
 
@@ -39,6 +41,14 @@ async def test_enrich_returns_what_the_contract_says() -> None:
     assert body["reused"] is False
     assert body["timings_ms"].keys() == {"extract", "fetch", "summarize", "total"}
     assert BEARER_TOKEN not in answer.text
+
+
+def test_result_is_sent_in_one_order_whatever_the_database_kept() -> None:
+    shuffled = {**dict(sorted(RESULT.items())), "of_a_later_version": 1}
+    sent = result_document("t_1", "prj_1", shuffled, reused=True)
+
+    assert list(sent) == ["ticket_id", "project_id", *RESULT, "of_a_later_version", "reused"]
+    assert shuffled.items() <= sent.items()
 
 
 async def test_second_post_returns_the_stored_result_whatever_its_body() -> None:

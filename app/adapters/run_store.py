@@ -1,0 +1,183 @@
+"""Runs as workers know them, in PostgreSQL: claimed, charged, finished or put back.
+
+Every write of a row in flight is fenced on owner, attempt and state, so that a worker that was frozen while another
+took its ticket over can change nothing when it wakes.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.adapters.database import fetch
+from app.adapters.project_store import THIS_MONTH, configuration_of, project_of
+from app.adapters.queue import ENRICH, WEBHOOK, insert_jobs, payload
+from app.adapters.ticket_store import ENDED_CHANNEL, ended_message, unpacked
+from app.domain.claims import Claimed, Suspect
+from app.domain.configuration import BUSINESS_PLAN
+from app.domain.extraction import Extracted
+from app.domain.outcomes import Usage
+
+_FENCE = "ticket_id = :ticket_id AND owner = :owner AND attempt = :attempt AND state = 'running'"
+"""Holds only while the claim is the caller's."""
+
+_UNFLUSHED = "set_config('synchronous_commit', 'off', true)"
+"""Has the commit of its own statement wait for no disk: if PostgreSQL dies, the run is simply claimed again.
+
+What is written later, the result above all, is flushed after it: a result that survives has its claim and its credit.
+"""
+
+# The row is locked first: a credit is only taken for a row that will be marked with it, and once for each run. Where
+# nothing can be run, none is taken; the code decides the rest. A run that was given up needs none. One that may be what
+# kills its workers is only claimed by who asks for such.
+_CLAIM = text(f"""
+    WITH mine AS (
+        SELECT e.ticket_id, e.credit_month, e.strikes = :most_strikes - 1 AND NOT :suspects AS suspect,
+            e.strikes < :most_strikes AND p.plan = '{BUSINESS_PLAN}' AND c.enabled
+            AND e.credit_month IS NULL AS pays,
+            p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits, c.method, c.api_url, c.identifier_parameter,
+            c.identify_instructions, c.display_instructions, c.enabled, c.token_sealed, c.token_origin,
+            c.token_updated_at, c.version, c.created_at, c.updated_at, c.updated_by
+        FROM enrichments e JOIN projects p ON p.project_id = e.project_id
+            LEFT JOIN configurations c ON c.project_id = e.project_id
+        WHERE e.ticket_id = :ticket_id AND e.run = :run AND e.state <> 'done'
+        FOR NO KEY UPDATE OF e
+    ), taken AS (
+        INSERT INTO credits AS c (project_id, month, used)
+        SELECT project_id, {THIS_MONTH}, 1 FROM mine WHERE pays AND NOT suspect AND monthly_ai_credits > 0
+        ON CONFLICT (project_id, month) DO UPDATE SET used = c.used + 1
+        WHERE c.used < (SELECT monthly_ai_credits FROM mine)
+        RETURNING c.month
+    ), claimed AS (
+        UPDATE enrichments e SET state = 'running', owner = :owner, attempt = e.attempt + 1, strikes = e.strikes + 1,
+            credit_month = coalesce(e.credit_month, (SELECT month FROM taken)), updated_at = now()
+        FROM mine WHERE e.ticket_id = mine.ticket_id AND NOT suspect
+        RETURNING e.attempt, e.strikes, e.email, e.extracted, e.credit_month IS NOT NULL AS charged,
+            CAST(extract(epoch FROM now() - e.submitted_at) AS float8) AS age_seconds
+    )
+    SELECT mine.*, claimed.* FROM mine LEFT JOIN claimed ON NOT suspect
+""")  # noqa: S608 - constants, no value
+
+_KEEP = text(f"""
+    UPDATE enrichments SET extracted = CAST(:extracted AS jsonb) WHERE {_FENCE} RETURNING {_UNFLUSHED}
+""")  # noqa: S608 - constants, no value
+
+_TELL = insert_jobs(f"""
+    SELECT '{WEBHOOK}', {payload("CAST(:message_id AS text)", "ticket_id", "project_id")}, NULL, 0, now()
+    FROM mine WHERE asynchronous AND :webhooks
+""")  # noqa: S608 - constants, no value
+"""Leaves the job that tells of a run for which nobody waits."""
+
+_FINISH = text(f"""
+    WITH mine AS (
+        UPDATE enrichments SET state = 'done', result = CAST(:result AS jsonb), email = NULL, extracted = NULL,
+            updated_at = now()
+        WHERE {_FENCE} RETURNING ticket_id, project_id, credit_month, asynchronous
+    ), returned AS (
+        UPDATE credits c SET used = used - 1 FROM mine
+        WHERE :refund AND c.project_id = mine.project_id AND c.month = mine.credit_month AND c.used > 0
+    ), noted AS (
+        INSERT INTO ended_runs (project_id, status, reason, timings_ms, credits_used)
+        SELECT project_id, :status, CAST(:reason AS text), CAST(:timings_ms AS jsonb), :credits_used FROM mine
+    ), told AS ({_TELL})
+    SELECT 1 FROM mine
+""")  # noqa: S608 - constants, no value
+
+_PUT_BACK = text(f"""
+    UPDATE enrichments SET state = 'queued', owner = '', strikes = strikes - 1, updated_at = now()
+    WHERE {_FENCE} AND (asynchronous OR NOT :if_asynchronous) RETURNING 1
+""")  # noqa: S608 - constants, no value
+
+
+_LOOK_AGAIN = text(
+    insert_jobs(f"""
+        SELECT '{ENRICH}', {payload("CAST(:ticket_id AS text)", "CAST(:run AS bigint)")},
+            'second look ' || CAST(:run AS bigint), 0, now() + make_interval(secs => CAST(:after_seconds AS float8))
+    """)
+)
+
+
+class RunStore:
+    """The rows of runs; with `webhooks`, the end of an asynchronous run leaves a job that tells it.
+
+    `notify` sends a NOTIFY on a channel, soon.
+    """
+
+    def __init__(
+        self, engine: AsyncEngine, most_strikes: int, notify: Callable[[str, str], None], *, webhooks: bool
+    ) -> None:
+        self._engine = engine
+        self._notify = notify
+        self._most_strikes = most_strikes
+        self._webhooks = webhooks
+
+    async def claim(self, ticket_id: str, run: int, owner: str, *, suspects: bool = True) -> Claimed | Suspect | None:
+        """Take the run, and one credit of the month unless an earlier attempt has; None where it is settled.
+
+        Without `suspects`, a run on its last attempt is left as it is. Whoever comes with the job of a run that is not
+        done may claim it: the queue hands a job to one worker, and again only when that one gives no sign of life.
+        """
+        values = {"ticket_id": ticket_id, "run": run, "owner": owner, "most_strikes": self._most_strikes}
+        rows = await fetch(self._engine, _CLAIM, values | {"suspects": suspects})
+        if not rows:
+            return None
+        return Suspect() if rows[0].suspect else _claimed_of(rows[0], ticket_id, run, owner)
+
+    async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
+        """Note what the first AI call found; False if the claim was lost."""
+        values = _fence(claimed) | {"extracted": json.dumps(asdict(extracted))}
+        return bool(await fetch(self._engine, _KEEP, values))
+
+    async def finish(self, claimed: Claimed, result: dict[str, Any], *, refund: bool) -> bool:
+        """Store the result, erase the email and tell everybody; with `refund`, give the credit back.
+
+        False, and nothing written, if the claim was lost.
+        """
+        values = _fence(claimed) | {
+            "result": json.dumps(result, allow_nan=False),
+            "refund": refund,
+            "status": result["status"],
+            "reason": result["reason"],
+            "timings_ms": json.dumps(result["timings_ms"]),
+            "credits_used": result["credits_used"],
+            "message_id": f"msg_{uuid4().hex}",
+            "webhooks": self._webhooks,
+        }
+        stored = bool(await fetch(self._engine, _FINISH, values))
+        if stored:
+            self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
+        return stored
+
+    async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
+        """Return the ticket to the queue without a strike, its credit kept; False if that is not to be done."""
+        return bool(await fetch(self._engine, _PUT_BACK, _fence(claimed) | {"if_asynchronous": if_asynchronous}))
+
+    async def look_again(self, claimed: Claimed, after_seconds: float) -> None:
+        """Leave a second job for the run: the first may end with the claim, and its heir with no job at all."""
+        values = {"ticket_id": claimed.ticket_id, "run": claimed.run, "after_seconds": after_seconds}
+        await fetch(self._engine, _LOOK_AGAIN, values)
+
+
+def _claimed_of(row: Row[Any], ticket_id: str, run: int, owner: str) -> Claimed:
+    return Claimed(
+        ticket_id=ticket_id,
+        project_id=row.project_id,
+        run=run,
+        owner=owner,
+        attempt=row.attempt,
+        strikes=row.strikes,
+        project=project_of(row),
+        stored=None if row.version is None else configuration_of(row),
+        email=unpacked(row.email),
+        extracted=row.extracted and Extracted(row.extracted["identifier"], Usage(**row.extracted["usage"])),
+        charged=row.charged,
+        age_seconds=row.age_seconds,
+    )
+
+
+def _fence(claimed: Claimed) -> dict[str, object]:
+    return {"ticket_id": claimed.ticket_id, "owner": claimed.owner, "attempt": claimed.attempt}

@@ -1,0 +1,115 @@
+"""Wakes those who wait for a ticket: a NOTIFY says that it has ended, and once a second the database is asked."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.claims import DatabaseUnavailable
+
+POLL_SECONDS = 1.0
+"""How often the database is asked about all tickets that are waited for here: a NOTIFY may get lost, a row cannot."""
+
+STREAM_BACKLOG = 1_000
+"""Ended runs that a slow reader of the stream may be behind before it is cut off: it must not fill the memory."""
+
+
+PendingAmong = Callable[[list[str]], Awaitable[set[str]]]
+"""Asks the database which of these tickets have not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run of this ticket has ended, or the ticket was erased."""
+
+    ticket_id: str
+    project_id: str
+
+
+class Expected(asyncio.Event):
+    """Set when a run may have ended; `document` is its result, where this process has run it."""
+
+    document: dict[str, Any] | None = None
+
+
+class Completions:
+    """One process's ear for ended runs, of its own tickets and of everybody's."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[str, set[Expected]] = defaultdict(set)
+        self._streams: set[asyncio.Queue[Ended | None]] = set()
+        self._streaming = True
+        self.closed = False
+
+    @contextmanager
+    def expecting(self, ticket_id: str) -> Iterator[Expected]:
+        """Yield an event that is set when a run of the ticket may have ended; look, clear it, wait again."""
+        expected = Expected()
+        self._waiting[ticket_id].add(expected)
+        try:
+            yield expected
+        finally:
+            self._waiting[ticket_id].discard(expected)
+            if not self._waiting[ticket_id]:
+                del self._waiting[ticket_id]
+
+    @contextmanager
+    def stream(self) -> Iterator[asyncio.Queue[Ended | None]]:
+        """Yield a queue of every run that ends from now on; `None` ends it."""
+        stream: asyncio.Queue[Ended | None] = asyncio.Queue()
+        self._streams.add(stream)
+        if not self._streaming:
+            stream.put_nowait(None)
+        try:
+            yield stream
+        finally:
+            self._streams.discard(stream)
+
+    def stored(self, ticket_id: str, document: dict[str, Any]) -> None:
+        """Hand the result of a run of this very process to those who wait for it: they need not look."""
+        for expected in self._waiting.get(ticket_id, ()):
+            expected.document = document
+        self._wake([ticket_id])
+
+    def ended(self, ended: Ended) -> None:
+        """Wake who waits for this ticket, and tell every stream."""
+        self._wake([ended.ticket_id])
+        for stream in list(self._streams):
+            if stream.qsize() < STREAM_BACKLOG:
+                stream.put_nowait(ended)
+            else:
+                self._streams.discard(stream)
+                stream.put_nowait(None)
+
+    def cut_streams(self) -> None:
+        """End the streams that are open: ended runs may have been missed, and their readers should know."""
+        for stream in self._streams:
+            stream.put_nowait(None)
+        self._streams.clear()
+
+    def close_streams(self) -> None:
+        """End every stream, also those that are opened from now on: the process will end."""
+        self._streaming = False
+        self.cut_streams()
+
+    def close(self) -> None:
+        """Let everybody go who waits: the process ends now."""
+        self.closed = True
+        self._wake(list(self._waiting))
+
+    async def poll_for_ever(self, pending_among: PendingAmong, every_seconds: float = POLL_SECONDS) -> None:
+        """Wake those whose ticket has ended without a NOTIFY that was heard."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            waited_for = list(self._waiting)
+            if waited_for:
+                with suppress(DatabaseUnavailable):  # who waits goes on waiting
+                    pending = await pending_among(waited_for)
+                    self._wake([ticket_id for ticket_id in waited_for if ticket_id not in pending])
+
+    def _wake(self, ticket_ids: list[str]) -> None:
+        for ticket_id in ticket_ids:
+            for event in self._waiting.get(ticket_id, ()):
+                event.set()

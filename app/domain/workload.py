@@ -1,0 +1,96 @@
+"""What waits, what runs, who runs it and how it ended: the figures behind `customer-context status`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+BEAT_SECONDS = 5.0
+"""How often a worker gives a sign of life."""
+
+ALIVE_SECONDS = 15.0
+"""A worker that missed three signs of life is taken for dead."""
+
+MOST_COUNTED = 100_000
+"""Waiting jobs that are counted, some 50 ms of work for the database: of a backlog of millions the age tells enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that runs tickets, at most `seats` at once; `worker_id` is a UUID, new at each start."""
+
+    worker_id: str
+    host: str
+    pid: int
+    seats: int
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenWorker:
+    """A worker as its last sign of life describes it, `unseen_seconds` ago; one that left in order is not seen."""
+
+    worker: Worker
+    up_seconds: float
+    unseen_seconds: float
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the worker still gives signs of life."""
+        return self.unseen_seconds <= ALIVE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many tickets wait, at most `MOST_COUNTED`, and for how long the oldest has; 0 seconds where none does."""
+
+    queued: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The jobs: tickets that wait, among them those put back for later, tickets in flight, webhooks to be delivered."""
+
+    depth: Depth
+    put_back: int
+    in_flight: int
+    webhooks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRuns:
+    """How the runs of one project ended; every status but `ok` counts as failed."""
+
+    project_id: str
+    ended: int
+    failed: int
+    by_status: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRuns:
+    """How the runs of the last hour ended: of all projects together, why they failed, and those that failed most."""
+
+    ended: int
+    failed: int
+    failed_because: Mapping[str, int]
+    projects: int
+    worst: tuple[ProjectRuns, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadReport:
+    """The state of everything that runs tickets on one database."""
+
+    queue: Queue
+    workers: tuple[SeenWorker, ...]
+    last_hour: EndedRuns
+
+    @property
+    def alive(self) -> tuple[SeenWorker, ...]:
+        """Return the workers that give signs of life."""
+        return tuple(worker for worker in self.workers if worker.is_alive)
+
+    @property
+    def silent(self) -> tuple[SeenWorker, ...]:
+        """Return the workers that gave one within the last hour and neither since nor left in order."""
+        return tuple(worker for worker in self.workers if not worker.is_alive)

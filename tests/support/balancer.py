@@ -1,0 +1,52 @@
+"""HAProxy in front of replicas on loopback, with the configuration that operators are given."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support.processes import ROOT, free_port
+
+PROGRAM = shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/bin")
+"""None where it is not installed; Debian and Ubuntu: `apt-get install haproxy`."""
+
+CONFIGURATION = ROOT / "examples" / "haproxy.cfg"
+
+START_SECONDS = 20.0
+
+
+@asynccontextmanager
+async def balancing(log: Path, ports: Sequence[int]) -> AsyncIterator[str]:
+    """Run HAProxy over the three replicas on these ports of loopback; yields its URL."""
+    port = free_port()
+    process = _started(log, port, ports)
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while not _listens(port):
+                assert process.poll() is None, f"HAProxy has ended: see {log}"
+                await asyncio.sleep(0.02)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        await asyncio.to_thread(process.wait)
+
+
+def _started(log: Path, port: int, ports: Sequence[int]) -> "subprocess.Popen[bytes]":
+    assert PROGRAM is not None
+    replicas = {f"REPLICA_{number}": f"127.0.0.1:{each}" for number, each in enumerate(ports, 1)}
+    with log.open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - a program of the system with a file of ours
+            [PROGRAM, "-db", "-f", str(CONFIGURATION)],
+            env={"LISTEN": f"127.0.0.1:{port}", **replicas},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
