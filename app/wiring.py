@@ -267,9 +267,13 @@ class _Observed:
         self._metrics = metrics
 
     def ticket(self, claimed: Claimed, result: Result) -> None:
+        if claimed.charged and not result.credits_used:
+            self._metrics.credit_returned()
         self._seen(claimed.ticket_id, claimed.project_id, result)
 
     def trial(self, project_id: str, result: Result) -> None:
+        if result.outcome is Outcome.AI_UNAVAILABLE:
+            self._metrics.credit_returned()
         self._seen(None, project_id, result)
 
     def delivery(self, message_id: str, delivery: Delivery, reply: Reply) -> None:
@@ -278,6 +282,4 @@ class _Observed:
 
     def _seen(self, ticket_id: str | None, project_id: str, result: Result) -> None:
         self._metrics.enriched(result)
-        if result.outcome is Outcome.AI_UNAVAILABLE:
-            self._metrics.credit_returned()
         logs.enriched(ticket_id, project_id, result)

