@@ -1,106 +1,84 @@
 """Runs the bench: `python -m bench`, or `make bench`."""
 
 import argparse
-import asyncio
 import shutil
 import sys
 import tempfile
-from collections import Counter
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench.load import Sent, send_tickets
-from bench.processes import CAN_SEPARATE, Target, floor, load_cores, measured_core, service, set_delays, stand_ins
-from bench.report import Measured, table
-from bench.samples import AI_SECONDS, ENDPOINT_SECONDS, WAITED_SECONDS
+import uvloop
 
-WARM_UP = 100
-"""Tickets before anything is counted: pools filled, statements prepared, code paths warm."""
+from bench import cost, draining, latency, memory, replicas
+from bench.machine import CAN_SEPARATE, described, load_cores
+from bench.plan import QUICK, USUAL, Plan
+from bench.processes import Stage, last_words, open_stage
+from bench.report import say
 
+PARTS = ("cost", "sync", "async", "memory", "replicas", "drain")
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How much to send, per round and target."""
-
-    rounds: int
-    alone: int
-    together: int
-    at_once: int
-    in_flight: int
+DESCRIPTION = """
+Measures what the service adds to the calls that it waits for, with stand-ins for the AI (300 ms) and the customer
+endpoint (80 ms, real TLS), beside a bare floor: the same calls by the cheapest means, without a database. Read the
+ratios; the floor was measured in the same minutes on the same machine.
+"""
 
 
 def main() -> None:
-    """Measure the floor and the service in turns, and print both."""
-    plan = _plan()
+    """Measure the parts that are asked for, and print their tables."""
+    only, plan = _asked_for()
     if not CAN_SEPARATE:
-        _say("Only one core, or no way to choose one: the load takes time from what is measured.")
+        say("Only one core, or no way to choose one: the load takes time from what is measured.")
+    load_cores()
     folder = Path(tempfile.mkdtemp(prefix="cc-bench-"))
-    measured = {"floor": Measured(), "service": Measured()}
     try:
-        with ExitStack() as stack:
-            _say("Starting the stand-ins, the floor and the service …")
-            ca_file = folder / "ca.pem"
-            load_cores()
-            addresses = stack.enter_context(stand_ins(ca_file))
-            with measured_core():
-                targets = [
-                    stack.enter_context(floor(addresses, ca_file)),
-                    stack.enter_context(service(addresses, ca_file, folder)),
-                ]
-            for target in targets:
-                target.move_database_away()
-            asyncio.run(_measure(plan, targets, addresses["ai"], measured))
+        uvloop.run(_print(only, plan, folder))
+    except (Exception, SystemExit):
+        for line in last_words(folder):
+            say(line)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    _say("")
-    sys.stdout.write(table(measured["floor"], measured["service"], plan.in_flight) + "\n")
 
 
-async def _measure(plan: Plan, targets: list[Target], ai_url: str, measured: dict[str, Measured]) -> None:
-    await set_delays(ai_url, 0, 0)
-    for target in targets:
-        await _send(target, WARM_UP, plan.in_flight, "warm-up")
-    for number in range(1, plan.rounds + 1):
-        # In turns, so that whatever else this machine does falls on both.
-        for target in targets:
-            title, result = f"round {number} of {plan.rounds}", measured[target.name]
-            await set_delays(ai_url, 0, 0)
-            cpu, database_cpu = target.cpu_seconds(), target.database_cpu_seconds()
-            sent = await _send(target, plan.at_once, plan.in_flight, f"{title}, no waiting")
-            result.add_at_once(sent, target.cpu_seconds() - cpu, target.database_cpu_seconds() - database_cpu)
-            await set_delays(ai_url, AI_SECONDS, ENDPOINT_SECONDS)
-            together = f"{title}, {plan.in_flight} in flight"
-            result.together += (await _send(target, plan.together, plan.in_flight, together, WAITED_SECONDS)).seconds
-            result.alone += (await _send(target, plan.alone, 1, f"{title}, 1 in flight")).seconds
+async def _print(only: set[str], plan: Plan, folder: Path) -> None:
+    """Print each table as soon as it is there."""
+    sys.stdout.write(described(folder) + "\n")
+    sys.stdout.flush()
+    async with open_stage(folder) as stage:
+        async for title, table in _tables(stage, only, plan):
+            sys.stdout.write(f"\n**{title}**\n\n{table}\n")
+            sys.stdout.flush()
 
 
-async def _send(target: Target, count: int, in_flight: int, title: str, ramp_seconds: float = 0) -> Sent:
-    _say(f"{target.name:<8} {title}: {count} tickets …")
-    sent = await send_tickets(target.base_url, target.service_token, count, in_flight, ramp_seconds)
-    if sent.failures:
-        worst = ", ".join(f"{times} x {problem}" for problem, times in Counter(sent.failures).most_common(3))
-        raise SystemExit(
-            f"{target.name}: {len(sent.failures)} of {count} tickets failed ({worst}); nothing is reported"
-        )
-    return sent
+async def _tables(stage: Stage, only: set[str], plan: Plan) -> AsyncIterator[tuple[str, str]]:
+    if "cost" in only:
+        yield "Work: stand-ins that answer at once", await cost.measure(stage, plan)
+    ways = [way for part, way in (("sync", "synchronous"), ("async", "asynchronous")) if part in only]
+    if ways:
+        title = f"Waiting: added latency is what comes on top of 680 ms; {latency.SEATS} seats"
+        yield title, await latency.measure(stage, plan, ways)
+    if "memory" in only:
+        yield "Memory", await memory.measure(stage, plan)
+    if "replicas" in only:
+        yield f"Replicas, {replicas.SEATS} seats each", await replicas.measure(stage, plan)
+    if "drain" in only:
+        yield "Draining a queue", await draining.measure(stage, plan)
 
 
-def _plan() -> Plan:
+def _asked_for() -> tuple[set[str], Plan]:
     parser = argparse.ArgumentParser(
-        prog="python -m bench", description=__doc__, epilog="Example: make bench ARGS=--quick"
+        prog="python -m bench",
+        description=DESCRIPTION,
+        epilog="Examples: make bench ARGS=--quick; make bench ARGS='--only sync,drain'",
     )
-    parser.add_argument("--quick", action="store_true", help="one short round: does it run, and roughly how fast")
-    parser.add_argument("--rounds", type=int, default=2, help="rounds of each target (default 2, about two minutes)")
-    parser.add_argument("--in-flight", type=int, default=64, help="tickets under way at once (default 64)")
+    parser.add_argument("--quick", action="store_true", help="little of everything: does it run, and roughly how fast")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, comma-separated, of {', '.join(PARTS)}")
     options = parser.parse_args()
-    if options.quick:
-        return Plan(1, 5, 2 * options.in_flight, 200, options.in_flight)
-    return Plan(options.rounds, 15, 8 * options.in_flight, 600, options.in_flight)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    only = set(options.only.split(","))
+    if unknown := only - set(PARTS):
+        parser.error(f"--only: no such part: {', '.join(sorted(unknown))}")
+    return only, QUICK if options.quick else USUAL
 
 
 if __name__ == "__main__":

@@ -1,139 +1,130 @@
-"""Starts what is measured, each in a process of its own, and counts the CPU time that it uses."""
+"""Starts what is measured and what it is measured with, each in a process of its own."""
 
 import asyncio
 import base64
 import json
 import os
 import secrets
-import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+from uuid import uuid4
 
 import aiohttp
-import psutil
 
-from bench.samples import BEARER_TOKEN, DISPLAY_INSTRUCTIONS, IDENTIFY_INSTRUCTIONS
+from bench.machine import measured_core
+from bench.samples import BEARER_TOKEN, DISPLAY_INSTRUCTIONS, IDENTIFY_INSTRUCTIONS, PROJECT
+from bench.stand_ins import CONTROL
+from bench.targets import Target
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 """The service may finish what is in flight first."""
 
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-"""The cores that there are to choose from; none where the system does not let one choose."""
+DEADLINE_SECONDS = "120"
+"""The run's deadline while the bench runs: at 512 in flight on one core nobody is to be sent away with 202."""
 
-CAN_SEPARATE = len(CORES) > 1
-"""Whether what is measured gets a core of its own, so that the load does not take its time away."""
+LOG = "service.log"
+"""What every process of the service writes to, in the bench's folder."""
+
+LINES_OF_LOG = 20
+"""Shown when something failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Something that takes tickets: its address, its token, its process, and where its database lies, if it has one."""
+class Stage:
+    """Where everything runs: the stand-ins' addresses, their CA, and a folder for what the service keeps."""
 
-    name: str
-    base_url: str
-    service_token: str
-    pid: int
-    data_dir: Path | None = None
+    ai_url: str
+    endpoint_url: str
+    ca_file: Path
+    folder: Path
 
-    def cpu_seconds(self) -> float:
-        """Return the CPU time that the process has used so far."""
-        times = psutil.Process(self.pid).cpu_times()
-        return float(times.user + times.system)
+    async def set_delays(self, ai_seconds: float, endpoint_seconds: float) -> None:
+        """Tell the stand-ins how long to wait before each answer."""
+        await self._control(ai=ai_seconds, endpoint=endpoint_seconds)
 
-    def database_cpu_seconds(self) -> float:
-        """Return the CPU time of PostgreSQL and of all its processes, those that have ended too."""
-        postmaster = self._postmaster()
-        if postmaster is None:
-            return 0.0
-        ended = postmaster.cpu_times()
-        total = ended.user + ended.system + ended.children_user + ended.children_system
-        for child in postmaster.children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                times = child.cpu_times()
-                total += times.user + times.system
-        return float(total)
+    async def hold_answers(self, held: bool) -> None:
+        """Close or open the AI's gate: while it is closed nobody gets an answer."""
+        await self._control(open=not held)
 
-    def move_database_away(self) -> None:
-        """Put PostgreSQL beside the load: in production it has a machine of its own."""
-        postmaster = self._postmaster()
-        if CAN_SEPARATE and postmaster:
-            for process in [postmaster, *postmaster.children(recursive=True)]:
-                process.cpu_affinity(CORES[:-1])
+    async def asked(self) -> int:
+        """Return how many calls of the AI are under way."""
+        return await self._control()
 
-    def _postmaster(self) -> psutil.Process | None:
-        pid_files = sorted(self.data_dir.rglob("postmaster.pid")) if self.data_dir else []
-        return psutil.Process(int(pid_files[0].read_text().split()[0])) if pid_files else None
+    async def _control(self, **wanted: float | bool) -> int:
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as session,
+            session.put(self.ai_url + CONTROL, json=wanted) as response,
+        ):
+            return int((await response.json())["asked"])
+
+    @asynccontextmanager
+    async def floor(self) -> AsyncIterator[Target]:
+        """Run the floor."""
+        port = _free_port()
+        command = ("-m", "bench.floor", str(port), self.ai_url, self.endpoint_url, str(self.ca_file))
+        async with _process(command, measured=True) as process:
+            await _until_it_listens(process, port)
+            yield Target("floor", (f"http://127.0.0.1:{port}",), "none", (process.pid,))
+
+    @asynccontextmanager
+    async def service(self, seats: int, replicas: int = 1) -> AsyncIterator[Target]:
+        """Run the service, with so many seats per replica, on a new embedded PostgreSQL that the replicas share."""
+        token, data_dir = secrets.token_urlsafe(24), self.folder / uuid4().hex[:8]
+        environment = self._environment(token, data_dir, seats)
+        async with AsyncExitStack() as stack:
+            log = stack.enter_context((self.folder / LOG).open("ab"))
+            urls, pids = [], []
+            for _ in range(replicas):
+                port = _free_port()
+                command = ("-m", "app", "serve", "--port", str(port))
+                process = await stack.enter_async_context(_process(command, environment, log, measured=True))
+                await _until_it_listens(process, port)
+                urls.append(f"http://127.0.0.1:{port}")
+                pids.append(process.pid)
+            target = Target("service", tuple(urls), token, tuple(pids), data_dir)
+            target.move_database_away()
+            await _set_up(target, self.endpoint_url)
+            yield target
+
+    def _environment(self, token: str, data_dir: Path, seats: int) -> dict[str, str]:
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))},
+            "CC_DATA_DIR": str(data_dir),
+            "CC_SERVICE_TOKENS": token,
+            "CC_ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "CC_EGRESS_ALLOWED_CIDRS": "127.0.0.0/8",
+            "CC_EGRESS_CA_FILE": str(self.ca_file),
+            "CC_AI_PROVIDER": "anthropic",
+            "CC_RUN_DEADLINE_SECONDS": DEADLINE_SECONDS,
+            "CC_SEATS": str(seats),
+            "ANTHROPIC_API_KEY": "bench",
+            "ANTHROPIC_BASE_URL": self.ai_url,
+            "NO_PROXY": "127.0.0.1",
+        }
 
 
-@contextmanager
-def measured_core() -> Iterator[None]:
-    """Let what is started in this block run on the last core, and everything else on the others."""
-    if CAN_SEPARATE:
-        os.sched_setaffinity(0, CORES[-1:])
-    yield
-    load_cores()
-
-
-def load_cores() -> None:
-    """Keep this process, and what it starts from here on, off the last core."""
-    if CAN_SEPARATE:
-        os.sched_setaffinity(0, CORES[:-1])
-
-
-@contextmanager
-def stand_ins(ca_file: Path) -> Iterator[dict[str, str]]:
-    """Run the stand-ins; yields their addresses."""
-    with _process([sys.executable, "-m", "bench.stand_ins", str(ca_file)], stdout=subprocess.PIPE) as process:
+@asynccontextmanager
+async def open_stage(folder: Path) -> AsyncIterator[Stage]:
+    """Run the stand-ins."""
+    ca_file = folder / "ca.pem"
+    async with _process(("-m", "bench.stand_ins", str(ca_file)), stdout=PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
-        yield json.loads(process.stdout.readline())
+        addresses = json.loads(await process.stdout.readline())
+        yield Stage(addresses["ai"], addresses["endpoint"], ca_file, folder)
 
 
-@contextmanager
-def floor(addresses: dict[str, str], ca_file: Path) -> Iterator[Target]:
-    """Run the floor."""
-    port = _free_port()
-    command = [sys.executable, "-m", "bench.floor", str(port), addresses["ai"], addresses["endpoint"], str(ca_file)]
-    with _process(command) as process:
-        target = Target("floor", f"http://127.0.0.1:{port}", "none", process.pid)
-        asyncio.run(_until_it_listens(process, port))
-        yield target
-
-
-@contextmanager
-def service(addresses: dict[str, str], ca_file: Path, folder: Path) -> Iterator[Target]:
-    """Run the service on an embedded PostgreSQL, with a project that asks the stand-ins."""
-    port, token = _free_port(), secrets.token_urlsafe(24)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))},
-        "CC_DATA_DIR": str(folder / "data"),
-        "CC_SERVICE_TOKENS": token,
-        "CC_ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "CC_EGRESS_ALLOWED_CIDRS": "127.0.0.0/8",
-        "CC_EGRESS_CA_FILE": str(ca_file),
-        "CC_AI_PROVIDER": "anthropic",
-        "ANTHROPIC_API_KEY": "bench",
-        "ANTHROPIC_BASE_URL": addresses["ai"],
-        "NO_PROXY": "127.0.0.1",
-    }
-    command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
-    with (folder / "service.log").open("wb") as log, _process(command, log, log, environment) as process:
-        target = Target("service", f"http://127.0.0.1:{port}", token, process.pid, folder / "data")
-        asyncio.run(_until_it_listens(process, port))
-        asyncio.run(_set_up(target, addresses["endpoint"]))
-        yield target
-
-
-async def set_delays(ai_url: str, ai_seconds: float, endpoint_seconds: float) -> None:
-    """Tell the stand-ins how long to wait before each answer."""
-    async with aiohttp.ClientSession() as session:
-        wanted = {"ai": ai_seconds, "endpoint": endpoint_seconds}
-        async with session.put(f"{ai_url}/delays", json=wanted) as response:
-            response.raise_for_status()
+def last_words(folder: Path) -> list[str]:
+    """Return the last lines that the service wrote, without those of tickets that ended well."""
+    log = folder / LOG
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return [line for line in lines if '"status": "ok"' not in line][-LINES_OF_LOG:]
 
 
 async def _set_up(target: Target, endpoint_url: str) -> None:
@@ -146,41 +137,53 @@ async def _set_up(target: Target, endpoint_url: str) -> None:
         "enabled": True,
     }
     headers = {"Authorization": f"Bearer {target.service_token}", "X-Actor-Id": "bench"}
-    path = f"{target.base_url}/projects/prj_bench"
+    path = f"{target.base_urls[0]}/projects/{PROJECT}"
     async with aiohttp.ClientSession(headers=headers, raise_for_status=True) as session:
         for url, body in ((path, project), (f"{path}/customer-context", configuration)):
             async with session.put(url, json=body) as response:
                 await response.read()
 
 
-async def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+async def _until_it_listens(process: Process, port: int) -> None:
     async with asyncio.timeout(START_SECONDS):
         while True:
             with suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.close()
                 return
-            if process.poll() is not None:
-                raise SystemExit(f"{process.args!r} ended with status {process.returncode}")
+            if process.returncode is not None:
+                raise SystemExit(f"What was to listen on port {port} ended with status {process.returncode}")
             await asyncio.sleep(0.1)
 
 
-@contextmanager
-def _process(
-    command: list[str],
-    stdout: int | object = None,
-    stderr: object = None,
-    environment: dict[str, str] | None = None,
-) -> Iterator["subprocess.Popen[bytes]"]:
-    with subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment) as process:  # type: ignore[call-overload]  # noqa: S603 - our own modules
+@asynccontextmanager
+async def _process(
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str] | None = None,
+    log: IO[bytes] | None = None,
+    *,
+    stdout: int | None = None,
+    measured: bool = False,
+) -> AsyncIterator[Process]:
+    output = log or stdout
+    if measured:
+        with measured_core():
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, *arguments, stdout=output, stderr=log, env=environment
+            )
+    else:
+        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=output, env=environment)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
         try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 def _free_port() -> int:

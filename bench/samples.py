@@ -40,12 +40,15 @@ DISPLAY_INSTRUCTIONS = "Show Plan; Status (Active or Inactive); Seats; Monthly r
 
 SIGNATURE = "\n".join(f"Line {number} of what people quote below their emails." for number in range(20))
 
-TICKET = json.dumps(
-    {
-        "project_id": "prj_bench",
-        "subject": "Adding two more people",
-        "body": f"Hello,\n\nthe button is grey. Account ID: {IDENTIFIER}\n\nJane\n\n{SIGNATURE}",
-        "sender": "jane@example.com",
-    }
-).encode()
-"""The body of every request: an email of common length, about 1.2 KB."""
+PROJECT = "prj_bench"
+
+EMAIL = {
+    "project_id": PROJECT,
+    "subject": "Adding two more people",
+    "body": f"Hello,\n\nthe button is grey. Account ID: {IDENTIFIER}\n\nJane\n\n{SIGNATURE}",
+    "sender": "jane@example.com",
+}
+"""An email of common length, about 1.2 KB."""
+
+TICKET = json.dumps(EMAIL).encode()
+"""The body of every request for one ticket."""

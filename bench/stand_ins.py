@@ -14,6 +14,7 @@ from pathlib import Path
 
 import trustme
 import uvicorn
+import uvloop
 
 from bench.asgi import Message, Receive, Send, read_body, send_json
 from bench.samples import BEARER_TOKEN, CUSTOMER, IDENTIFIER, SUMMARY
@@ -26,25 +27,34 @@ KEEP_ALIVE_SECONDS = 600
 BACKLOG = 2048
 """Connections that may wait to be accepted; each look-up brings one of its own."""
 
+CONTROL = "/control"
+"""Where the bench sets delays and the gate, on the AI's address."""
+
 
 class StandIns:
-    """Both applications, and the delays that they share; `PUT /delays` on the AI's address sets those."""
+    """Both applications and what they share: the delays, and a gate that holds the AI's answers back while closed."""
 
     def __init__(self) -> None:
         self.ai_seconds = 0.0
         self.endpoint_seconds = 0.0
+        self.asked = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def ai(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer as the Messages API does: an extract call with the ID in the email, a summarize call with rows."""
         body = await read_body(receive)
-        if scope["path"] == "/delays":
-            wanted = json.loads(body)
-            self.ai_seconds, self.endpoint_seconds = wanted["ai"], wanted["endpoint"]
-            await send_json(send, wanted)
+        if scope["path"] == CONTROL:
+            await send_json(send, self._controlled(json.loads(body)))
             return
         schema = json.loads(body)["output_config"]["format"]["schema"]
         answer = _identifier(body) if "identifier" in schema["properties"] else SUMMARY
-        await asyncio.sleep(self.ai_seconds)
+        self.asked += 1
+        try:
+            await asyncio.sleep(self.ai_seconds)
+            await self.gate.wait()
+        finally:
+            self.asked -= 1
         await send_json(send, _message(answer))
 
     async def endpoint(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -57,6 +67,16 @@ class StandIns:
             await send_json(send, CUSTOMER if known else {})
         else:
             await send_json(send, {"error": "unauthorized"}, 401)
+
+    def _controlled(self, wanted: dict[str, float | bool]) -> dict[str, int]:
+        """Set what is named; say how many calls of the AI are under way."""
+        self.ai_seconds = wanted.get("ai", self.ai_seconds)
+        self.endpoint_seconds = wanted.get("endpoint", self.endpoint_seconds)
+        if wanted.get("open", self.gate.is_set()):
+            self.gate.set()
+        else:
+            self.gate.clear()
+        return {"asked": self.asked}
 
 
 def _identifier(prompt: bytes) -> dict[str, str | None]:
@@ -112,4 +132,4 @@ async def serve(ca_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    uvloop.run(serve(Path(sys.argv[1])))

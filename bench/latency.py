@@ -1,0 +1,64 @@
+"""Throughput and added latency of callers who wait, and of those who come back for their result, beside the floor's."""
+
+from bench.load import Ask, Sent, ask, ask_and_come_back, send
+from bench.plan import Plan
+from bench.processes import Stage
+from bench.report import beside, markdown, percentile
+from bench.samples import AI_SECONDS, ENDPOINT_SECONDS, WAITED_SECONDS
+from bench.targets import Target
+
+IN_FLIGHT = (1, 64, 512)
+"""Tickets under way at once: nobody else, a busy inbox, far more than one core of today can carry."""
+
+SEATS = 600
+"""Of the one replica here: more than the most that is in flight, so that no ticket waits for a seat."""
+
+PERCENTILES = (50, 95, 99)
+
+TOLERATED = 0.05
+"""Part of the tickets that may fail where far more are in flight than the machine can carry; the table names them."""
+
+WARM_UP = 128
+"""Tickets before anything is counted: pools filled, statements prepared, code paths warm."""
+
+WAYS: dict[str, Ask] = {"synchronous": ask, "asynchronous": ask_and_come_back}
+
+
+async def measure(stage: Stage, plan: Plan, ways: list[str]) -> str:
+    """Return the table of these ways of asking."""
+    results: dict[tuple[str, int], Sent] = {}
+    async with stage.floor() as floor, stage.service(SEATS) as service:
+        await stage.set_delays(0, 0)
+        await _warm_up(floor, ["synchronous"])
+        await _warm_up(service, ways)
+        await stage.set_delays(AI_SECONDS, ENDPOINT_SECONDS)
+        for number in range(1, plan.rounds + 1):
+            for in_flight in IN_FLIGHT:
+                # In turns, so that whatever else this machine does falls on all.
+                for name, target, how in [("floor", floor, ask), *((way, service, WAYS[way]) for way in ways)]:
+                    title = f"{name}, round {number} of {plan.rounds}, {in_flight} in flight"
+                    ramp = WAITED_SECONDS if in_flight > 1 else 0.0
+                    sent = await send(target, plan.tickets(in_flight), in_flight, title, ramp, how, TOLERATED)
+                    results.setdefault((name, in_flight), Sent()).add(sent)
+    return _table(results, ways)
+
+
+async def _warm_up(target: Target, ways: list[str]) -> None:
+    for way in ways:
+        await send(target, WARM_UP, min(WARM_UP, 64), "warm-up", how=WAYS[way])
+
+
+def _table(results: dict[tuple[str, int], Sent], ways: list[str]) -> str:
+    names, rows = ["floor", *ways], []
+    for in_flight in IN_FLIGHT:
+        sent = [results[name, in_flight] for name in names]
+        rows.append(beside(f"{in_flight} in flight: per second", *(each.per_second() for each in sent)))
+        for percent in PERCENTILES:
+            added = [1000 * (percentile(each.seconds, percent) - WAITED_SECONDS) for each in sent]
+            rows.append(beside(f"{in_flight} in flight: added latency p{percent}, ms", *added))
+        if any(each.failures for each in sent):
+            rows.append(beside(f"{in_flight} in flight: **failed**, %", *(100 * each.failed() for each in sent)))
+    headings = ["", "floor"]
+    for way in ways:
+        headings += [way, "ratio"]
+    return markdown(headings, rows)
