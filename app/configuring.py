@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
 
+from app.access import KnownProjects, owned
 from app.domain import urls
 from app.domain.configuration import (
-    BUSINESS_PLAN,
     Configuration,
     StoredConfiguration,
     StoredToken,
     missing_fields,
     token_may_go_to,
 )
-from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
+from app.domain.projects import ProjectNotFound, VersionConflict
 from app.domain.refusals import Complaint, Refusal, Refused
 from app.domain.secrets import Secret
 
@@ -27,11 +27,8 @@ NEVER_SAVED = '"0"'
 """The ETag of a configuration that was never saved."""
 
 
-class Projects(Protocol):
+class Projects(KnownProjects, Protocol):
     """The projects and their configurations, as stored."""
-
-    async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
-        """Look up a project."""
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:
         """Look up its configuration."""
@@ -75,14 +72,14 @@ class Configuring:
 
     async def read(self, project_id: str, actor: str) -> StoredConfiguration | None:
         """Return what is stored, None where nothing ever was; raises `Refused` unless `actor` may see it."""
-        await self._check_rights(project_id, actor)
+        await owned(self._projects, project_id, actor)
         return await self._projects.configuration(project_id)
 
     async def save(
         self, project_id: str, actor: str, changes: Changes, *, keep_others: bool, if_match: str | None
     ) -> StoredConfiguration:
         """Save the changes over what is stored (`keep_others`: PATCH) or over the defaults (PUT)."""
-        await self._check_rights(project_id, actor)
+        await owned(self._projects, project_id, actor)
         for _ in range(SAVE_ATTEMPTS):
             stored = await self._projects.configuration(project_id)
             _check_precondition(if_match, stored)
@@ -104,7 +101,7 @@ class Configuring:
 
     async def erase(self, project_id: str, actor: str, if_match: str | None) -> None:
         """Erase the configuration and its token."""
-        await self._check_rights(project_id, actor)
+        await owned(self._projects, project_id, actor)
         stored = await self._projects.configuration(project_id)
         _check_precondition(if_match, stored)
         try:
@@ -131,16 +128,6 @@ class Configuring:
             )
             raise _invalid((*loc, "api_url"), advice, "parameter_twice")
         return configuration
-
-    async def _check_rights(self, project_id: str, actor: str) -> None:
-        found = await self._projects.get(project_id)
-        if found is None:
-            raise Refused(Refusal.PROJECT_NOT_FOUND)
-        project, _ = found
-        if actor not in project.owner_ids:
-            raise Refused(Refusal.NOT_OWNER)
-        if project.plan != BUSINESS_PLAN:
-            raise Refused(Refusal.PLAN_REQUIRED)
 
     def _token(
         self, project_id: str, configuration: Configuration, kept: StoredToken | None, fresh: Secret | None

@@ -41,7 +41,7 @@ class Endpoint(Protocol):
 
 @dataclass(slots=True)
 class Step:
-    """One step as it went; `outcome` is `ok`, `failed` or `skipped`."""
+    """One step as it went; `outcome` is `running`, `ok`, `failed` or `skipped`."""
 
     name: str
     outcome: str = "skipped"
@@ -56,7 +56,7 @@ class Run:
     `retry_after` is how many seconds the AI provider asked to be left alone, 0 where it did not.
     """
 
-    on_step: Callable[[Step], None]
+    on_step: Callable[[Step], None]  # called when a step begins, and again when it has ended
     steps: list[Step] = field(default_factory=lambda: [Step("extract"), Step("fetch"), Step("summarize")])
     started: float = field(default_factory=monotonic)
     usage: Usage = field(default_factory=Usage)
@@ -70,16 +70,19 @@ class Run:
     def step(self, index: int) -> Iterator[Step]:
         """Time one step and note how it ended."""
         step, started = self.steps[index], monotonic()
-        step.outcome = "ok"
+        step.outcome = "running"
+        self.on_step(step)
         try:
             yield step
+            step.outcome = "ok"
         except StepFailed as failure:
             step.outcome, step.detail = "failed", failure.detail or failure.outcome.sentence
             self.usage += failure.usage
             raise
         finally:
             step.duration_ms = _milliseconds(monotonic() - started)
-            self.on_step(step)
+            if step.outcome != "running":  # a fault or a cancellation is no ending of a step
+                self.on_step(step)
 
     def timings_ms(self) -> dict[str, int]:
         """Return the milliseconds of each step that ran, and of the whole."""

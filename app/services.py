@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.access import Access
+from app.activity import Reporting
 from app.completions import Completions
 from app.configuring import Configuring, Projects
 from app.domain.projects import Project
@@ -34,6 +36,8 @@ class Services:
     """One process's services, open until its shutdown."""
 
     projects: ProjectTable
+    access: Access
+    reporting: Reporting
     configuring: Configuring
     intake: Intake
     completions: Completions

@@ -14,7 +14,7 @@ from app.domain.plain_text import plain
 from app.domain.projects import TokenUnreadable
 from app.domain.secrets import Secret
 from app.domain.tickets import Email
-from app.enrichment import Enricher, Run
+from app.enrichment import Enricher, Run, Step
 from app.working import Tokens
 
 PREVIEW_CHARACTERS = 2_000
@@ -31,6 +31,10 @@ class Credits(Protocol):
         """Give one back to the month that it was taken from."""
 
 
+OnStep = Callable[[dict[str, Any]], None]
+"""Is told of each step when it begins, as `running`, and when it has ended; as the trace shows it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """The result of a test, and the run behind it (None where nothing was run)."""
@@ -41,6 +45,18 @@ class Trial:
     def as_document(self) -> dict[str, Any]:
         """Return the answer of the test route."""
         return {**self.result.as_document(), "trace": trace_of(self.run or Run(lambda step: None))}
+
+
+@dataclass(slots=True)
+class _Watched:
+    """Passes the steps on, and knows whether the AI has read the email."""
+
+    on_step: OnStep
+    was_read: bool = False
+
+    def __call__(self, step: Step) -> None:
+        self.was_read = self.was_read or (step.name == "extract" and step.outcome != "running")
+        self.on_step(_step(step))
 
 
 class Trials:
@@ -62,7 +78,9 @@ class Trials:
         self._deadline_seconds = deadline_seconds
         self._on_result = on_result
 
-    async def run(self, project_id: str, actor: str, email: Email, changes: Changes) -> Trial:
+    async def run(
+        self, project_id: str, actor: str, email: Email, changes: Changes, on_step: OnStep = lambda step: None
+    ) -> Trial:
         """Test the stored configuration with `changes` laid over it; raises `Refused` as saving would."""
         stored = await self._configuring.read(project_id, actor)
         configuration = self._configuring.merged(stored, changes, ("body", "config"))
@@ -75,14 +93,17 @@ class Trials:
         month = await self._credits.take_credit(project_id)
         if month is None:
             return Trial(self._enricher.not_run(Outcome.SKIPPED_CREDITS), None)
+        watched = _Watched(on_step)
         try:
             deadline = asyncio.get_running_loop().time() + self._deadline_seconds
-            result, run = await self._enricher.run(email, configuration, token, deadline)
-        except BaseException:
-            await asyncio.shield(self._credits.return_credit(project_id, month))
+            result, run = await self._enricher.run(email, configuration, token, deadline, watched)
+        except BaseException as fault:
+            # Our faults cost nothing; who goes away once the AI has read the email has used it.
+            if not (watched.was_read and isinstance(fault, asyncio.CancelledError)):
+                await asyncio.shield(self._credits.return_credit(project_id, month))
             raise
         if result.outcome is Outcome.AI_UNAVAILABLE:
-            await self._credits.return_credit(project_id, month)
+            await asyncio.shield(self._credits.return_credit(project_id, month))
         self._on_result(project_id, result)
         return Trial(result, run)
 
@@ -107,11 +128,12 @@ def trace_of(run: Run) -> dict[str, Any]:
         "identifier_sent": run.identifier if run.request else None,
         "request": _request(run.request) if run.request else None,
         "response": _response(run.response) if run.response else None,
-        "steps": [
-            {"name": step.name, "outcome": step.outcome, "duration_ms": step.duration_ms, "detail": step.detail}
-            for step in run.steps
-        ],
+        "steps": [_step(step) for step in run.steps],
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"name": step.name, "outcome": step.outcome, "duration_ms": step.duration_ms, "detail": step.detail}
 
 
 def _request(request: LookupRequest) -> dict[str, Any]:

@@ -10,7 +10,11 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.access import Access
+from app.activity import Reporting
 from app.adapters import logs
+from app.adapters.access_token_store import AccessTokenStore
+from app.adapters.activity_store import ActivityStore
 from app.adapters.brake import Brake
 from app.adapters.claude import ClaudeModel
 from app.adapters.database import connector, create_engine_for, ping, unlimited
@@ -135,6 +139,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             await stack.enter_async_context(_working(queue, draining))
         yield Services(
             projects=projects,
+            access=Access(AccessTokenStore(engine), projects),
+            reporting=Reporting(projects, ActivityStore(engine)),
             configuring=configuring,
             intake=Intake(tickets, completions, deadline),
             completions=completions,

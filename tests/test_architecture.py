@@ -19,7 +19,10 @@ RULES = [
         id="the web gets wired objects and knows no adapter",
     ),
     pytest.param(
-        "demo", {"settings", "serving"}, {"httpx", "starlette", "trustme", "uvicorn"}, id="the demo runs the real thing"
+        "demo",
+        {"settings", "serving"},
+        {"httpx", "starlette", "trustme", "uvicorn"},
+        id="the demo runs the real thing",
     ),
     pytest.param("enrichment", {"domain"}, set(), id="the story knows the rules only"),
     pytest.param("completions", {"domain"}, set(), id="waiting knows the rules only"),
@@ -28,11 +31,13 @@ RULES = [
     pytest.param("delivering", {"domain"}, set(), id="delivering knows the rules only"),
     pytest.param("tending", {"domain"}, set(), id="tending knows the rules only"),
     pytest.param("draining", set(), set(), id="draining knows nobody"),
-    pytest.param("configuring", {"domain"}, set(), id="configuring knows the rules only"),
+    pytest.param("access", {"domain"}, set(), id="rights know the rules only"),
+    pytest.param("activity", {"domain", "access"}, set(), id="activity asks for the rights"),
+    pytest.param("configuring", {"domain", "access"}, set(), id="configuring asks for the rights"),
     pytest.param("trial", {"domain", "configuring", "enrichment", "working"}, set(), id="a test is a run"),
     pytest.param(
         "services",
-        {"domain", "completions", "configuring", "draining", "intake", "trial"},
+        {"domain", "access", "activity", "completions", "configuring", "draining", "intake", "trial"},
         set(),
         id="services name no adapter",
     ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,13 +213,41 @@ async def test_slow_summary_falls_back_at_the_deadline() -> None:
     assert result.fields
 
 
-async def test_each_step_is_told_as_it_ends() -> None:
-    told: list[Step] = []
-    deadline = asyncio.get_running_loop().time() + 30
-    enricher = Enricher(ScriptedModel(answer=TRUTH), ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}))
-    await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, told.append)
+async def told_of(model: ScriptedModel, endpoint: ScriptedEndpoint) -> list[tuple[str, str]]:
+    told: list[tuple[str, str]] = []
 
-    assert [step.name for step in told] == ["extract", "fetch", "summarize"]
+    def note(step: Step) -> None:
+        told.append((step.name, step.outcome))
+
+    deadline = asyncio.get_running_loop().time() + 30
+    with suppress(RuntimeError):
+        await Enricher(model, endpoint).run(EMAIL, CONFIGURATION, TOKEN, deadline, note)
+    return told
+
+
+async def test_each_step_is_told_when_it_begins_and_when_it_has_ended() -> None:
+    endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER})
+
+    assert await told_of(ScriptedModel(answer=TRUTH), endpoint) == [
+        ("extract", "running"),
+        ("extract", "ok"),
+        ("fetch", "running"),
+        ("fetch", "ok"),
+        ("summarize", "running"),
+        ("summarize", "ok"),
+    ]
+
+
+async def test_failed_step_is_told_and_none_after_it() -> None:
+    endpoint = ScriptedEndpoint({"acct_12ab34cd": failing(Outcome.TIMEOUT)})
+
+    assert (await told_of(ScriptedModel(), endpoint))[-2:] == [("fetch", "running"), ("fetch", "failed")]
+
+
+async def test_step_that_a_fault_of_ours_cuts_off_is_not_told_as_ended() -> None:
+    model = ScriptedModel(identifier=RuntimeError("a fault"))
+
+    assert await told_of(model, ScriptedEndpoint()) == [("extract", "running")]
 
 
 async def test_what_the_first_call_found_is_kept_before_the_customer_endpoint_is_called() -> None:

@@ -128,3 +128,18 @@ workers = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
 """The processes that run tickets, each with its last sign of life."""
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("token_id", Text, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),  # SHA-256 of the token, which is stored nowhere
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True)),
+    Index("access_tokens_project_id_idx", "project_id"),
+)
+"""Keys that owners made for a browser or a shell; an expired one goes when its project's next is made."""

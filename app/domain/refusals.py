@@ -8,8 +8,9 @@ class Refusal(Enum):
     """One member per problem code of the contract: its title, and what the caller should do."""
 
     UNAUTHORIZED = (
-        "A service token is needed",
-        "Send 'Authorization: Bearer <service token>' with a token from CC_SERVICE_TOKENS.",
+        "A valid token is needed",
+        "Send 'Authorization: Bearer <token>' with a token from CC_SERVICE_TOKENS, or with an access token that has "
+        "neither expired nor been revoked.",
     )
     ACTOR_REQUIRED = (
         "The acting user is missing",
@@ -17,10 +18,18 @@ class Refusal(Enum):
     )
     NOT_OWNER = ("Not an owner", "Only the owners of this project may do this; ask one of its owner_ids.")
     PLAN_REQUIRED = ("The Business plan is needed", "Upgrade the project: its plan must be 'business' for this.")
+    OUT_OF_SCOPE = (
+        "An access token does not open this",
+        "It opens the customer-context routes of its own project, for the person who made it; see GET /openapi.json.",
+    )
     PROJECT_NOT_FOUND = ("Project not found", "Create it first with PUT /projects/{project_id}.")
     RESULT_NOT_FOUND = (
         "Result not found",
         "Nothing is stored for this ticket; POST /tickets/{ticket_id}/enrich first.",
+    )
+    ACCESS_TOKEN_NOT_FOUND = (
+        "Access token not found",
+        "This project has no such token: it has expired or was revoked; GET /projects/{project_id}/access-tokens.",
     )
     TICKET_PROJECT_MISMATCH = (
         "The ticket belongs to another project",

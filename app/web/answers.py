@@ -5,7 +5,13 @@ from typing import Any
 from app.domain.refusals import Refusal
 from app.web.errors import MEDIA_TYPE, STATUS
 
-ANYWHERE = (Refusal.UNAUTHORIZED, Refusal.VALIDATION_ERROR, Refusal.INTERNAL_ERROR, Refusal.DATABASE_UNAVAILABLE)
+ANYWHERE = (
+    Refusal.UNAUTHORIZED,
+    Refusal.OUT_OF_SCOPE,
+    Refusal.VALIDATION_ERROR,
+    Refusal.INTERNAL_ERROR,
+    Refusal.DATABASE_UNAVAILABLE,
+)
 """Problems that every guarded route can answer with."""
 
 WITH_BODY = (Refusal.BAD_REQUEST, Refusal.BODY_TOO_LARGE)

@@ -10,8 +10,20 @@ from fastapi.responses import HTMLResponse
 from app import __version__
 from app.domain.secrets import Secret
 from app.services import Services
-from app.web import batch, configuration, docs, errors, events, openapi, operations, projects, tickets
-from app.web.middleware import BodyLimit, RequestIds, ServiceTokens
+from app.web import (
+    access_tokens,
+    activity,
+    batch,
+    configuration,
+    docs,
+    errors,
+    events,
+    openapi,
+    operations,
+    projects,
+    tickets,
+)
+from app.web.middleware import Bearers, BodyLimit, RequestIds
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
 
@@ -37,11 +49,11 @@ def create_app(tokens: tuple[Secret, ...], opening: Callable[[], AbstractAsyncCo
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign] # the framework's documented way
     errors.install(app)
     app.add_route("/docs", _documentation)
-    for routes in (projects, configuration, tickets, batch, events, operations):
+    for routes in (projects, access_tokens, configuration, activity, tickets, batch, events, operations):
         app.include_router(routes.router)
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)
-    app.add_middleware(ServiceTokens, tokens=tokens)
+    app.add_middleware(Bearers, tokens=tokens)
     app.add_middleware(RequestIds)
     return app
 

@@ -1,5 +1,6 @@
 """Routes under /projects/{project_id}/customer-context: what owners configure, and the test before they enable it."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
@@ -10,10 +11,12 @@ from app.domain.refusals import Refusal
 from app.web import answers
 from app.web.answers import problems
 from app.web.emails import email_of
-from app.web.examples import CONFIGURATION, TRIAL
+from app.web.examples import CONFIGURATION, STEPS, TRIAL
 from app.web.incoming import ConfigurationIn, TrialIn
 from app.web.outgoing import ConfigurationOut, TrialOut
-from app.web.requests import Actor, IfMatch, ProjectId, Wired
+from app.web.requests import Actor, AsEvents, IfMatch, ProjectId, Wired
+from app.web.step_events import MEDIA_TYPE as EVENT_STREAM
+from app.web.step_events import EventStream, OnStep
 
 router = APIRouter(prefix="/projects/{project_id}/customer-context", tags=["Configuration"])
 
@@ -25,6 +28,9 @@ SAVING = problems(
     Refusal.INCOMPLETE_CONFIGURATION,
     Refusal.BEARER_TOKEN_REQUIRED,
 )
+TOLD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}, "examples": STEPS}}}
+}
 Changes = Annotated[ConfigurationIn, Body(openapi_examples=CONFIGURATION)]
 
 
@@ -72,17 +78,26 @@ async def delete_configuration(
     "/test",
     summary="Test before enabling",
     response_model=TrialOut,
-    responses=problems(*answers.OWNER, *answers.WITH_BODY, Refusal.BEARER_TOKEN_REQUIRED),
+    responses={**TOLD, **problems(*answers.OWNER, *answers.WITH_BODY, Refusal.BEARER_TOKEN_REQUIRED)},
 )
 async def try_configuration(
     project_id: ProjectId,
     actor: Actor,
     body: Annotated[TrialIn, Body(openapi_examples=TRIAL)],
     services: Wired,
-) -> dict[str, Any]:
-    """Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing."""
-    trial = await services.trials.run(project_id, actor, await email_of(body), body.as_changes())
-    return trial.as_document()
+    as_events: AsEvents,
+) -> dict[str, Any] | Response:
+    """Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+
+    With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
+    """
+    run = partial(services.trials.run, project_id, actor, await email_of(body), body.as_changes())
+
+    async def told(on_step: OnStep) -> dict[str, Any]:
+        trial = await run(on_step)
+        return TrialOut.model_validate(trial.as_document()).model_dump(mode="json")
+
+    return EventStream(told) if as_events else (await run()).as_document()
 
 
 def _shown(stored: StoredConfiguration | None, response: Response) -> ConfigurationOut:

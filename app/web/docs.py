@@ -50,7 +50,8 @@ def page(openapi: dict[str, Any]) -> str:
         f"<h1>{escape(info['title'])}</h1><p>{escape(info['description'])}</p>"
         f'<p class="quiet">Version {escape(info["version"])}, for programs: <a href="/openapi.json">/openapi.json</a>'
         "</p><p>Every route but those under Operations needs the header "
-        "<code>Authorization: Bearer &lt;service token&gt;</code>.</p>"
+        "<code>Authorization: Bearer &lt;service token&gt;</code>; those of a project's customer context also take "
+        "one of its access tokens.</p>"
         f"{sections}</main></body></html>"
     )
 
@@ -60,8 +61,8 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> str:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     parts += [_example("Request", name, example) for name, example in body.get("examples", {}).items()]
     parts.append(_answers(operation["responses"]))
-    for status in ("200", "202"):
-        for content in operation["responses"].get(status, {}).get("content", {}).values():
+    for status, answer in operation["responses"].items():
+        for content in answer.get("content", {}).values() if status.startswith("2") else ():
             parts += [_example("Answer", name, example) for name, example in content.get("examples", {}).items()]
     return (
         f'<details><summary><span class="method">{method.upper()}</span><code>{escape(path)}</code> '

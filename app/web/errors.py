@@ -19,9 +19,11 @@ STATUS = {
     Refusal.UNAUTHORIZED: 401,
     Refusal.NOT_OWNER: 403,
     Refusal.PLAN_REQUIRED: 403,
+    Refusal.OUT_OF_SCOPE: 403,
     Refusal.NOT_FOUND: 404,
     Refusal.PROJECT_NOT_FOUND: 404,
     Refusal.RESULT_NOT_FOUND: 404,
+    Refusal.ACCESS_TOKEN_NOT_FOUND: 404,
     Refusal.METHOD_NOT_ALLOWED: 405,
     Refusal.TICKET_PROJECT_MISMATCH: 409,
     Refusal.PRECONDITION_FAILED: 412,
@@ -84,6 +86,16 @@ def complaints_of(errors: Iterable[Mapping[str, Any]], within: tuple[str | int, 
     )
 
 
+def refused_by(fault: BaseException) -> Refused:
+    """Return what a caller is told of a fault, for those who cannot leave that to the handlers below."""
+    if isinstance(fault, Refused):
+        return fault
+    if isinstance(fault, DatabaseUnavailable):
+        structlog.get_logger().warning("database_unavailable")
+        return Refused(Refusal.DATABASE_UNAVAILABLE)
+    return Refused(Refusal.INTERNAL_ERROR)
+
+
 def _is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower().endswith("json")
 
@@ -97,8 +109,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DatabaseUnavailable)
     async def database_unavailable(request: Request, problem: DatabaseUnavailable) -> Response:
-        structlog.get_logger().warning("database_unavailable")
-        return problem_response(Refusal.DATABASE_UNAVAILABLE)
+        return problem_response(refused_by(problem).refusal)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, problem: RequestValidationError) -> Response:

@@ -153,6 +153,73 @@ BATCHED: dict[str, Any] = {
     }
 }
 
+STEPS: dict[str, Any] = {
+    "told": {
+        "summary": "What the AI found, while the endpoint is being asked",
+        "value": 'event: step\ndata: {"name": "extract", "outcome": "running", "duration_ms": 0, "detail": ""}\n\n'
+        'event: step\ndata: {"name": "extract", "outcome": "ok", "duration_ms": 412, "detail": "found …"}\n\n'
+        'event: step\ndata: {"name": "fetch", "outcome": "running", "duration_ms": 0, "detail": ""}\n\n',
+    }
+}
+
+ACCESS_TOKEN: dict[str, Any] = {
+    "a_day": {"summary": "For one day", "value": {"label": "Jane, integration tests", "expires_in": 86_400}}
+}
+
+MADE: dict[str, Any] = {
+    "made": {
+        "summary": "Made",
+        "value": {
+            "token_id": "tok_0123456789abcdef01234567",
+            "token": "cct_…",
+            "label": "Jane, integration tests",
+            "expires_at": "2026-11-23T09:30:00Z",
+            "settings_url": "/settings#token=cct_…&project=prj_1",
+        },
+    }
+}
+
+ACTIVITY: dict[str, Any] = {
+    "one_day": {
+        "summary": "Of today (days=1)",
+        "value": {
+            "project_id": "prj_1",
+            "lookups": 4,
+            "ok_share": 0.75,
+            "per_day": [
+                {
+                    "day": "2026-11-22",
+                    "by_status": {
+                        "ok": 3,
+                        "no_identifier": 0,
+                        "fetch_error": 1,
+                        "skipped_credits": 0,
+                        "disabled": 0,
+                    },
+                }
+            ],
+            "steps": {
+                "extract": {"p50_ms": 412, "p95_ms": 631},
+                "fetch": {"p50_ms": 87, "p95_ms": 4_310},
+                "summarize": {"p50_ms": 503, "p95_ms": 702},
+                "total": {"p50_ms": 1_010, "p95_ms": 4_950},
+            },
+            "recent": [
+                {"ended_at": "2026-11-22T09:30:00Z", "status": "ok", "reason": None, "duration_ms": 1_010},
+                {
+                    "ended_at": "2026-11-22T09:12:00Z",
+                    "status": "fetch_error",
+                    "reason": "timeout",
+                    "duration_ms": 5_420,
+                },
+            ],
+            "monthly_ai_credits": 1_000,
+            "credits_used_this_month": 4,
+            "credits_reset_at": "2026-12-01T00:00:00Z",
+        },
+    }
+}
+
 ANSWERS = ENRICHED | PENDING | BATCHED
 """Every example of a JSON answer."""
 

@@ -17,7 +17,9 @@ from pydantic import (
 )
 
 from app.configuring import Changes
+from app.domain.access import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS
 from app.domain.configuration import Configuration
+from app.domain.plain_text import plain
 from app.domain.projects import Project
 from app.domain.secrets import Secret
 
@@ -62,6 +64,12 @@ def _no_controls(value: str) -> str:
     return value
 
 
+def _one_plain_line(value: str) -> str:
+    if plain(value) != value or set(value) & {"\n", "\t"} or not value.strip():
+        raise ValueError("write one line of plain text")
+    return value.strip()
+
+
 EmailText = Annotated[str, BeforeValidator(_mended)]
 """Text of an email, as broken as emails are."""
 
@@ -81,6 +89,22 @@ class ProjectIn(BaseModel):
     def as_project(self, project_id: str) -> Project:
         """Return the project that is meant."""
         return Project(project_id, self.plan, tuple(dict.fromkeys(self.owner_ids)), self.monthly_ai_credits)
+
+
+class AccessTokenIn(BaseModel):
+    """A new access token."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_one_plain_line)] = Field(
+        description="what it is for, in one line"
+    )
+    expires_in: int = Field(
+        strict=True,
+        ge=SHORTEST_SECONDS,
+        le=LONGEST_SECONDS,
+        description="seconds until it expires: 5 minutes to 90 days",
+    )
 
 
 class ConfigurationIn(BaseModel):

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.refusals import Refusal
+from app.domain.access import Asked
+from app.domain.claims import DatabaseUnavailable
+from app.domain.refusals import Refusal, Refused
 from app.domain.secrets import Secret
-from app.web.errors import problem_response
+from app.services import Services
+from app.web.errors import problem_response, refused_by
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"})
 """What needs no token: nothing there is a customer's."""
@@ -59,26 +62,45 @@ class RequestIds:
                     await problem_response(Refusal.INTERNAL_ERROR)(scope, receive, send_with_id)
 
 
-class ServiceTokens:
-    """Lets in who brings one of the service tokens, compared in constant time."""
+class Bearers:
+    """Lets in who brings one of the service tokens, or an access token for what that one opens."""
 
     def __init__(self, app: ASGIApp, tokens: Iterable[Secret]) -> None:
         self._app = app
         self._tokens = [token.reveal().encode() for token in tokens]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 401."""
-        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS and not self._allows(Headers(scope=scope)):
-            await problem_response(Refusal.UNAUTHORIZED)(scope, receive, send)
-            return
+        """Pass the request on, with the person behind an access token; or answer 401 or 403."""
+        is_open = scope["type"] != "http" or scope["path"] in OPEN_PATHS
+        if not is_open and not self._is_service_token(token := _bearer(scope)):
+            try:
+                scope.setdefault("state", {})["actor"] = await _admitted(scope, token)
+            except (Refused, DatabaseUnavailable) as fault:
+                await problem_response(refused_by(fault).refusal)(scope, receive, send)
+                return
         await self._app(scope, receive, send)
 
-    def _allows(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        sent = token.strip().encode()
+    def _is_service_token(self, token: str) -> bool:
         # Every token is compared, whichever fits: the time says nothing about them.
-        fits = [hmac.compare_digest(sent, known) for known in self._tokens]
-        return scheme.lower() == "bearer" and any(fits)
+        fits = [hmac.compare_digest(token.encode(), known) for known in self._tokens]
+        return any(fits)
+
+
+def _bearer(scope: Scope) -> str:
+    """Return the token of the Authorization header, `""` where there is none."""
+    scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _admitted(scope: Scope, token: str) -> str:
+    services: Services = scope["app"].state.services
+    asked = Asked(
+        method=scope["method"],
+        path=scope["path"],
+        queried_projects=tuple(QueryParams(scope["query_string"]).getlist("project_id")),
+        named=tuple(Headers(scope=scope).getlist("x-actor-id")),
+    )
+    return await services.access.admit(token, asked)
 
 
 class BodyLimit:

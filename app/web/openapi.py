@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.domain.access import SCOPE
 from app.domain.refusals import Complaint, Refusal
 from app.web.errors import problem_of
 from app.web.examples import ANSWERS
@@ -36,13 +37,16 @@ def _completed(description: dict[str, Any]) -> dict[str, Any]:
         refusal.code: {"summary": refusal.title, "value": problem_of(refusal, SAMPLE)} for refusal in Refusal
     }
     components["securitySchemes"] = {
-        "serviceToken": {"type": "http", "scheme": "bearer", "description": "one of CC_SERVICE_TOKENS"}
+        "serviceToken": {"type": "http", "scheme": "bearer", "description": "one of CC_SERVICE_TOKENS"},
+        "accessToken": {"type": "http", "scheme": "bearer", "description": "an access token of the project: cct_…"},
     }
     for path, item in description["paths"].items():
-        for operation in item.values():
+        for method, operation in item.items():
+            by_person = (method.upper(), path) in SCOPE
             operation["security"] = [] if path in OPEN_PATHS else [{"serviceToken": []}]
+            operation["security"] += [{"accessToken": []}] if by_person else []
             for parameter in operation.get("parameters", []):
-                _complete_parameter(parameter)
+                _complete_parameter(parameter, by_person=by_person)
             for answer in operation["responses"].values():
                 for content in answer.get("content", {}).values():
                     # The framework leaves every null out of an example, although the answer has it.
@@ -54,11 +58,12 @@ def _known(examples: dict[str, Any]) -> dict[str, Any]:
     return {name: ANSWERS[name] for name in examples.keys() & ANSWERS.keys()}
 
 
-def _complete_parameter(parameter: dict[str, Any]) -> None:
-    """Say of a header what the routes do: the actor is needed, although its lack has an answer of its own."""
+def _complete_parameter(parameter: dict[str, Any], *, by_person: bool) -> None:
+    """Say of a header what the routes do: the actor is needed unless an access token stands for a person."""
     parameter["schema"].pop("title", None)
     parameter["schema"].pop("description", None)
     if parameter["in"] == "header":
         parameter["name"] = {"x-actor-id": "X-Actor-Id", "if-match": "If-Match", "prefer": "Prefer"}[parameter["name"]]
-        parameter["required"] = parameter["name"] == "X-Actor-Id"
-        parameter["schema"] = {"type": "string"} | ({"pattern": ID} if parameter["required"] else {})
+        names_a_person = parameter["name"] == "X-Actor-Id"
+        parameter["required"] = names_a_person and not by_person
+        parameter["schema"] = {"type": "string"} | ({"pattern": ID} if names_a_person else {})

@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Path, Request
 from app.domain.refusals import Refusal, Refused
 from app.services import Services
 from app.web.incoming import ID
+from app.web.step_events import prefers_events
 
 
 async def services_of(request: Request) -> Services:
@@ -20,16 +21,28 @@ async def services_of(request: Request) -> Services:
 
 
 async def actor_of(
-    x_actor_id: Annotated[str | None, Header(description="the person on whose behalf the caller acts")] = None,
+    request: Request,
+    x_actor_id: Annotated[
+        str | None, Header(description="the person on whose behalf the caller acts; an access token needs none")
+    ] = None,
 ) -> str:
-    """Return the person on whose behalf the caller acts; raises `Refused` where the header is missing."""
+    """Return the person on whose behalf the caller acts; raises `Refused` where nobody is named."""
+    behind_a_token: str | None = getattr(request.state, "actor", None)
+    if behind_a_token is not None:
+        return behind_a_token
     if x_actor_id is None or not re.fullmatch(ID.strip("^$"), x_actor_id):
         raise Refused(Refusal.ACTOR_REQUIRED)
     return x_actor_id
+
+
+async def as_events(request: Request) -> bool:
+    """Tell whether the caller wants to be told of a run while it runs."""
+    return prefers_events(", ".join(request.headers.getlist("accept")))
 
 
 Wired = Annotated[Services, Depends(services_of)]
 Actor = Annotated[str, Depends(actor_of)]
 ProjectId = Annotated[str, Path(pattern=ID, description="the project, as the helpdesk names it")]
 TicketId = Annotated[str, Path(pattern=ID, description="the ticket, as the helpdesk names it")]
+AsEvents = Annotated[bool, Depends(as_events)]
 IfMatch = Annotated[str | None, Header(description="the ETag of the version that the change is meant for")]

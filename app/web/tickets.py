@@ -104,7 +104,10 @@ async def enrich_ticket(
 @router.get(
     "/customer-context",
     summary="Read a ticket's result",
-    responses={**STATE, **problems(Refusal.RESULT_NOT_FOUND, Refusal.TICKET_PROJECT_MISMATCH)},
+    responses={
+        **STATE,
+        **problems(Refusal.NOT_OWNER, Refusal.PLAN_REQUIRED, Refusal.RESULT_NOT_FOUND, Refusal.TICKET_PROJECT_MISMATCH),
+    },
 )
 async def get_result(
     ticket_id: TicketId,

@@ -57,7 +57,7 @@ async def test_eight_processes_can_start_at_once(empty_database_url: str) -> Non
     engines = [create_engine_for(empty_database_url) for _ in range(8)]
     await asyncio.gather(*(migrate(engine) for engine in engines))
     rows = await fetch(engines[0], text("SELECT version_num FROM alembic_version"))
-    assert [row.version_num for row in rows] == ["0002"]
+    assert [row.version_num for row in rows] == ["0003"]
     for engine in engines:
         await engine.dispose()
 
@@ -71,7 +71,7 @@ async def test_a_start_waits_while_another_process_migrates(empty_database_url: 
         assert (await fetch(engine, OURS))[0].n == 0
         await other.execute(text(f"SELECT pg_advisory_unlock({LOCK})"))
         await waiting
-    assert (await fetch(engine, OURS))[0].n == 17
+    assert (await fetch(engine, OURS))[0].n == 18
     await engine.dispose()
 
 
@@ -114,7 +114,7 @@ async def test_a_start_tries_again_when_somebody_holds_a_table_for_long(engine: 
     assert (await fetch(engine, OURS))[0].n == before
     await other.execute("COMMIT")
     await migrate(engine)
-    assert (await fetch(engine, text("SELECT version_num FROM alembic_version")))[0].version_num == "0002"
+    assert (await fetch(engine, text("SELECT version_num FROM alembic_version")))[0].version_num == "0003"
 
 
 async def test_whoever_queues_behind_a_waiting_migration_is_served_in_the_end(engine: AsyncEngine, other: Any) -> None:

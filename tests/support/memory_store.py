@@ -24,6 +24,7 @@ from app.domain.configuration import BUSINESS_PLAN, Configuration, StoredConfigu
 from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.tickets import Email
+from tests.support.rows import EndedRun, KeptToken
 
 
 @dataclass(slots=True)
@@ -67,7 +68,8 @@ class MemoryDatabase:
         self.configurations: dict[str, StoredConfiguration] = {}
         self.used: dict[tuple[str, date], int] = {}
         self.rows: dict[str, Row] = {}
-        self.ended_runs: list[tuple[str, str, str | None, int]] = []
+        self.access_tokens: dict[str, KeptToken] = {}
+        self.ended_runs: list[EndedRun] = []
         self.versions = count(1)
         self.runs = count(1)
         self.on_job: Callable[[MemoryJob], None] = lambda job: None
@@ -117,9 +119,11 @@ class MemoryProjectStore:
         self._database.configurations.pop(project_id, None)
         for ticket_id in [key for key, row in self._database.rows.items() if row.project_id == project_id]:
             del self._database.rows[ticket_id]
+        for token_id in [key for key, kept in self._database.access_tokens.items() if kept.project_id == project_id]:
+            del self._database.access_tokens[token_id]
         for key in [key for key in self._database.used if key[0] == project_id]:
             del self._database.used[key]
-        self._database.ended_runs = [run for run in self._database.ended_runs if run[0] != project_id]
+        self._database.ended_runs = [run for run in self._database.ended_runs if run.project_id != project_id]
         return self._database.projects.pop(project_id, None) is not None
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:
@@ -274,8 +278,8 @@ class MemoryRunStore:
         row.result, row.state, row.email, row.extracted = json.dumps(result, allow_nan=False), "done", None, None
         if refund:
             self._database.return_credit(row.project_id, row.credit_month)
-        ending = (row.project_id, result["status"], result["reason"], result["credits_used"])
-        self._database.ended_runs.append(ending)
+        ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]
+        self._database.ended_runs.append(EndedRun(row.project_id, self._database.now(), *ending))
         if self._webhooks and row.asynchronous:
             self._database.on_webhook(claimed.ticket_id, row.project_id)
         self._database.on_ended(claimed.ticket_id, row.project_id)

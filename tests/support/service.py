@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
+from app.access import Access
+from app.activity import Reporting
 from app.adapters.metrics import Metrics
 from app.adapters.offline import OfflineModel
 from app.adapters.vault import Vault
@@ -26,6 +29,7 @@ from app.trial import Trials
 from app.web.app import create_app
 from app.working import MOST_STRIKES, Worker
 from tests.support.endpoints import ScriptedEndpoint
+from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore
 from tests.support.memory_store import (
     MemoryDatabase,
     MemoryJob,
@@ -105,6 +109,8 @@ class World:
 
         return Services(
             projects=projects,
+            access=Access(MemoryAccessTokenStore(self.database), projects),
+            reporting=Reporting(projects, MemoryActivityStore(self.database)),
             configuring=configuring,
             intake=Intake(self.tickets, self.completions, self.deadline_seconds),
             completions=self.completions,
@@ -148,18 +154,22 @@ class World:
             await asyncio.sleep(pause)
             pause = await self.worker().work(job.ticket_id, job.run)
 
-    @asynccontextmanager
-    async def client(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
-        """Open a client of the routes; it brings the service token and an owner, unless `headers` say otherwise."""
+    def app(self) -> FastAPI:
+        """Return the application over this world, open: nothing that tests serve it with runs its lifespan."""
 
         @asynccontextmanager
         async def opening() -> AsyncIterator[Services]:
             yield self.services()
 
         app = create_app((Secret(SERVICE_TOKEN), Secret(OTHER_SERVICE_TOKEN)), opening)
-        app.state.services = self.services()  # ASGITransport runs no lifespan
+        app.state.services = self.services()
+        return app
+
+    @asynccontextmanager
+    async def client(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """Open a client of the routes; it brings the service token and an owner, unless `headers` say otherwise."""
         sent = {"Authorization": f"Bearer {SERVICE_TOKEN}", "X-Actor-Id": "u1"} | headers
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(self.app())
         async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=sent) as client:
             yield client
 
@@ -171,3 +181,12 @@ async def set_up(client: httpx.AsyncClient, **changes: Any) -> None:
     assert answer.status_code == 200, answer.text
     answer = await client.put("/projects/prj_1/customer-context", json=CONFIGURATION | changes)
     assert answer.status_code == 200, answer.text
+
+
+async def access_token(client: httpx.AsyncClient, project_id: str = "prj_1", expires_in: int = 3_600) -> str:
+    """Have the client's owner make an access token."""
+    body = {"label": "Jane, tests", "expires_in": expires_in}
+    answer = await client.post(f"/projects/{project_id}/access-tokens", json=body)
+    assert answer.status_code == 201, answer.text
+    token: str = answer.json()["token"]
+    return token

@@ -135,7 +135,8 @@ class BehindMemory:
         return list(self._heard)
 
     async def ended_runs(self) -> list[tuple[str, str, str | None, int]]:
-        return list(self._database.ended_runs)
+        runs = self._database.ended_runs
+        return [(run.project_id, run.status, run.reason, run.credits_used) for run in runs]
 
     async def email_kept(self, ticket_id: str) -> bool:
         row = self._database.rows[ticket_id]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import schemathesis
@@ -19,12 +19,14 @@ from schemathesis.specs.openapi.checks import (
 from starlette.types import ASGIApp
 
 from app.adapters.vault import Vault
+from app.domain.access import AccessToken
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.projects import Project
 from app.domain.secrets import Secret
 from app.services import Services
 from app.web.app import create_app
 from tests.support.memory_store import MemoryDatabase, Row, this_month
+from tests.support.rows import KeptToken
 from tests.support.service import BEARER_TOKEN, CONFIGURATION, SERVICE_TOKEN, World
 
 CHECKS = [
@@ -37,7 +39,7 @@ CHECKS = [
 
 HEADERS = {"Authorization": f"Bearer {SERVICE_TOKEN}"}
 
-KNOWN = {"project_id": "prj_1", "ticket_id": "t_1"}
+KNOWN = {"project_id": "prj_1", "ticket_id": "t_1", "token_id": "tok_1"}
 
 STORED: dict[str, Any] = {
     "status": "ok",
@@ -105,11 +107,11 @@ def test_anything_that_is_sent_to_a_known_project_gets_an_answer_of_the_descript
 
 
 def test_every_operation_was_generated_for() -> None:
-    assert len(list(schema.get_all_operations())) == 16
+    assert len(list(schema.get_all_operations())) == 20
 
 
 def put_everything_in_place(world: World) -> None:
-    """Undo what the last request did: a project with a configuration that is on, and a ticket that was enriched."""
+    """Undo what the last request did: a project whose configuration is on, an access token, an enriched ticket."""
     month, now = this_month(), datetime.now(UTC)
     sealed = Vault(world.keys).seal("prj_1", Secret(BEARER_TOKEN))
     token = StoredToken(sealed, "https://api.example.com", now)
@@ -117,6 +119,8 @@ def put_everything_in_place(world: World) -> None:
     database = world.database
     database.projects["prj_1"] = Project("prj_1", "business", ("u1",), 1_000_000)
     database.configurations["prj_1"] = StoredConfiguration(Configuration(**fields), token, 1, now, now, "u1")
+    known = AccessToken("tok_1", "Jane", "u1", now, now + timedelta(hours=1), None)
+    database.access_tokens = {"tok_1": KeptToken("prj_1", b"a hash", known)}
     database.rows["t_1"] = Row("prj_1", 1, None, False, now, "done", credit_month=month, result=json.dumps(STORED))
 
 

@@ -1,0 +1,26 @@
+"""Shows owners how their project's look-ups go: by day, by step, and what they cost this month."""
+
+from typing import Protocol
+
+from app.access import KnownProjects, owned
+from app.domain.activity import Activity, Report
+
+
+class EndedRuns(Protocol):
+    """The look-ups that ended, as stored: without a word of the customer's."""
+
+    async def of_project(self, project_id: str, days: int) -> Activity:
+        """Sum up a project's look-ups of today and the days before it, `days` in all, UTC."""
+
+
+class Reporting:
+    """Reads the activity of a project for its owners."""
+
+    def __init__(self, projects: KnownProjects, ended_runs: EndedRuns) -> None:
+        self._projects = projects
+        self._ended_runs = ended_runs
+
+    async def read(self, project_id: str, actor: str, days: int) -> Report:
+        """Return the report of the last `days` days; raises `Refused` unless an owner asks."""
+        project, credit = await owned(self._projects, project_id, actor)
+        return Report(project, credit, await self._ended_runs.of_project(project_id, days))

@@ -1,0 +1,70 @@
+"""What a project's owners see of its look-ups: counts, durations and endings, never whom or what was looked up."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.domain.outcomes import Status
+from app.domain.projects import CreditReport, Project
+
+LONGEST_DAYS = 90
+"""Days that can be looked back upon at once: a quarter."""
+
+RECENT = 50
+"""Look-ups that are listed one by one."""
+
+TIMED = ("extract", "fetch", "summarize", "total")
+"""What is timed: the three steps, and the whole of the look-ups that ran at least the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The look-ups that ended on one day, UTC, by status: every status is there."""
+
+    day: date
+    by_status: dict[Status, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The median and the 95th percentile of a step, in milliseconds; None where it never ran."""
+
+    p50_ms: int | None
+    p95_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one look-up ended, and how long it took."""
+
+    ended_at: datetime
+    status: Status
+    reason: str | None
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The look-ups of some days up to today; `days` begins with the oldest, `recent` with the newest."""
+
+    days: tuple[Day, ...]
+    paces: dict[str, Pace]
+    recent: tuple[Ended, ...]
+
+    @property
+    def lookups(self) -> int:
+        """Return how many there were."""
+        return sum(sum(day.by_status.values()) for day in self.days)
+
+    @property
+    def ok_share(self) -> float | None:
+        """Return the share of them that ended as ok, 0 to 1; None where there were none."""
+        return sum(day.by_status[Status.OK] for day in self.days) / self.lookups if self.lookups else None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A project's activity, and what it has spent of this month's allowance."""
+
+    project: Project
+    credit: CreditReport
+    activity: Activity

@@ -1,0 +1,108 @@
+"""The JSON that tells owners of their access tokens, and how the look-ups of their project go."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from app.domain.access import AccessToken, Made
+from app.domain.activity import Report
+from app.domain.outcomes import Status
+
+
+class NewAccessTokenOut(BaseModel):
+    """A new access token: the only answer that ever holds it."""
+
+    token_id: str
+    token: str = Field(description="shown this once")
+    label: str
+    expires_at: datetime
+    settings_url: str = Field(description="the settings page; what follows # stays in the browser")
+
+    @classmethod
+    def of(cls, project_id: str, made: Made) -> "NewAccessTokenOut":
+        """Show a new token."""
+        token = made.token.reveal()
+        return cls(
+            token_id=made.known.token_id,
+            token=token,
+            label=made.known.label,
+            expires_at=made.known.expires_at,
+            settings_url=f"/settings#token={token}&project={project_id}",
+        )
+
+
+class AccessTokenOut(BaseModel):
+    """What is known of an access token."""
+
+    token_id: str
+    label: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = Field(description="to the minute; null: never")
+
+    @classmethod
+    def of(cls, known: AccessToken) -> "AccessTokenOut":
+        """Show a token that was made before."""
+        return cls(**asdict(known))
+
+
+class AccessTokensOut(BaseModel):
+    """The access tokens that have not expired, the newest first."""
+
+    access_tokens: list[AccessTokenOut]
+
+
+class DayOut(BaseModel):
+    """The look-ups of one day, UTC, by status; every status is there."""
+
+    day: date
+    by_status: dict[Status, int]
+
+
+class PaceOut(BaseModel):
+    """How long a step took, in milliseconds; null where it never ran."""
+
+    p50_ms: int | None
+    p95_ms: int | None
+
+
+class EndedOut(BaseModel):
+    """How one look-up ended."""
+
+    ended_at: datetime
+    status: Status
+    reason: str | None
+    duration_ms: int
+
+
+class ActivityOut(BaseModel):
+    """How a project's look-ups went, without a word of a customer's."""
+
+    project_id: str
+    lookups: int
+    ok_share: float | None = Field(description="0 to 1; null where there were none")
+    per_day: list[DayOut] = Field(description="each day, the oldest first")
+    steps: dict[Literal["extract", "fetch", "summarize", "total"], PaceOut]
+    recent: list[EndedOut] = Field(description="the last 50, the newest first")
+    monthly_ai_credits: int
+    credits_used_this_month: int
+    credits_reset_at: datetime
+
+    @classmethod
+    def of(cls, report: Report) -> "ActivityOut":
+        """Show a report."""
+        activity = report.activity
+        return cls(
+            project_id=report.project.project_id,
+            lookups=activity.lookups,
+            ok_share=activity.ok_share,
+            per_day=[DayOut(**asdict(day)) for day in activity.days],
+            steps={step: PaceOut(**asdict(pace)) for step, pace in activity.paces.items()},
+            recent=[EndedOut(**asdict(ended)) for ended in activity.recent],
+            monthly_ai_credits=report.project.monthly_ai_credits,
+            credits_used_this_month=report.credit.used_this_month,
+            credits_reset_at=report.credit.resets_at,
+        )

@@ -1,0 +1,97 @@
+"""Access tokens and ended runs in memory; they pass the same tests as the real stores."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from app.domain.access import AccessToken, Holder
+from app.domain.activity import RECENT, TIMED, Activity, Day, Ended, Pace
+from app.domain.outcomes import Status
+from app.domain.projects import ProjectNotFound
+from tests.support.memory_store import MemoryDatabase
+from tests.support.rows import EndedRun, KeptToken
+
+
+class MemoryAccessTokenStore:
+    """`AccessTokenStore` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def add(
+        self, project_id: str, token_id: str, token_hash: bytes, label: str, person: str, seconds: int
+    ) -> AccessToken:
+        self._database.check()
+        if project_id not in self._database.projects:
+            raise ProjectNotFound
+        now, kept = datetime.now(UTC), self._database.access_tokens
+        for each in [key for key, row in kept.items() if row.project_id == project_id and row.known.expires_at <= now]:
+            del kept[each]
+        known = AccessToken(token_id, label, person, now, now + timedelta(seconds=seconds), None)
+        kept[token_id] = KeptToken(project_id, token_hash, known)
+        return known
+
+    async def of_project(self, project_id: str) -> list[AccessToken]:
+        self._database.check()
+        mine = [row.known for row in self._good() if row.project_id == project_id]
+        return sorted(mine, key=lambda known: known.created_at, reverse=True)
+
+    async def remove(self, project_id: str, token_id: str) -> bool:
+        self._database.check()
+        mine = [row for row in self._good() if (row.project_id, row.known.token_id) == (project_id, token_id)]
+        for row in mine:
+            del self._database.access_tokens[row.known.token_id]
+        return bool(mine)
+
+    async def use(self, token_hash: bytes) -> Holder | None:
+        self._database.check()
+        row = next((row for row in self._good() if row.token_hash == token_hash), None)
+        if row is None:
+            return None
+        now, last = datetime.now(UTC), row.known.last_used_at
+        if last is None or last <= now - timedelta(minutes=1):
+            row.known = replace(row.known, last_used_at=now)
+        return Holder(self._database.projects[row.project_id], row.known.created_by)
+
+    def _good(self) -> list[KeptToken]:
+        now = datetime.now(UTC)
+        return [row for row in self._database.access_tokens.values() if row.known.expires_at > now]
+
+
+class MemoryActivityStore:
+    """`ActivityStore` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def of_project(self, project_id: str, days: int) -> Activity:
+        self._database.check()
+        today = datetime.now(UTC).date()
+        dates = [today - timedelta(days=back) for back in reversed(range(days))]
+        mine = [run for run in self._database.ended_runs if run.project_id == project_id]
+        mine = [run for run in mine if run.ended_at.astimezone(UTC).date() >= dates[0]]
+        newest = sorted(mine, key=lambda run: run.ended_at, reverse=True)[:RECENT]
+        return Activity(
+            days=tuple(Day(each, {status: _count(mine, each, status) for status in Status}) for each in dates),
+            paces={step: _pace([run for run in mine if "extract" in run.timings_ms], step) for step in TIMED},
+            recent=tuple(
+                Ended(run.ended_at, Status(run.status), run.reason, run.timings_ms.get("total", 0)) for run in newest
+            ),
+        )
+
+
+def _count(runs: Sequence[EndedRun], day: object, status: Status) -> int:
+    return sum(1 for run in runs if run.ended_at.astimezone(UTC).date() == day and run.status == status)
+
+
+def _pace(runs: Sequence[EndedRun], step: str) -> Pace:
+    times = sorted(run.timings_ms[step] for run in runs if step in run.timings_ms)
+    return Pace(_percentile(times, 0.5), _percentile(times, 0.95)) if times else Pace(None, None)
+
+
+def _percentile(times: Sequence[int], share: float) -> int:
+    """Interpolate between the two nearest, as percentile_cont does."""
+    position = share * (len(times) - 1)
+    below = int(position)
+    above = min(below + 1, len(times) - 1)
+    return round(times[below] + (times[above] - times[below]) * (position - below))
