@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format lock bench clean clean-data
+.PHONY: help setup run test test-browser check format lock bench clean clean-data
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -28,7 +28,7 @@ LOCK := pip compile --quiet --universal --generate-hashes --no-header --no-annot
 RULES := $(wildcard tests/test_architecture.py tests/test_docs.py tests/test_packaging.py)
 
 help: ## list what can be typed here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.developing ## install everything into .venv (run and test do it by themselves)
 
@@ -42,6 +42,10 @@ ifeq ($(strip $(T)),)
 else
 	$(PY) -m pytest $(T)
 endif
+
+test-browser: $(VENV)/.developing ## try the pages in Chromium, which is installed where that is possible
+	@.ci/browser
+	$(PY) -m pytest tests/browser
 
 check: $(VENV)/.developing ## check format, lint, types, import rules, documentation and packaging
 	$(PY) -m ruff format --check .

@@ -48,7 +48,7 @@ def application() -> FastAPI:
     """Return the application as the environment sets it up; uvicorn calls this in each process."""
     settings = load_settings()
     tokens = tuple(Secret(token.get_secret_value()) for token in settings.service_tokens)
-    return create_app(tokens, partial(_open_until_signal, settings))
+    return create_app(tokens, partial(_open_until_signal, settings), settings.embed_origins)
 
 
 def work(settings: Settings, on_ready: Callable[[], None]) -> None:
@@ -86,10 +86,14 @@ def serve(
     port: int,
     workers: int = 1,
     on_ready: Callable[[str], None] = lambda base_url: None,
+    factory: str = "app.serving:application",
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is in flight; `on_ready` runs in a thread of its own."""
+    """Serve until SIGTERM or SIGINT, then finish what is in flight; `on_ready` runs in a thread of its own.
+
+    `factory` names what each process calls for its application.
+    """
     config = uvicorn.Config(
-        "app.serving:application",
+        factory,
         factory=True,
         host=host,
         port=port,

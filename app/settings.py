@@ -23,6 +23,8 @@ FEWEST_SECRET_BYTES, MOST_SECRET_BYTES = 24, 64
 """Bytes of a webhook secret: the bounds of the Standard Webhooks specification."""
 
 HIGHEST_PORT = 65_535
+ORIGIN = r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"
+"""An origin as `frame-ancestors` takes it: no path, and nothing that could begin another directive."""
 
 DEFAULT_MODEL = "claude-haiku-5-5"
 """The smallest model that does both readings well."""
@@ -67,6 +69,9 @@ class Settings(BaseSettings):
         (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
     )
     egress_ca_file: Path | None = Field(None, description="PEM file of a further CA that customer endpoints may use")
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="origins whose pages may frame ours, comma-separated, e.g. https://help.example.com"
+    )
     ai_provider: Literal["auto", "anthropic", "offline"] = Field(
         "auto", description="anthropic, offline, or auto: anthropic when ANTHROPIC_API_KEY is set, else offline"
     )
@@ -104,6 +109,14 @@ class Settings(BaseSettings):
             return tuple(ip_network(part) for part in _split_at_commas(value))
         except ValueError:
             raise ValueError("each part must be a network such as 10.0.0.0/8 or fd00::/8, without host bits") from None
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: str) -> tuple[str, ...]:
+        origins = _split_at_commas(value)
+        if not all(re.fullmatch(ORIGIN, origin) for origin in origins):
+            raise ValueError("each part must be an origin such as https://help.example.com or https://*.example.com")
+        return origins
 
     @field_validator("service_tokens")
     @classmethod

@@ -41,6 +41,18 @@ def test_lists_are_comma_separated_with_spaces_and_empty_parts(monkeypatch: pyte
     assert [str(network) for network in settings.egress_allowed_cidrs] == ["127.0.0.0/8", "::1/128"]
 
 
+def test_origins_that_may_frame_the_pages_are_none_or_those_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().embed_origins == ()
+
+    monkeypatch.setenv("CC_EMBED_ORIGINS", "https://help.example.com, https://*.example.net:8443,http://localhost:3000")
+
+    assert load_settings().embed_origins == (
+        "https://help.example.com",
+        "https://*.example.net:8443",
+        "http://localhost:3000",
+    )
+
+
 @pytest.mark.parametrize(
     ("provider", "key", "claude"),
     [
@@ -74,6 +86,13 @@ CANARY = "canary-value-0123456789"
         pytest.param("CC_EGRESS_ALLOWED_CIDRS", CANARY, id="no network"),
         pytest.param("CC_EGRESS_ALLOWED_CIDRS", "10.0.0.1/8", id="host bits"),
         pytest.param("CC_EGRESS_CA_FILE", f"/{CANARY}.pem", id="no such file"),
+        pytest.param("CC_EMBED_ORIGINS", f"{CANARY}.example.com", id="an origin without scheme"),
+        pytest.param("CC_EMBED_ORIGINS", f"https://{CANARY}/", id="an origin with a path"),
+        pytest.param("CC_EMBED_ORIGINS", f"https://a.test; script-src {CANARY}", id="another directive"),
+        pytest.param("CC_EMBED_ORIGINS", f"https://{CANARY}\nx.test", id="a line break"),
+        pytest.param("CC_EMBED_ORIGINS", "*", id="everybody"),
+        pytest.param("CC_EMBED_ORIGINS", "https://*", id="every host"),
+        pytest.param("CC_EMBED_ORIGINS", "'self'", id="a keyword"),
         pytest.param("CC_AI_PROVIDER", CANARY, id="unknown provider"),
         pytest.param("CC_RUN_DEADLINE_SECONDS", "9.9", id="shorter than a fetch and an AI call need"),
         pytest.param("CC_RUN_DEADLINE_SECONDS", CANARY, id="not a number"),

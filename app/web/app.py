@@ -1,6 +1,6 @@
 """Builds the HTTP side of the service from services that are already open, or that a lifespan opens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from app.web import (
     events,
     openapi,
     operations,
+    pages,
     projects,
     tickets,
 )
@@ -28,8 +29,15 @@ from app.web.middleware import Bearers, BodyLimit, RequestIds
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
 
 
-def create_app(tokens: tuple[Secret, ...], opening: Callable[[], AbstractAsyncContextManager[Services]]) -> FastAPI:
-    """Return the application; its lifespan opens the services and closes them again."""
+def create_app(
+    tokens: tuple[Secret, ...],
+    opening: Callable[[], AbstractAsyncContextManager[Services]],
+    embed_origins: Iterable[str] = (),
+) -> FastAPI:
+    """Return the application; its lifespan opens the services and closes them again.
+
+    Pages of `embed_origins` may frame the settings page.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> Any:
@@ -49,6 +57,8 @@ def create_app(tokens: tuple[Secret, ...], opening: Callable[[], AbstractAsyncCo
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign] # the framework's documented way
     errors.install(app)
     app.add_route("/docs", _documentation)
+    pages.serve_files(app)
+    pages.serve_page(app, "/settings", pages.STATIC / "settings.html", embed_origins)
     for routes in (projects, access_tokens, configuration, activity, tickets, batch, events, operations):
         app.include_router(routes.router)
     # The last one added sees a request first.

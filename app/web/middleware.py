@@ -17,8 +17,11 @@ from app.domain.secrets import Secret
 from app.services import Services
 from app.web.errors import problem_response, refused_by
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/settings"})
 """What needs no token: nothing there is a customer's."""
+
+OPEN_FOLDER = "/static/"
+"""The pages' own files, which every browser may load."""
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """A caller's request id that is kept; any other is replaced, so that no log line can be forged with it."""
@@ -71,7 +74,7 @@ class Bearers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with the person behind an access token; or answer 401 or 403."""
-        is_open = scope["type"] != "http" or scope["path"] in OPEN_PATHS
+        is_open = scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_FOLDER)
         if not is_open and not self._is_service_token(token := _bearer(scope)):
             try:
                 scope.setdefault("state", {})["actor"] = await _admitted(scope, token)

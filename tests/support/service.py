@@ -75,6 +75,7 @@ class World:
     keys: tuple[bytes, ...] = (b"k" * 32,)
     deadline_seconds: float = 30.0
     seats: int = 200
+    embed_origins: tuple[str, ...] = ()
     jobs: list[MemoryJob] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
     draining: Draining = field(default_factory=Draining)
@@ -161,7 +162,7 @@ class World:
         async def opening() -> AsyncIterator[Services]:
             yield self.services()
 
-        app = create_app((Secret(SERVICE_TOKEN), Secret(OTHER_SERVICE_TOKEN)), opening)
+        app = create_app((Secret(SERVICE_TOKEN), Secret(OTHER_SERVICE_TOKEN)), opening, self.embed_origins)
         app.state.services = self.services()
         return app
 

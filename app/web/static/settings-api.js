@@ -1,0 +1,106 @@
+/** Talks to the service as any client of its API does: configuration, test, activity, with the token of this tab. */
+
+/** An answer that is a refusal: problem details (RFC 9457). */
+export class Problem extends Error {
+  constructor({ status = 0, code = "unreachable", title = "", detail = "", errors = [] }) {
+    super(title);
+    Object.assign(this, { status, code, title, detail, errors: Array.isArray(errors) ? errors : [] });
+  }
+}
+
+const UNREACHABLE = {
+  title: "The service cannot be reached",
+  detail: "Check your connection, then try again. Nothing that you typed is lost.",
+};
+const BROKEN_OFF = {
+  code: "broken_off",
+  title: "The connection broke off",
+  detail: "The test ended before its result arrived; run it again.",
+};
+
+export class Api {
+  #root;
+
+  constructor({ token, project }) {
+    this.token = token; // may be replaced, by a newer link
+    this.#root = `projects/${encodeURIComponent(project)}/customer-context`;
+  }
+
+  /** Read the configuration, and the ETag that a save must bring. */
+  async configuration() {
+    return configurationOf(await this.#ask(""));
+  }
+
+  /** Change some fields; raises a Problem 412 unless the configuration is still at this ETag. */
+  async save(changes, etag) {
+    return configurationOf(await this.#ask("", { method: "PATCH", headers: { "If-Match": etag }, json: changes }));
+  }
+
+  /** Read the activity of some days. */
+  async activity(days) {
+    return (await this.#ask(`/activity?days=${days}`)).json();
+  }
+
+  /** Run a test; `onStep` is called as each step begins and ends. */
+  async test(sample, onStep, signal) {
+    const headers = { Accept: "text/event-stream" };
+    const answer = await this.#ask("/test", { method: "POST", headers, json: sample, signal });
+    const ending = {};
+    for await (const [name, data] of eventsOf(answer.body)) {
+      if (name === "step") onStep(data);
+      else ending[name] = data;
+    }
+    if (ending.result) return ending.result;
+    throw new Problem(ending.problem ?? BROKEN_OFF);
+  }
+
+  async #ask(path, { headers = {}, json, ...options } = {}) {
+    const sent = { Authorization: `Bearer ${this.token}`, ...headers };
+    if (json !== undefined) Object.assign(sent, { "Content-Type": "application/json" });
+    let answer;
+    try {
+      const body = json === undefined ? undefined : JSON.stringify(json);
+      const always = { headers: sent, body, cache: "no-store", credentials: "omit" };
+      answer = await fetch(this.#root + path, { ...options, ...always });
+    } catch (fault) {
+      if (fault.name === "AbortError") throw fault;
+      throw new Problem(UNREACHABLE);
+    }
+    if (answer.ok) return answer;
+    const told = await answer.json().catch(() => ({}));
+    const { status } = answer;
+    throw new Problem({ title: `The service answered ${status}`, code: "unknown", ...told, status });
+  }
+}
+
+async function configurationOf(answer) {
+  return { configuration: await answer.json(), etag: answer.headers.get("ETag") };
+}
+
+/** Read server-sent events (WHATWG HTML, 9.2) as they arrive: pairs of a name and its JSON. */
+async function* eventsOf(stream) {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (true) {
+    const { done, value } = await read(reader);
+    if (done) return;
+    const events = (text + decoder.decode(value, { stream: true })).split("\n\n");
+    text = events.pop();
+    for (const event of events) yield eventOf(event);
+  }
+}
+
+async function read(reader) {
+  try {
+    return await reader.read();
+  } catch (fault) {
+    if (fault.name === "AbortError") throw fault;
+    throw new Problem(BROKEN_OFF); // the network went away
+  }
+}
+
+function eventOf(event) {
+  const fields = Object.fromEntries(event.split("\n").map((line) => line.split(/: ?(.*)/s, 2)));
+  return [fields.event, JSON.parse(fields.data)];
+}

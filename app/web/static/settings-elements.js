@@ -1,0 +1,89 @@
+/** Builds what the settings page shows; whatever comes from outside becomes a text node, and only that. */
+
+const SVG = "http://www.w3.org/2000/svg";
+const COPIED_SECONDS = 2;
+
+/** Find an element of the page by its id. */
+export function the(id) {
+  return document.getElementById(id);
+}
+
+/** Make an element; strings among the children become text nodes. */
+export function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/** Make an SVG element. */
+export function drawn(tag, attributes = {}, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** Isolate what somebody else wrote: its direction is its own. */
+export function isolated(text) {
+  return element("bdi", { dir: "auto" }, text);
+}
+
+/** Make a table with a caption; its first column heads the rows. */
+export function table(caption, columns, rows, properties = {}) {
+  const heads = columns.map((name) => element("th", { scope: "col" }, name));
+  return element(
+    "table",
+    properties,
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, ...heads)),
+    element("tbody", {}, ...rows.map(tableRow)),
+  );
+}
+
+function tableRow([first, ...others]) {
+  const cells = others.map((value) => element("td", {}, value));
+  return element("tr", {}, element("th", { scope: "row" }, first), ...cells);
+}
+
+/** Make a box with text and a button that copies it. */
+export function codeBox(name, text, properties = {}) {
+  const shown = element("pre", { tabIndex: 0, ariaLabel: name, role: "group", ...properties }, text);
+  return { box: element("div", { className: "code" }, shown), shown };
+}
+
+/** Make a button copy the text of an element; where the browser refuses, it is shown and selected for Ctrl+C. */
+export function copies(button, shown) {
+  const label = button.textContent;
+  button.ariaLive = "polite";
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(shown.textContent); // absent on a page without TLS, refused in some frames
+      button.textContent = "Copied";
+    } catch {
+      shown.hidden = false;
+      getSelection().selectAllChildren(shown);
+      button.textContent = "Press Ctrl+C or ⌘C";
+    }
+    setTimeout(() => {
+      button.textContent = label;
+    }, COPIED_SECONDS * 1000);
+  });
+  return button;
+}
+
+/** Write a moment as people here write it. */
+export function moment(iso) {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** Write a moment of the last hours or days: the date only where it was not today. */
+export function lately(iso) {
+  const isToday = new Date(iso).toDateString() === new Date().toDateString();
+  return isToday ? new Date(iso).toLocaleTimeString(undefined, { timeStyle: "short" }) : moment(iso);
+}
+
+/** Write a duration. */
+export function duration(milliseconds) {
+  if (milliseconds === null) return "–";
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
