@@ -13,6 +13,9 @@ IDENTIFY_INSTRUCTIONS = (
     "Otherwise, if the body has an `acct_` account ID, use that."
 )
 
+SETTINGS_SECONDS = 7 * 86_400
+"""How long the link to the settings page works: as long as somebody may leave the demo running and come back to it."""
+
 DISPLAY_INSTRUCTIONS = (
     "If it's an account, show Plan, Status (Active or Inactive), Seats, and Monthly revenue. "
     "If it's an order, show Item, Amount, and Fulfillment status."
@@ -38,3 +41,11 @@ def set_up_project(service: httpx.Client, api_url: str, bearer_token: str) -> No
     }
     owner = {"X-Actor-Id": OWNER_ID}
     service.put(f"{project}/customer-context", json=configuration, headers=owner).raise_for_status()
+
+
+def make_settings_link(service: httpx.Client) -> str:
+    """Return the path of the settings page with a fresh access token of the owner; raises `httpx.HTTPError`."""
+    wanted = {"label": "make run", "expires_in": SETTINGS_SECONDS}
+    answer = service.post(f"/projects/{PROJECT_ID}/access-tokens", json=wanted, headers={"X-Actor-Id": OWNER_ID})
+    link: str = answer.raise_for_status().json()["settings_url"]
+    return link

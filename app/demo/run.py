@@ -16,7 +16,7 @@ import httpx
 
 from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
-from app.demo.project import set_up_project
+from app.demo.project import make_settings_link, set_up_project
 from app.demo.records import open_records
 from app.demo.secrets_file import DemoSecrets, kept_secrets
 from app.demo.welcome import welcome
@@ -34,14 +34,19 @@ PORTS_TO_OFFER = 100
 
 HIGHEST_PORT = 65_535
 
+FACTORY = "app.demo.sidebar:application"
+"""Makes the service with the sidebar's page beside it, which nobody serves but the demo."""
+
 ANY_PORT = 0
 """Lets the system choose a port."""
 
 
 class Serve(Protocol):
-    """Serves until stopped; `on_ready` is called with the base URL in a thread of its own."""
+    """Serves what `factory` makes until stopped; `on_ready` is called with the base URL in a thread of its own."""
 
-    def __call__(self, settings: Settings, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
+    def __call__(
+        self, settings: Settings, host: str, port: int, *, on_ready: Callable[[str], None], factory: str
+    ) -> None:
         """Block until stopped."""
 
 
@@ -61,14 +66,15 @@ def demo(host: str, port: int, serve: Serve = serve) -> None:
             try:
                 with _client(base_url, token) as service:
                     set_up_project(service, origin + PATH, kept.endpoint_token)
+                    settings_url = base_url + make_settings_link(service)
             except httpx.HTTPError as problem:
                 _say(f"The demo project could not be set up ({_in_words(problem)}); stopping.", sys.stderr)
                 os.kill(os.getpid(), signal.SIGINT)
                 return
-            _say(welcome(base_url, token, f"t_{secrets.token_hex(3)}", _notes(settings, origin)))
+            _say(welcome(base_url, settings_url, token, f"t_{secrets.token_hex(3)}", _notes(settings, origin)))
 
         with suppress(KeyboardInterrupt):
-            serve(settings, host, port, on_ready=greet)
+            serve(settings, host, port, on_ready=greet, factory=FACTORY)
     _say("Stopped.", sys.stderr)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.demo.project import OWNER_ID, PROJECT_ID
+from app.demo.sidebar import PAGE_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ UNSAVED = Sample(
 )
 
 
-def welcome(base_url: str, service_token: str, ticket_prefix: str, notes: list[str]) -> str:
+def welcome(base_url: str, settings_url: str, service_token: str, ticket_prefix: str, notes: list[str]) -> str:
     """Return the page as text; a new `ticket_prefix` makes tickets that were never seen before."""
     tickets = [
         _commented(sample, _curl(f"{base_url}/tickets/{ticket_prefix}-{number}/enrich", service_token, _ticket(sample)))
@@ -51,10 +52,11 @@ def welcome(base_url: str, service_token: str, ticket_prefix: str, notes: list[s
     test = _commented(UNSAVED, _curl(test_url, service_token, email, f"X-Actor-Id: {OWNER_ID}"))
     return "\n".join(
         [
-            f"Customer Context is ready at {base_url}",
+            f"Customer Context is ready at {base_url}{PAGE_PATH}",
             "",
+            f"Settings:  {settings_url}",
+            f"Routes:    {base_url}/docs",
             *notes,
-            f"Every route: {base_url}/docs",
             "",
             "Try these in another terminal, each as it stands. Ctrl-C here stops everything.",
             "",

@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from app.demo.project import set_up_project
+from app.demo.project import make_settings_link, set_up_project
 
 
 class ScriptedService:
@@ -18,7 +18,7 @@ class ScriptedService:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        return httpx.Response(self.status, json={})
+        return httpx.Response(self.status, json={"settings_url": "/settings#token=cct_0123&project=prj_demo"})
 
 
 def test_set_up_makes_a_business_project_before_it_is_configured() -> None:
@@ -54,3 +54,21 @@ def test_set_up_stops_when_the_service_refuses() -> None:
         set_up_project(client, "https://127.0.0.1:4443/customer-context", "endpoint-token")
 
     assert len(service.requests) == 1
+
+
+def test_settings_link_is_for_a_week_and_the_owner_when_made() -> None:
+    service = ScriptedService()
+    with service.client() as client:
+        link = make_settings_link(client)
+
+    (made,) = service.requests
+    assert link == "/settings#token=cct_0123&project=prj_demo"
+    assert (made.method, made.url.path) == ("POST", "/projects/prj_demo/access-tokens")
+    assert made.headers["x-actor-id"] == "demo-owner"
+    assert json.loads(made.content) == {"label": "make run", "expires_in": 604_800}
+
+
+def test_settings_link_is_not_made_up_when_the_service_refuses() -> None:
+    service = ScriptedService(status=403)
+    with service.client() as client, pytest.raises(httpx.HTTPStatusError):
+        make_settings_link(client)

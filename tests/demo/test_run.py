@@ -1,16 +1,19 @@
 import os
+import re
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from app.demo.run import demo, environment
 from app.demo.secrets_file import DemoSecrets
+from app.demo.sidebar import application
 from app.settings import Settings
 
 VARIABLES = (
@@ -23,6 +26,7 @@ VARIABLES = (
     "CC_LOG_LEVEL",
     "CC_SERVICE_TOKENS",
 )
+MADE = b'{"settings_url": "/settings#token=cct_0123&project=prj_demo"}'
 KEPT = DemoSecrets("kept-service-token", "kept-key", "kept-endpoint-token")
 
 
@@ -33,10 +37,13 @@ class ScriptedServe:
         self.status = status
         self.interrupted = interrupted
         self.settings: Settings | None = None
+        self.factory = ""
         self.paths: list[str] = []
 
-    def __call__(self, settings: Settings, host: str, port: int, *, on_ready: Callable[[str], None]) -> None:
-        self.settings = settings
+    def __call__(
+        self, settings: Settings, host: str, port: int, *, on_ready: Callable[[str], None], factory: str
+    ) -> None:
+        self.settings, self.factory = settings, factory
         with self._answering(host) as base_url:
             on_ready(base_url)
         if self.interrupted:
@@ -51,8 +58,12 @@ class ScriptedServe:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 outer.paths.append(self.path)
                 self.send_response(outer.status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(MADE)))
                 self.end_headers()
+                self.wfile.write(MADE)
+
+            def do_POST(self) -> None:
+                self.do_PUT()
 
             def log_message(self, *arguments: object) -> None:
                 """Keep the test's output to what the demo prints."""
@@ -92,9 +103,24 @@ def test_demo_sets_up_its_project_and_greets_when_the_service_is_ready(
     demo("127.0.0.1", free_port, serve)
 
     printed = capsys.readouterr()
-    assert serve.paths == ["/projects/prj_demo", "/projects/prj_demo/customer-context"]
-    assert printed.out.startswith("Customer Context is ready at http://127.0.0.1:")
+    assert serve.paths == [
+        "/projects/prj_demo",
+        "/projects/prj_demo/customer-context",
+        "/projects/prj_demo/access-tokens",
+    ]
+    address = re.match(r"Customer Context is ready at (http://127\.0\.0\.1:\d+)/sidebar-demo\n", printed.out)
+    assert address is not None
+    assert f"\nSettings:  {address[1]}/settings#token=cct_0123&project=prj_demo\n" in printed.out
     assert printed.err.endswith("Stopped.\n")
+
+
+def test_demo_serves_its_own_page_beside_the_service_when_it_serves(free_port: int) -> None:
+    serve = ScriptedServe()
+
+    demo("127.0.0.1", free_port, serve)
+
+    module, _, name = serve.factory.partition(":")
+    assert getattr(import_module(module), name) is application
 
 
 def test_demo_opens_the_way_to_its_own_endpoint_when_it_serves(free_port: int, tmp_path: Path) -> None:
@@ -173,7 +199,7 @@ def test_demo_names_the_kind_of_failure_when_the_service_does_not_answer(
         demo(
             "127.0.0.1",
             free_port,
-            lambda settings, host, port, *, on_ready: on_ready(f"http://127.0.0.1:{free_port}"),
+            lambda settings, host, port, *, on_ready, factory: on_ready(f"http://127.0.0.1:{free_port}"),
         )
     finally:
         signal.signal(signal.SIGINT, before)
@@ -227,7 +253,7 @@ def test_demo_offers_any_port_when_the_highest_is_taken() -> None:
 def test_demo_leaves_the_host_to_the_server_when_its_port_is_not_taken(host: str, free_port: int) -> None:
     asked: list[tuple[str, int]] = []
 
-    demo(host, free_port, lambda settings, host, port, *, on_ready: asked.append((host, port)))
+    demo(host, free_port, lambda settings, host, port, *, on_ready, factory: asked.append((host, port)))
 
     assert asked == [(host, free_port)]
 

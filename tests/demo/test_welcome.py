@@ -5,7 +5,8 @@ import pytest
 
 from app.demo.welcome import welcome
 
-PAGE = welcome("http://127.0.0.1:8000", "service-token", "t_ab12cd", ["AI:        offline"])
+SETTINGS_URL = "http://127.0.0.1:8000/settings#token=cct_0123&project=prj_demo"
+PAGE = welcome("http://127.0.0.1:8000", SETTINGS_URL, "service-token", "t_ab12cd", ["AI:        offline"])
 COMMANDS = [line for line in PAGE.splitlines() if line.startswith("curl ")]
 
 
@@ -21,8 +22,12 @@ def body_of(command: str) -> dict[str, str]:
     return body
 
 
-def test_welcome_begins_with_the_address_when_printed() -> None:
-    assert PAGE.splitlines()[0] == "Customer Context is ready at http://127.0.0.1:8000"
+def test_welcome_begins_with_the_page_to_look_at_when_printed() -> None:
+    assert PAGE.splitlines()[0] == "Customer Context is ready at http://127.0.0.1:8000/sidebar-demo"
+
+
+def test_welcome_names_the_settings_page_before_everything_else_when_printed() -> None:
+    assert next(line for line in PAGE.splitlines()[1:] if line) == f"Settings:  {SETTINGS_URL}"
 
 
 def test_welcome_holds_the_notes_and_the_docs_when_printed() -> None:

@@ -1,0 +1,87 @@
+"""A helpdesk in miniature at /sidebar-demo: a mock ticket with the card beside it, and the backend that enriches it.
+
+As in a real helpdesk, the backend holds the service token and the browser never sees it.
+"""
+
+import json
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.demo.project import PROJECT_ID
+from app.serving import application as service_application
+from app.settings import load_settings
+from app.web.middleware import BodyLimit, RequestIds
+from app.web.pages import serve_files, serve_page
+
+PAGE_PATH = "/sidebar-demo"
+STATIC = Path(__file__).parent / "static"
+
+EMAIL_FIELDS = ("subject", "body", "sender")
+"""What the page may say of a ticket; the project is never its choice."""
+
+
+def application() -> ASGIApp:
+    """Return the service with the page beside it, as the environment sets it up."""
+    token = load_settings().service_tokens[0].get_secret_value()
+    return with_sidebar(service_application(), token)
+
+
+def with_sidebar(service: ASGIApp, token: str) -> ASGIApp:
+    """Return an application that answers below /sidebar-demo itself and leaves all else to the service."""
+    sidebar = _sidebar(service, token)
+
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        is_ours = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{PAGE_PATH}/")
+        await (sidebar if is_ours else service)(scope, receive, send)
+
+    return either
+
+
+def _sidebar(service: ASGIApp, token: str) -> Starlette:
+    """Return the page and its backend, which calls the service as a helpdesk's would, only without a socket."""
+
+    async def enrich(request: Request, ticket_id: UUID) -> Response:
+        ticket = {"project_id": PROJECT_ID, **await _email_in(request)}
+        headers = {"Authorization": f"Bearer {token}"}
+        transport = httpx.ASGITransport(service)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
+            refresh = {"refresh": "true"} if request.query_params.get("refresh") == "true" else {}
+            answer = await client.post(f"/tickets/{ticket_id}/enrich", params=refresh, json=ticket)
+        kept = {"Content-Type": answer.headers["Content-Type"], "Cache-Control": "no-store"}
+        return Response(answer.content, answer.status_code, kept)
+
+    async def new_ticket(request: Request) -> Response:
+        return await enrich(request, uuid4())
+
+    async def known_ticket(request: Request) -> Response:
+        return await enrich(request, request.path_params["ticket_id"])
+
+    # The service's own guards: nothing here asks for a token, so whatever can reach the port can call it.
+    app = Starlette(middleware=[Middleware(RequestIds), Middleware(BodyLimit)])
+    serve_page(app, PAGE_PATH, STATIC / "sidebar-demo.html")
+    serve_files(app, STATIC, f"{PAGE_PATH}/static")
+    app.add_route(f"{PAGE_PATH}/tickets", new_ticket, methods=["POST"])
+    app.add_route(f"{PAGE_PATH}/tickets/{{ticket_id:uuid}}", known_ticket, methods=["POST"])
+    return app
+
+
+async def _email_in(request: Request) -> dict[str, object]:
+    """Return the fields of the email that were sent; what they hold is for the service to judge."""
+    # A page of another origin can send anything but this type without asking first, and a run may cost money.
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise HTTPException(415)
+    try:
+        sent = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise HTTPException(400) from None
+    if not isinstance(sent, dict):
+        raise HTTPException(400)
+    return {name: sent[name] for name in EMAIL_FIELDS if name in sent}
