@@ -36,7 +36,7 @@ async def measure(stage: Stage, plan: Plan, ways: list[str]) -> str:
             for in_flight in IN_FLIGHT:
                 # In turns, so that whatever else this machine does falls on all.
                 for name, target, how in [("floor", floor, ask), *((way, service, WAYS[way]) for way in ways)]:
-                    title = f"{name}, round {number} of {plan.rounds}, {in_flight} in flight"
+                    title = f"round {number} of {plan.rounds}, {in_flight} in flight, {name}"
                     ramp = WAITED_SECONDS if in_flight > 1 else 0.0
                     sent = await send(target, plan.tickets(in_flight), in_flight, title, ramp, how, TOLERATED)
                     results.setdefault((name, in_flight), Sent()).add(sent)

@@ -43,6 +43,6 @@ async def _with(stage: Stage, plan: Plan, count: int) -> tuple[float, float, flo
         await queue(service, tickets)
         meter, started = Meter(service), perf_counter()
         await stage.hold_answers(False)
-        await drained(service, WARM_UP * count, tickets, f"{count} replicas")
+        await drained(service, WARM_UP * count, tickets, f"of {count}")
         elapsed, spent = perf_counter() - started, meter.spent()
     return tickets / elapsed, 1000 * spent.service / tickets, 1000 * spent.database / tickets
