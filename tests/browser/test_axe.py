@@ -1,0 +1,68 @@
+"""axe-core finds nothing on the pages and the card: both themes, narrow and wide, empty, failed and full."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from app.domain.outcomes import Outcome
+from tests.browser.conftest import new_page, opened
+from tests.browser.results import FOUND, ended
+from tests.browser.settings_page import Helpdesk
+from tests.browser.test_settings_reach import busy_project, everything_shown
+
+AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: make test-browser does it (npm)"),
+]
+
+LOOKS = [
+    pytest.param({"color_scheme": scheme, "viewport": {"width": width, "height": 900}}, id=f"{scheme} {width}")
+    for scheme in ("light", "dark")
+    for width in (320, 1280)
+]
+
+
+async def violations(page: Page) -> list[str]:
+    """Return what axe finds on the page: the rule, and the first element that breaks it."""
+    await page.evaluate(f"{AXE.read_text('utf-8')}; 0")
+    found: list[dict[str, Any]] = await page.evaluate("axe.run().then((report) => report.violations)")
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(FOUND, id="found"),
+        pytest.param(ended(Outcome.TIMEOUT), id="failed"),
+        pytest.param({"status": "pending", "message": "under way"}, id="pending"),
+        pytest.param(FOUND | {"identity": "mismatch"}, id="of somebody else"),
+    ],
+)
+async def test_card_has_no_violation(
+    browser: Browser, origin: str, look: dict[str, Any], shown: dict[str, Any]
+) -> None:
+    async with new_page(browser, origin, **look) as page:
+        card = await opened(page, "/card")
+        await card.show(shown)
+        assert await card.text()
+        assert await violations(page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_settings_page_has_no_violation(desk: Helpdesk, look: dict[str, Any]) -> None:
+    await busy_project(desk)
+    async with desk.opened(**look) as settings:
+        await everything_shown(desk, settings)
+        assert await violations(settings.page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_page_without_a_token_has_no_violation(desk: Helpdesk, look: dict[str, Any]) -> None:
+    async with desk.opened("/settings", **look) as settings:
+        await expect(settings.page.get_by_role("heading").first).to_be_visible()
+        assert await violations(settings.page) == []
