@@ -62,7 +62,7 @@ bench: $(VENV)/.developing ## measure CPU and added latency beside a bare floor 
 
 lock: $(VENV)/.developing ## write the lock files anew from pyproject.toml (ARGS=--upgrade takes newer versions)
 	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements.lock pyproject.toml
-	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements-dev.lock pyproject.toml --group dev
+	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements-dev.lock pyproject.toml --all-extras --group dev
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist ./*.egg-info

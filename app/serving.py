@@ -25,7 +25,8 @@ from app.draining import DRAIN_SECONDS, Draining, asked_by_signals
 from app.services import Services
 from app.settings import Settings, load_settings
 from app.web.app import create_app
-from app.wiring import bring_up_to_date, database, open_services
+from app.wiring.databases import bring_up_to_date, database
+from app.wiring.processes import open_services
 
 DATABASE_PATIENCE_SECONDS = 60.0
 """How long a start waits for PostgreSQL: in a compose file or a cluster it often comes up at the same time."""

@@ -1,14 +1,14 @@
 """What an operator may set, each value from one environment variable; nothing is read before `load_settings`."""
 
-import base64
-import binascii
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
 
 SHORTEST_DEADLINE_SECONDS = 10.0
 """Seconds: a shorter run could not give the AI as long as the customer endpoint has (5 s)."""
@@ -16,24 +16,8 @@ SHORTEST_DEADLINE_SECONDS = 10.0
 SHORTEST_STRONG_TOKEN = 16
 """Characters: a bearer token that is shorter can be guessed; `serve` warns of one."""
 
-KEY_BYTES = 32
-"""Bytes of an AES-256 key."""
-
-FEWEST_SECRET_BYTES, MOST_SECRET_BYTES = 24, 64
-"""Bytes of a webhook secret: the bounds of the Standard Webhooks specification."""
-
-HIGHEST_PORT = 65_535
-ORIGIN = r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"
-"""An origin as `frame-ancestors` takes it: no path, and nothing that could begin another directive."""
-
 DEFAULT_MODEL = "claude-haiku-5-5"
 """The smallest model that does both readings well."""
-
-# Strict: the client that reads the text again must not read another host out of it.
-_WEB_ADDRESS = re.compile(
-    r"https?://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?(?:[/?][!-~]*)?",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 class InvalidSettings(Exception):
@@ -100,20 +84,20 @@ class Settings(BaseSettings):
     @field_validator("service_tokens", "encryption_keys", "webhook_secrets", mode="before")
     @classmethod
     def _parts(cls, value: str) -> tuple[str, ...]:
-        return _split_at_commas(value)
+        return split_at_commas(value)
 
     @field_validator("egress_allowed_cidrs", mode="before")
     @classmethod
     def _networks(cls, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
         try:
-            return tuple(ip_network(part) for part in _split_at_commas(value))
+            return tuple(ip_network(part) for part in split_at_commas(value))
         except ValueError:
             raise ValueError("each part must be a network such as 10.0.0.0/8 or fd00::/8, without host bits") from None
 
     @field_validator("embed_origins", mode="before")
     @classmethod
     def _origins(cls, value: str) -> tuple[str, ...]:
-        origins = _split_at_commas(value)
+        origins = split_at_commas(value)
         if not all(re.fullmatch(ORIGIN, origin) for origin in origins):
             raise ValueError("each part must be an origin such as https://help.example.com or https://*.example.com")
         return origins
@@ -133,7 +117,7 @@ class Settings(BaseSettings):
         if not value:
             raise ValueError("at least one key is needed; make one with 'customer-context keys new'")
         for key in value:
-            _key_bytes(key)
+            key_bytes(key)
         return value
 
     @field_validator("egress_ca_file")
@@ -146,7 +130,7 @@ class Settings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _web_address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _is_web_address(value.get_secret_value()):
+        if value is not None and not is_web_address(value.get_secret_value()):
             raise ValueError(
                 "must be http:// or https:// with a host, of visible ASCII characters, without user name or fragment"
             )
@@ -155,7 +139,7 @@ class Settings(BaseSettings):
     @field_validator("webhook_secrets")
     @classmethod
     def _signing_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if not all(_is_signing_secret(secret.get_secret_value()) for secret in value):
+        if not all(is_signing_secret(secret.get_secret_value()) for secret in value):
             raise ValueError(
                 "each secret must be whsec_ and base64 of 24 to 64 bytes; "
                 "make one with 'customer-context keys new --webhook-secret'"
@@ -184,7 +168,7 @@ class Settings(BaseSettings):
 
     def key_ring(self) -> tuple[bytes, ...]:
         """Return the encryption keys, 32 bytes each, the encrypting one first."""
-        return tuple(_key_bytes(key) for key in self.encryption_keys)
+        return tuple(key_bytes(key) for key in self.encryption_keys)
 
     def has_weak_token(self) -> bool:
         """Tell whether a service token is short enough to be guessed."""
@@ -222,44 +206,3 @@ def _in_words(loc: tuple[int | str, ...], message: str, kind: str) -> str:
         option = " --service-token" if name == "service_tokens" else ""
         return f"{variable}: not set; make a value with 'customer-context keys new{option}'"
     return f"{variable}: {message}"
-
-
-def _split_at_commas(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(value, tuple):  # the default
-        return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _key_bytes(key: SecretStr) -> bytes:
-    try:
-        # Both alphabets of RFC 4648: keys are often made with the one that is safe in URLs.
-        raw = base64.b64decode(key.get_secret_value().translate(str.maketrans("-_", "+/")), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != KEY_BYTES:
-        raise ValueError("each key must be base64 of 32 bytes; make one with 'customer-context keys new'")
-    return raw
-
-
-def _is_web_address(text: str) -> bool:
-    parts = _WEB_ADDRESS.fullmatch(text)
-    if parts is None or "#" in text or "\\" in text or int(parts["port"] or 1) > HIGHEST_PORT:
-        return False
-    host = parts["host"]
-    try:
-        if host.startswith("["):
-            IPv6Address(host[1:-1])
-        elif re.fullmatch(r"[0-9.]+", host):
-            IPv4Address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_signing_secret(text: str) -> bool:
-    try:
-        # Only the one alphabet: the library would skip the characters of the other, and sign with another key.
-        raw = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        return False
-    return text.startswith("whsec_") and FEWEST_SECRET_BYTES <= len(raw) <= MOST_SECRET_BYTES

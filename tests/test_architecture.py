@@ -42,7 +42,8 @@ RULES = [
         id="services name no adapter",
     ),
     pytest.param("status_report", {"domain"}, set(), id="a report knows the figures only"),
-    pytest.param("settings", set(), {"pydantic", "pydantic_settings"}, id="settings know nobody"),
+    pytest.param("setting_values", set(), {"pydantic"}, id="values know nobody"),
+    pytest.param("settings", {"setting_values"}, {"pydantic", "pydantic_settings"}, id="settings know their values"),
     pytest.param(
         "cli",
         {"demo", "domain", "serving", "settings", "status_report", "wiring"},

@@ -12,7 +12,8 @@ import respx
 import typer
 from typer.testing import CliRunner, Result
 
-from app.cli import app, as_seen_by_an_agent, main
+from app.cli import app, main
+from app.cli.enrich import as_seen_by_an_agent
 from app.web.examples import NO_IDENTIFIER, RESULT
 
 TOKEN = "service-token-0123456789"

@@ -1,0 +1,34 @@
+"""The command line `customer-context`: every command with the example that its help shows."""
+
+import typer
+
+from app.cli.enrich import enrich
+from app.cli.keys import new_key
+from app.cli.operating import demo, migrate, serve, status, worker
+from app.settings import InvalidSettings
+
+app = typer.Typer(
+    help="Customer Context: looks up who wrote a support ticket, so that the reply already knows the customer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+keys = typer.Typer(help="Make keys and tokens.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+app.command(epilog="Example: customer-context serve --host 0.0.0.0 --port 8000 --workers 2")(serve)
+app.command(epilog="Example: customer-context worker --seats 200")(worker)
+app.command(epilog="Example: customer-context migrate")(migrate)
+app.command(epilog="Example: customer-context status --json")(status)
+app.command(epilog="Example: customer-context demo --port 8000")(demo)
+app.command(epilog="Example: customer-context enrich --project prj_demo --subject 'Seats' --body-file mail.txt")(enrich)
+keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")(new_key)
+
+
+def main() -> None:
+    """Run the command line; settings that cannot be used end it with one line."""
+    try:
+        app()
+    except InvalidSettings as problem:
+        raise SystemExit(f"customer-context: {problem}") from None

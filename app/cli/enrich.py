@@ -1,0 +1,76 @@
+"""The command that enriches one email with a running service."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import httpx
+import typer
+
+from app.cli.terminal import stopped
+
+PATIENCE_SECONDS = 60.0
+"""How long `enrich` waits for the service; a run itself is over within CC_RUN_DEADLINE_SECONDS."""
+
+
+def enrich(
+    project: Annotated[str, typer.Option(help="Project id.")],
+    body_file: Annotated[str, typer.Option(help="File with the email's text; - reads standard input.")],
+    subject: Annotated[str, typer.Option(help="Subject of the email.")] = "",
+    sender: Annotated[str, typer.Option(help="Address of the sender.")] = "",
+    ticket: Annotated[str, typer.Option(help="Ticket id; a new one if not given.")] = "",
+    html: Annotated[bool, typer.Option("--html", help="The file holds HTML.")] = False,
+    url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
+) -> None:
+    """Enrich one email with a running service and print what an agent would see; the token is CC_SERVICE_TOKENS'."""
+    ticket = ticket or f"cli_{uuid4().hex[:12]}"
+    email = {"project_id": project, "subject": subject, "body": _text_of(body_file), "sender": sender}
+    email["body_format"] = "html" if html else "text"
+    typer.echo(as_seen_by_an_agent(_post(f"{url.rstrip('/')}/tickets/{ticket}/enrich", email)))
+
+
+def as_seen_by_an_agent(result: dict[str, Any]) -> str:
+    """Lay a result out as plain text, the way the sidebar shows it."""
+    width = max((len(field["label"]) for field in result["fields"]), default=0)
+    rows = [f"  {field['label']:<{width}}  {field['value']}" for field in result["fields"]]
+    links = [f"  {link['label']}: {link['url']}" for link in result["links"]]
+    reason = f" ({result['reason']})" if result["reason"] else ""
+    foot = [
+        f"{result['status']}{reason} · {result['timings_ms'].get('total', 0)} ms · "
+        f"{result['credits_used']} credit(s) · {result['ai_provider']} {result['ai_model']}"
+    ]
+    parts = [[result["message"]], [result["summary"]] if result["summary"] else [], rows, links, foot]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _post(address: str, body: dict[str, str]) -> dict[str, Any]:
+    token = os.environ.get("CC_SERVICE_TOKENS", "").split(",")[0].strip()
+    if not token:
+        raise stopped("CC_SERVICE_TOKENS: not set; export the service token first")
+    try:
+        answer = httpx.post(
+            address, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_SECONDS, trust_env=False
+        )
+        content = answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, json.JSONDecodeError) as problem:
+        raise stopped(
+            f"no answer from the service ({type(problem).__name__}); is it running, and is --url right?"
+        ) from None
+    if answer.status_code == httpx.codes.ACCEPTED:
+        raise stopped(f"{content['message']} To ask again: the same command with --ticket {content['ticket_id']}")
+    if answer.status_code != httpx.codes.OK:
+        raise stopped(f"{content.get('title')}: {content.get('detail')}")
+    result: dict[str, Any] = content
+    return result
+
+
+def _text_of(body_file: str) -> str:
+    if body_file == "-":
+        return sys.stdin.read()
+    try:
+        return Path(body_file).read_text("utf-8", errors="replace")
+    except OSError as problem:
+        raise stopped(f"--body-file: {problem.strerror}") from None
