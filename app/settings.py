@@ -3,7 +3,7 @@
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -20,16 +20,43 @@ DEFAULT_MODEL = "claude-haiku-5-5"
 """The smallest model that does both readings well."""
 
 
+S = TypeVar("S", bound=BaseSettings)
+
+
 class InvalidSettings(Exception):
     """The environment cannot be used; the text names variables and what to do, never a value."""
 
 
-class Settings(BaseSettings):
-    """The settings of one process; a secret among them cannot be printed."""
+class EgressSettings(BaseSettings):
+    """The settings of whatever calls customer endpoints, with or without a service around it."""
 
     model_config = SettingsConfigDict(
         env_prefix="CC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
+
+    egress_allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
+    )
+    egress_ca_file: Path | None = Field(None, description="PEM file of a further CA that customer endpoints may use")
+
+    @field_validator("egress_allowed_cidrs", mode="before")
+    @classmethod
+    def _networks(cls, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        try:
+            return tuple(ip_network(part) for part in split_at_commas(value))
+        except ValueError:
+            raise ValueError("each part must be a network such as 10.0.0.0/8 or fd00::/8, without host bits") from None
+
+    @field_validator("egress_ca_file")
+    @classmethod
+    def _readable_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("no such file; name a PEM file")
+        return value
+
+
+class Settings(EgressSettings):
+    """The settings of one process; a secret among them cannot be printed."""
 
     database_url: SecretStr | None = Field(
         None,
@@ -49,10 +76,6 @@ class Settings(BaseSettings):
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         description="base64 of 32 bytes each, comma-separated; the first encrypts, all decrypt"
     )
-    egress_allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
-        (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
-    )
-    egress_ca_file: Path | None = Field(None, description="PEM file of a further CA that customer endpoints may use")
     embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins whose pages may frame ours, comma-separated, e.g. https://help.example.com"
     )
@@ -86,14 +109,6 @@ class Settings(BaseSettings):
     def _parts(cls, value: str) -> tuple[str, ...]:
         return split_at_commas(value)
 
-    @field_validator("egress_allowed_cidrs", mode="before")
-    @classmethod
-    def _networks(cls, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-        try:
-            return tuple(ip_network(part) for part in split_at_commas(value))
-        except ValueError:
-            raise ValueError("each part must be a network such as 10.0.0.0/8 or fd00::/8, without host bits") from None
-
     @field_validator("embed_origins", mode="before")
     @classmethod
     def _origins(cls, value: str) -> tuple[str, ...]:
@@ -118,13 +133,6 @@ class Settings(BaseSettings):
             raise ValueError("at least one key is needed; make one with 'customer-context keys new'")
         for key in value:
             key_bytes(key)
-        return value
-
-    @field_validator("egress_ca_file")
-    @classmethod
-    def _readable_file(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("no such file; name a PEM file")
         return value
 
     @field_validator("webhook_url")
@@ -181,8 +189,17 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the environment; raises `InvalidSettings` with one line that names each variable that is wrong."""
+    return _loaded(Settings)
+
+
+def load_egress_settings() -> EgressSettings:
+    """Read only what calling customer endpoints takes; raises `InvalidSettings` as `load_settings` does."""
+    return _loaded(EgressSettings)
+
+
+def _loaded(kind: type[S]) -> S:
     try:
-        return Settings()
+        return kind()
     except ValidationError as problem:
         # The cause would show the values.
         raise InvalidSettings(

@@ -41,13 +41,14 @@ RULES = [
         set(),
         id="services name no adapter",
     ),
+    pytest.param("checking", {"domain"}, {"rich"}, id="a check knows the rules of a look-up, and no adapter"),
     pytest.param("status_report", {"domain"}, set(), id="a report knows the figures only"),
     pytest.param("setting_values", set(), {"pydantic"}, id="values know nobody"),
     pytest.param("settings", {"setting_values"}, {"pydantic", "pydantic_settings"}, id="settings know their values"),
     pytest.param(
         "cli",
-        {"demo", "domain", "serving", "settings", "status_report", "wiring"},
-        {"httpx", "typer"},
+        {"checking", "demo", "domain", "serving", "settings", "status_report", "wiring"},
+        {"httpx", "rich", "typer"},
         id="the command line",
     ),
     pytest.param(

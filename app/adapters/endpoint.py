@@ -4,6 +4,8 @@ import asyncio
 import logging
 import socket
 import ssl
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import httpx
 
@@ -21,6 +23,8 @@ from app.domain.lookups import (
 )
 from app.domain.outcomes import Outcome
 from app.domain.secrets import Secret
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +92,7 @@ class HttpsEndpoint:
     ) -> None:
         self._seconds = seconds
         self._resolver = Resolver()
-        self._client = httpx.AsyncClient(
+        self.client = httpx.AsyncClient(
             transport=GuardedTransport(tls, allowed, resolve or self._resolver),
             follow_redirects=False,
             trust_env=False,
@@ -97,16 +101,13 @@ class HttpsEndpoint:
 
     async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
         """Send the request with the token to its own origin and return the answer; raises only `LookupFailed`."""
-        outgoing = httpx.Request(
-            request.method,
-            ENVELOPE,
-            headers=[*request.headers, ("Authorization", f"Bearer {token.reveal()}")],
-            content=request.body,
-            extensions={"endpoint": request.url, "target": request.target.encode("ascii")},
-        )
+        return await self.in_time(self._answer(outgoing(request, [("Authorization", f"Bearer {token.reveal()}")])))
+
+    async def in_time(self, sending: Awaitable[T]) -> T:
+        """Await what sends a request, within the deadline; raises only `LookupFailed`."""
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._answer(outgoing)
+                return await sending
         except LookupFailed:
             raise
         except Exception as foreign:
@@ -114,13 +115,13 @@ class HttpsEndpoint:
 
     async def aclose(self) -> None:
         """Let go of the resolver's threads."""
-        await self._client.aclose()
+        await self.client.aclose()
         self._resolver.close()
 
     async def _answer(self, request: httpx.Request) -> LookupResponse:
-        response = await self._client.send(request, stream=True)
+        response = await self.client.send(request, stream=True)
         try:
-            head = _head(response)
+            head = head_of(response)
             try:
                 encoding, length = response.headers.get("content-encoding", ""), response.headers.get("content-length")
                 refuse_head(head.http_status, head.content_type, encoding, int(length) if length else None)
@@ -130,6 +131,26 @@ class HttpsEndpoint:
             return LookupResponse(head.http_status, head.content_type, await _body(response), head.remote_address)
         finally:
             await response.aclose()
+
+
+def outgoing(request: LookupRequest, headers: list[tuple[str, str]]) -> httpx.Request:
+    """Return the request as the guarded transport takes it, with further headers."""
+    return httpx.Request(
+        request.method,
+        ENVELOPE,
+        # What is not ASCII in a header is one byte a character on the wire (RFC 9110, 5.5).
+        headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in (*request.headers, *headers)],
+        content=request.body,
+        extensions={"endpoint": request.url, "target": request.target.encode("ascii")},
+    )
+
+
+def head_of(response: httpx.Response) -> LookupResponse:
+    """Return status, type and address of an answer whose body is still to be read."""
+    content_type = response.headers.get("content-type", "")
+    return LookupResponse(
+        response.status_code, content_type[: LONGEST_CONTENT_TYPE + 1], b"", response.extensions["remote_address"]
+    )
 
 
 def translated(foreign: Exception) -> LookupFailed:
@@ -145,13 +166,6 @@ def _tls_detail(foreign: Exception) -> str | None:
     if isinstance(foreign, ssl.SSLCertVerificationError):
         return CERTIFICATE_FAULTS.get(foreign.verify_code)
     return HANDSHAKE_FAULTS.get(foreign.reason) if isinstance(foreign, ssl.SSLError) else None
-
-
-def _head(response: httpx.Response) -> LookupResponse:
-    content_type = response.headers.get("content-type", "")
-    return LookupResponse(
-        response.status_code, content_type[: LONGEST_CONTENT_TYPE + 1], b"", response.extensions["remote_address"]
-    )
 
 
 async def _body(response: httpx.Response) -> bytes:

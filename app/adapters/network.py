@@ -81,6 +81,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             plain.close()
             raise
         response.extensions["remote_address"] = address
+        response.extensions["tls_session"] = stream.session  # called by whoever wants to know
         return response
 
     async def _judged(self, url: EndpointUrl) -> list[str]:

@@ -9,10 +9,12 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from app.domain.lookups import WIRE_BYTES, LookupFailed
 from app.domain.outcomes import Outcome
+from app.domain.probes import TlsSession
 
 CONNECT_SECONDS = 1.5
 """Seconds for one address while another is left to try: a dead IPv6 route must not use up the whole deadline."""
@@ -87,6 +89,11 @@ class TlsStream:
         if not data:
             self._refuse_half_handshake()
         return data
+
+    def session(self) -> TlsSession:
+        """Say what was agreed on, and until when the server's certificate holds."""
+        ends = ssl.cert_time_to_seconds(str((self._tls.getpeercert() or {})["notAfter"]))
+        return TlsSession(self._tls.version() or "", datetime.fromtimestamp(ends, UTC))
 
     def close(self) -> None:
         """Close at once, without the farewell of TLS that a hostile server could delay."""

@@ -2,6 +2,7 @@
 
 import typer
 
+from app.cli.check import check
 from app.cli.enrich import enrich
 from app.cli.keys import new_key
 from app.cli.operating import demo, migrate, serve, status, worker
@@ -23,6 +24,10 @@ app.command(epilog="Example: customer-context migrate")(migrate)
 app.command(epilog="Example: customer-context status --json")(status)
 app.command(epilog="Example: customer-context demo --port 8000")(demo)
 app.command(epilog="Example: customer-context enrich --project prj_demo --subject 'Seats' --body-file mail.txt")(enrich)
+app.command(
+    epilog="Example: customer-context check https://api.example.com/support-context "
+    "--id acct_12ab34cd --id 10482 --token-env ENDPOINT_TOKEN"
+)(check)
 keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")(new_key)
 
 

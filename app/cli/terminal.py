@@ -3,10 +3,10 @@
 import typer
 
 
-def stopped(message: str) -> typer.Exit:
-    """Say why the command stops and return what ends it, with exit status 1."""
+def stopped(message: str, status: int = 1) -> typer.Exit:
+    """Say why the command stops and return what ends it with this exit status."""
     say(f"customer-context: {message}")
-    return typer.Exit(1)
+    return typer.Exit(status)
 
 
 def say(message: str) -> None:

@@ -18,13 +18,10 @@ from pydantic import (
 
 from app.configuring import Changes
 from app.domain.access import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS
-from app.domain.configuration import Configuration
+from app.domain.configuration import BEARER_TOKEN, IDENTIFIER_PARAMETER, Configuration
 from app.domain.plain_text import plain
 from app.domain.projects import Project
 from app.domain.secrets import Secret
-
-SMALLEST_TOKEN, LARGEST_TOKEN = 16, 4_096
-"""Characters of a bearer token."""
 
 LONGEST_INSTRUCTIONS = 4_000
 """Characters of each of the two instructions."""
@@ -118,7 +115,7 @@ class ConfigurationIn(BaseModel):
         description="full HTTPS URL of the customer endpoint",
         examples=["https://api.example.com/support-context"],
     )
-    identifier_parameter: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")] | None = Field(
+    identifier_parameter: Annotated[str, Field(pattern=f"^{IDENTIFIER_PARAMETER}$")] | None = Field(
         None, description="query or body key of the identifier", examples=["id"]
     )
     bearer_token: str | None = Field(
@@ -138,7 +135,7 @@ class ConfigurationIn(BaseModel):
     @field_validator("bearer_token")
     @classmethod
     def _sendable(cls, value: str | None) -> str | None:
-        if value and not re.fullmatch(rf"[!-~]{{{SMALLEST_TOKEN},{LARGEST_TOKEN}}}", value):
+        if value and not re.fullmatch(BEARER_TOKEN, value):
             raise ValueError("must be 16 to 4,096 visible ASCII characters, without spaces")
         return value
 

@@ -1,0 +1,63 @@
+"""Which judge decides which requirement: the whole check as one table."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from app.checking import answers, connection, identifiers, refusals
+from app.checking.observing import Observed
+from app.checking.plan import Kind
+from app.checking.requirements import Finding, NotRun, Requirement, Verdict
+
+Judge = Callable[[Observed], Finding]
+"""Decides one requirement; raises `NotRun` where nothing was seen to decide it by."""
+
+
+def judge(observed: Observed, method: str, let_through: bool, now: datetime) -> dict[Requirement, Finding]:
+    """Decide every requirement; `let_through`: private addresses are open to this check only."""
+    judges = _judges(method, let_through, now)
+    return {requirement: _found(judges[requirement], observed) for requirement in Requirement}
+
+
+def not_https() -> dict[Requirement, Finding]:
+    """Return the findings for a URL of http://, to which nothing is sent: the token would travel in clear."""
+    findings = dict.fromkeys(Requirement, Finding(Verdict.NOT_RUN, "the URL does not begin with https://"))
+    return findings | {Requirement.HTTPS: Finding(Verdict.FAIL, "the URL begins with http://; nothing was sent to it")}
+
+
+def _judges(method: str, let_through: bool, now: datetime) -> Mapping[Requirement, Judge]:
+    return {
+        Requirement.REACHABLE: connection.reachable,
+        Requirement.PUBLIC_ADDRESS: partial(connection.public_address, let_through=let_through),
+        Requirement.HTTPS: connection.https,
+        Requirement.CERTIFICATE_EXPIRY: partial(connection.certificate_expiry, now=now),
+        Requirement.HTTP: connection.http,
+        Requirement.METHOD: partial(connection.method, configured=method),
+        Requirement.NO_REDIRECT: connection.no_redirect,
+        Requirement.KNOWN_ID: answers.known_id,
+        Requirement.CONTENT_TYPE: answers.content_type,
+        Requirement.JSON_OBJECT: answers.json_object,
+        Requirement.SIZE: answers.size,
+        Requirement.TIME: connection.time,
+        Requirement.TOKEN_MISSING: partial(refusals.token, kind=Kind.NO_TOKEN),
+        Requirement.TOKEN_WRONG: partial(refusals.token, kind=Kind.WRONG_TOKEN),
+        Requirement.TOKEN_OTHER_LENGTH: partial(refusals.token, kind=Kind.OTHER_LENGTH),
+        Requirement.TOKEN_LAST_CHARACTER: partial(refusals.token, kind=Kind.LAST_CHARACTER),
+        Requirement.TOKEN_NOT_ASCII: partial(refusals.token, kind=Kind.NOT_ASCII),
+        Requirement.UNKNOWN_ID: identifiers.unknown_id,
+        Requirement.EMPTY_ID: identifiers.empty_id,
+        Requirement.ODD_IDS: identifiers.odd_ids,
+        Requirement.LONG_ID: identifiers.long_id,
+        Requirement.OTHER_VERBS: refusals.other_verbs,
+        Requirement.LINKS: answers.links,
+        Requirement.NO_SECRETS: answers.no_secrets,
+        Requirement.TYPE: answers.kinds,
+        Requirement.STABLE: answers.stable,
+    }
+
+
+def _found(decide: Judge, observed: Observed) -> Finding:
+    try:
+        return decide(observed)
+    except NotRun as because:
+        return Finding(Verdict.NOT_RUN, str(because))
