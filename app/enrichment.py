@@ -41,12 +41,13 @@ class Endpoint(Protocol):
 
 @dataclass(slots=True)
 class Step:
-    """One step as it went; `outcome` is `running`, `ok`, `failed` or `skipped`."""
+    """One step as it went; `outcome` is `running`, `ok`, `failed` or `skipped`, `failure` how a failed one ended."""
 
     name: str
     outcome: str = "skipped"
     duration_ms: int = 0
     detail: str = ""
+    failure: Outcome | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Run:
             step.outcome = "ok"
         except StepFailed as failure:
             step.outcome, step.detail = "failed", failure.detail or failure.outcome.sentence
+            step.failure = failure.outcome
             self.usage += failure.usage
             raise
         finally:

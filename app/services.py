@@ -1,6 +1,7 @@
 """What the web routes and the command line work with, already wired; they know no adapter."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,9 +10,11 @@ from app.activity import Reporting
 from app.completions import Completions
 from app.configuring import Configuring, Projects
 from app.domain.projects import Project
+from app.domain.traces import Trace
 from app.draining import Draining
 from app.intake import Intake
 from app.trial import Trials
+from app.working import RunSpan
 
 
 class ProjectTable(Projects, Protocol):
@@ -31,6 +34,25 @@ class Metrics(Protocol):
         """Return the metrics as text, and its content type."""
 
 
+class RequestSpan(Protocol):
+    """A request in a trace; `trace` is where a run that it asks for belongs."""
+
+    trace: Trace | None
+
+    def answered(self, route: str, http_status: int | None) -> None:
+        """Note the pattern of the route and the status; None where the caller went away before."""
+
+
+class Tracing(Protocol):
+    """Follows requests and runs, each while its context is open."""
+
+    def request(self, method: str, caller: Trace | None) -> AbstractContextManager[RequestSpan]:
+        """Follow a request in its caller's trace, if it named one."""
+
+    def run(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[RunSpan]:
+        """Follow a run in its submitter's trace; `ticket_id` is None for a test."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """One process's services, open until its shutdown."""
@@ -43,5 +65,6 @@ class Services:
     completions: Completions
     trials: Trials
     metrics: Metrics
+    tracing: Tracing
     draining: Draining
     ping: Callable[[], Awaitable[None]]

@@ -96,6 +96,9 @@ class Settings(EgressSettings):
         (),
         description="whsec_… secrets that sign webhooks, comma-separated; two at once make rotation possible",
     )
+    tracing: Literal["off", "otlp"] = Field(
+        "off", description="otlp sends OpenTelemetry traces; the OTEL_ variables say where to, and which"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias="ANTHROPIC_API_KEY", description="key for Claude"

@@ -14,8 +14,9 @@ from app.domain.plain_text import plain
 from app.domain.projects import TokenUnreadable
 from app.domain.secrets import Secret
 from app.domain.tickets import Email
+from app.domain.traces import Trace, untold
 from app.enrichment import Enricher, Run, Step
-from app.working import Tokens
+from app.working import Tokens, Traced, told_to
 
 PREVIEW_CHARACTERS = 2_000
 """How much of the customer endpoint's answer a test shows: enough to recognize it."""
@@ -52,11 +53,13 @@ class _Watched:
     """Passes the steps on, and knows whether the AI has read the email."""
 
     on_step: OnStep
+    on_span: Callable[[Step], None]
     was_read: bool = False
 
     def __call__(self, step: Step) -> None:
         self.was_read = self.was_read or (step.name == "extract" and step.outcome != "running")
         self.on_step(_step(step))
+        self.on_span(step)
 
 
 class Trials:
@@ -70,6 +73,7 @@ class Trials:
         enricher: Enricher,
         deadline_seconds: float,
         on_result: Callable[[str, Result], None] = lambda project_id, result: None,
+        traced: Traced = untold,
     ) -> None:
         self._configuring = configuring
         self._credits = credit
@@ -77,9 +81,16 @@ class Trials:
         self._enricher = enricher
         self._deadline_seconds = deadline_seconds
         self._on_result = on_result
+        self._traced = traced
 
     async def run(
-        self, project_id: str, actor: str, email: Email, changes: Changes, on_step: OnStep = lambda step: None
+        self,
+        project_id: str,
+        actor: str,
+        email: Email,
+        changes: Changes,
+        trace: Trace | None = None,
+        on_step: OnStep = lambda step: None,
     ) -> Trial:
         """Test the stored configuration with `changes` laid over it; raises `Refused` as saving would."""
         stored = await self._configuring.read(project_id, actor)
@@ -93,18 +104,20 @@ class Trials:
         month = await self._credits.take_credit(project_id)
         if month is None:
             return Trial(self._enricher.not_run(Outcome.SKIPPED_CREDITS), None)
-        watched = _Watched(on_step)
-        try:
-            deadline = asyncio.get_running_loop().time() + self._deadline_seconds
-            result, run = await self._enricher.run(email, configuration, token, deadline, watched)
-        except BaseException as fault:
-            # Our faults cost nothing; who goes away once the AI has read the email has used it.
-            if not (watched.was_read and isinstance(fault, asyncio.CancelledError)):
+        with self._traced(project_id, None, trace) as span:
+            watched = _Watched(on_step, told_to(span))
+            try:
+                deadline = asyncio.get_running_loop().time() + self._deadline_seconds
+                result, run = await self._enricher.run(email, configuration, token, deadline, watched)
+            except BaseException as fault:
+                # Our faults cost nothing; who goes away once the AI has read the email has used it.
+                if not (watched.was_read and isinstance(fault, asyncio.CancelledError)):
+                    await asyncio.shield(self._credits.return_credit(project_id, month))
+                raise
+            if result.outcome is Outcome.AI_UNAVAILABLE:
                 await asyncio.shield(self._credits.return_credit(project_id, month))
-            raise
-        if result.outcome is Outcome.AI_UNAVAILABLE:
-            await asyncio.shield(self._credits.return_credit(project_id, month))
-        self._on_result(project_id, result)
+            self._on_result(project_id, result)
+            span.ended(result)
         return Trial(result, run)
 
     def _stored_token(

@@ -16,7 +16,8 @@ from app.domain.extraction import Extracted, sanitize
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
 from app.domain.secrets import Secret
-from app.enrichment import Enricher
+from app.domain.traces import Trace, untold
+from app.enrichment import Enricher, Step
 
 MOST_STRIKES = 3
 """Attempts of one run that may end in a crash: a ticket that kills its worker each time must not do so for ever."""
@@ -67,6 +68,28 @@ class Tokens(Protocol):
         """Return the token in clear."""
 
 
+class RunSpan(Protocol):
+    """A run in a trace: what it is told is what people see who ask where the time went."""
+
+    def step(self, name: str, outcome: str, failure: Outcome | None) -> None:
+        """Note that a step begins (`running`) or has ended."""
+
+    def ended(self, result: Result) -> None:
+        """Note the result."""
+
+    def put_back(self, why: str) -> None:
+        """Note that the run was returned to the queue."""
+
+
+Traced = Callable[[str, str | None, Trace | None], AbstractContextManager[RunSpan]]
+"""Follows a run of this project and ticket (None for a test) in the trace of its submitter while it is open."""
+
+
+def told_to(span: RunSpan) -> Callable[[Step], None]:
+    """Return what tells the span of each step."""
+    return lambda step: span.step(step.name, step.outcome, step.failure)
+
+
 class ClaimLost(Exception):
     """Another worker has taken the ticket over; nothing that this one finds counts any more."""
 
@@ -83,6 +106,7 @@ class Worker:
         on_result: Callable[[Claimed, Result], None] = lambda claimed, result: None,
         on_put_back: Callable[[str], None] = lambda why: None,
         in_flight: Callable[[], AbstractContextManager[None]] = nullcontext,
+        traced: Traced = untold,
     ) -> None:
         self._runs = runs
         self._tokens = tokens
@@ -91,6 +115,7 @@ class Worker:
         self._on_result = on_result
         self._on_put_back = on_put_back
         self._in_flight = in_flight
+        self._traced = traced
         self._tasks: set[asyncio.Task[Any]] = set()
         self._putting_back = False
         self._suspect = asyncio.Lock()
@@ -138,20 +163,27 @@ class Worker:
             return await self._run(claimed) if isinstance(claimed, Claimed) else None
 
     async def _run(self, claimed: Claimed) -> float | None:
+        with self._traced(claimed.project_id, claimed.ticket_id, claimed.trace) as span:
+            return await self._run_in(span, claimed)
+
+    async def _run_in(self, span: RunSpan, claimed: Claimed) -> float | None:
         started = asyncio.get_running_loop().time()
         try:
-            result, asked_seconds = await self._result(claimed, started + self._deadline_seconds)
+            result, asked_seconds = await self._result(claimed, started + self._deadline_seconds, told_to(span))
             if result.outcome is Outcome.AI_UNAVAILABLE:
                 age = claimed.age_seconds + asyncio.get_running_loop().time() - started
                 pause = pauses.before_next_try(age, asked_seconds, random.uniform(1.0, LARGEST_SPREAD))  # noqa: S311 - spreads
                 if pause is not None and await self._runs.put_back(claimed, if_asynchronous=True):
                     self._on_put_back("ai_unavailable")
+                    span.put_back("ai_unavailable")
                     return pause
             await self._store(claimed, result)
+            span.ended(result)
         except asyncio.CancelledError:
             with suppress(DatabaseUnavailable):  # then it is taken over as from a worker that died
                 await asyncio.shield(self._runs.put_back(claimed, if_asynchronous=False))
             self._on_put_back("shutdown")
+            span.put_back("shutdown")
             raise
         except ClaimLost:
             await self._runs.look_again(claimed, self._deadline_seconds + SECOND_LOOK_SECONDS)
@@ -173,7 +205,7 @@ class Worker:
             raise ClaimLost
         self._on_result(claimed, result)
 
-    async def _result(self, claimed: Claimed, deadline: float) -> tuple[Result, float]:
+    async def _result(self, claimed: Claimed, deadline: float, on_step: Callable[[Step], None]) -> tuple[Result, float]:
         """Return how the run ends, and the seconds that the AI provider asked to be left alone."""
         if claimed.strikes > MOST_STRIKES:
             return self._enricher.not_run(Outcome.INTERRUPTED), 0.0
@@ -183,7 +215,9 @@ class Worker:
         if not claimed.charged:
             return self._enricher.not_run(Outcome.SKIPPED_CREDITS), 0.0
         keep = partial(self._keep, claimed)
-        result, run = await self._enricher.run(claimed.email, *ready, deadline, extracted=claimed.extracted, keep=keep)
+        result, run = await self._enricher.run(
+            claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, keep=keep
+        )
         return result, run.retry_after
 
     async def _keep(self, claimed: Claimed, extracted: Extracted) -> None:

@@ -37,7 +37,7 @@ RULES = [
     pytest.param("trial", {"domain", "configuring", "enrichment", "working"}, set(), id="a test is a run"),
     pytest.param(
         "services",
-        {"domain", "access", "activity", "completions", "configuring", "draining", "intake", "trial"},
+        {"domain", "access", "activity", "completions", "configuring", "draining", "intake", "trial", "working"},
         set(),
         id="services name no adapter",
     ),
@@ -138,6 +138,7 @@ def test_each_third_party_has_few_homes() -> None:
         "asyncpg": {"database", "embedded_postgres", "migrations"},
         "cryptography": {"vault"},
         "h11": {"network"},
+        "opentelemetry": {"tracing"},
         "pgqueuer": {"queue"},
         "prometheus_client": {"metrics"},
         "standardwebhooks": {"webhook"},

@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -15,6 +16,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.domain.outcomes import Result
+from app.domain.traces import Trace
 
 QUIET = (
     "anthropic",
@@ -27,11 +29,17 @@ QUIET = (
     "asyncpg",
     "alembic",
     "pgqueuer",
+    "urllib3",
 )
 """Libraries whose lower levels write URLs, prompts or parameters: heard from WARNING up, whatever the level is."""
 
 FRAMES = 12
 """Innermost frames of an exception that are kept: the rest is the web framework."""
+
+
+def in_trace(trace: Trace | None) -> AbstractContextManager[object]:
+    """Have every line of the context name the trace, where there is one."""
+    return nullcontext() if trace is None else structlog.contextvars.bound_contextvars(trace_id=trace.trace_id)
 
 
 def enriched(ticket_id: str | None, project_id: str, result: Result) -> None:

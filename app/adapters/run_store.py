@@ -21,6 +21,7 @@ from app.domain.claims import Claimed, Suspect
 from app.domain.configuration import BUSINESS_PLAN
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Usage
+from app.domain.traces import trace_in
 
 _FENCE = "ticket_id = :ticket_id AND owner = :owner AND attempt = :attempt AND state = 'running'"
 """Holds only while the claim is the caller's."""
@@ -56,7 +57,7 @@ _CLAIM = text(f"""
         UPDATE enrichments e SET state = 'running', owner = :owner, attempt = e.attempt + 1, strikes = e.strikes + 1,
             credit_month = coalesce(e.credit_month, (SELECT month FROM taken)), updated_at = now()
         FROM mine WHERE e.ticket_id = mine.ticket_id AND NOT suspect
-        RETURNING e.attempt, e.strikes, e.email, e.extracted, e.credit_month IS NOT NULL AS charged,
+        RETURNING e.attempt, e.strikes, e.email, e.extracted, e.traceparent, e.credit_month IS NOT NULL AS charged,
             CAST(extract(epoch FROM now() - e.submitted_at) AS float8) AS age_seconds
     )
     SELECT mine.*, claimed.* FROM mine LEFT JOIN claimed ON NOT suspect
@@ -75,7 +76,7 @@ _TELL = insert_jobs(f"""
 _FINISH = text(f"""
     WITH mine AS (
         UPDATE enrichments SET state = 'done', result = CAST(:result AS jsonb), email = NULL, extracted = NULL,
-            updated_at = now()
+            traceparent = NULL, updated_at = now()
         WHERE {_FENCE} RETURNING ticket_id, project_id, credit_month, asynchronous
     ), returned AS (
         UPDATE credits c SET used = used - 1 FROM mine
@@ -176,6 +177,7 @@ def _claimed_of(row: Row[Any], ticket_id: str, run: int, owner: str) -> Claimed:
         extracted=row.extracted and Extracted(row.extracted["identifier"], Usage(**row.extracted["usage"])),
         charged=row.charged,
         age_seconds=row.age_seconds,
+        trace=trace_in([row.traceparent]) if row.traceparent else None,
     )
 
 

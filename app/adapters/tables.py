@@ -95,6 +95,7 @@ enrichments = Table(
     Column("lease_until", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("credit_month", Date),
     Column("result", JSONB),
+    Column("traceparent", Text),  # while it runs: the trace goes on wherever the run does
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     # Erasing a project needs it; no update touches the column, so updates of a row in flight stay heap-only.

@@ -41,8 +41,8 @@ _ENQUEUE = insert_jobs(f"""
 _SUBMIT = text(f"""
     WITH input AS (
         SELECT * FROM unnest(CAST(:ticket_ids AS text[]), CAST(:project_ids AS text[]), CAST(:emails AS bytea[]),
-            CAST(:refreshes AS boolean[]), CAST(:asynchronous AS boolean[])) WITH ORDINALITY
-            AS i (ticket_id, project_id, email, refresh, asynchronous, place)
+            CAST(:refreshes AS boolean[]), CAST(:asynchronous AS boolean[]), CAST(:traceparents AS text[]))
+            WITH ORDINALITY AS i (ticket_id, project_id, email, refresh, asynchronous, traceparent, place)
     ), known AS (
         SELECT input.*, p.project_id IS NOT NULL AS has_project, e.project_id AS holder, e.run, e.result,
             e.submitted_at, e.asynchronous AS was_asynchronous, coalesce({_RUNNING}, false) AS running,
@@ -50,13 +50,16 @@ _SUBMIT = text(f"""
         FROM input LEFT JOIN projects p ON p.project_id = input.project_id
             LEFT JOIN enrichments e ON e.ticket_id = input.ticket_id
     ), written AS (
-        INSERT INTO enrichments AS e (ticket_id, project_id, state, run, email, asynchronous, owner, attempt)
-        SELECT ticket_id, project_id, 'queued', nextval('enrichment_runs'), email, asynchronous, '', 0 FROM known
+        INSERT INTO enrichments AS e
+            (ticket_id, project_id, state, run, email, asynchronous, owner, attempt, traceparent)
+        SELECT ticket_id, project_id, 'queued', nextval('enrichment_runs'), email, asynchronous, '', 0, traceparent
+        FROM known
         WHERE has_project AND (holder IS NULL OR holder = project_id AND NOT running AND (refresh OR NOT done))
         ORDER BY ticket_id
         ON CONFLICT (ticket_id) DO UPDATE SET state = 'queued', run = excluded.run, email = excluded.email,
             extracted = NULL, asynchronous = excluded.asynchronous, submitted_at = now(), updated_at = now(),
-            owner = '', strikes = 0, credit_month = CASE e.state WHEN 'done' THEN NULL ELSE e.credit_month END
+            owner = '', strikes = 0, traceparent = excluded.traceparent,
+            credit_month = CASE e.state WHEN 'done' THEN NULL ELSE e.credit_month END
         WHERE e.project_id = excluded.project_id AND NOT ({_RUNNING})
             AND (e.state <> 'done' OR (SELECT refresh FROM input WHERE input.ticket_id = e.ticket_id))
         RETURNING e.ticket_id, e.run, e.submitted_at
@@ -182,6 +185,7 @@ def _values(submissions: Sequence[Submission]) -> dict[str, object]:
         "emails": [packed(each.email) for each in submissions],
         "refreshes": [each.refresh for each in submissions],
         "asynchronous": [each.asynchronous for each in submissions],
+        "traceparents": [str(each.trace) if each.trace else None for each in submissions],
     }
 
 

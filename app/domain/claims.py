@@ -8,6 +8,7 @@ from app.domain.configuration import StoredConfiguration
 from app.domain.extraction import Extracted
 from app.domain.projects import Project
 from app.domain.tickets import Email
+from app.domain.traces import Trace
 
 
 class DatabaseUnavailable(Exception):
@@ -19,7 +20,7 @@ class Submission:
     """A ticket that a caller wants enriched.
 
     `refresh` asks for a new run of a ticket that has a result; `asynchronous` says that nobody waits for this one, so
-    that it may wait itself, and its end is told by webhook.
+    that it may wait itself, and its end is told by webhook. `trace` is where its caller stands.
     """
 
     ticket_id: str
@@ -27,6 +28,7 @@ class Submission:
     email: Email
     refresh: bool = False
     asynchronous: bool = False
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Claimed:
 
     `owner` is this claim's own name and `attempt` counts the claims of the ticket: together they fence every later
     write. `strikes` counts the attempts, this one too, that have not ended in order; `charged` says that the run holds
-    a credit, `extracted` what an earlier attempt has learned, `age_seconds` how long ago the run was submitted.
+    a credit, `extracted` what an earlier attempt has learned, `age_seconds` how long ago the run was submitted; `trace`
+    is where its submitter stood.
     """
 
     ticket_id: str
@@ -95,3 +98,4 @@ class Claimed:
     extracted: Extracted | None
     charged: bool
     age_seconds: float
+    trace: Trace | None = None

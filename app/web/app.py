@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
+from fastapi.telemetry import TelemetryConfig
 
 from app import __version__
 from app.domain.secrets import Secret
@@ -24,9 +25,18 @@ from app.web import (
     projects,
     tickets,
 )
-from app.web.middleware import Bearers, BodyLimit, RequestIds
+from app.web.middleware import Bearers, BodyLimit, RequestIds, Traces
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
+
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""The framework's own would record queries, paths and exceptions' texts, and a variable could switch it on."""
 
 
 def create_app(
@@ -52,6 +62,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,  # the framework's page loads its script from a third party
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
         generate_unique_id_function=lambda route: route.name,
     )
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign] # the framework's documented way
@@ -65,6 +76,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(Bearers, tokens=tokens)
     app.add_middleware(RequestIds)
+    app.add_middleware(Traces)
     return app
 
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body
@@ -17,7 +18,7 @@ from app.web.errors import complaints_of
 from app.web.examples import BATCH, BATCHED
 from app.web.incoming import BatchIn, BatchTicketIn, Id
 from app.web.outgoing import BatchOut, BatchRowOut, ComplaintOut, RowCode, location_of
-from app.web.requests import Wired
+from app.web.requests import InTrace, Wired
 
 DETAILS: dict[RowCode, str] = {
     "project_not_found": Refusal.PROJECT_NOT_FOUND.advice,
@@ -45,14 +46,16 @@ _ID: TypeAdapter[str] = TypeAdapter(Id)
         **problems(*WITH_BODY),
     },
 )
-async def enrich_batch(body: Annotated[BatchIn, Body(openapi_examples=BATCH)], services: Wired) -> BatchOut:
+async def enrich_batch(
+    body: Annotated[BatchIn, Body(openapi_examples=BATCH)], services: Wired, trace: InTrace
+) -> BatchOut:
     """Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
 
     A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a ticket that
     stands in the batch twice, the first counts. Read the results at `location`, or be told by webhook or GET /events.
     """
     read = await read_apart(body.tickets)
-    submissions = [each for each in read if isinstance(each, Submission)]
+    submissions = [replace(each, trace=trace) for each in read if isinstance(each, Submission)]
     answers = iter(await services.intake.enrich_batch(submissions) if submissions else [])
     rows = [_row_of(each, next(answers)) if isinstance(each, Submission) else each for each in read]
     return BatchOut(tickets=rows, **_counted(rows))

@@ -14,7 +14,7 @@ from app.web.emails import email_of
 from app.web.examples import CONFIGURATION, STEPS, TRIAL
 from app.web.incoming import ConfigurationIn, TrialIn
 from app.web.outgoing import ConfigurationOut, TrialOut
-from app.web.requests import Actor, AsEvents, IfMatch, ProjectId, Wired
+from app.web.requests import Actor, AsEvents, IfMatch, InTrace, ProjectId, Wired
 from app.web.step_events import MEDIA_TYPE as EVENT_STREAM
 from app.web.step_events import EventStream, OnStep
 
@@ -86,12 +86,13 @@ async def try_configuration(
     body: Annotated[TrialIn, Body(openapi_examples=TRIAL)],
     services: Wired,
     as_events: AsEvents,
+    trace: InTrace,
 ) -> dict[str, Any] | Response:
     """Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
 
     With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
     """
-    run = partial(services.trials.run, project_id, actor, await email_of(body), body.as_changes())
+    run = partial(services.trials.run, project_id, actor, await email_of(body), body.as_changes(), trace)
 
     async def told(on_step: OnStep) -> dict[str, Any]:
         trial = await run(on_step)

@@ -14,6 +14,7 @@ from app.domain.access import Asked
 from app.domain.claims import DatabaseUnavailable
 from app.domain.refusals import Refusal, Refused
 from app.domain.secrets import Secret
+from app.domain.traces import trace_in
 from app.services import Services
 from app.web.errors import problem_response, refused_by
 
@@ -60,9 +61,38 @@ class RequestIds:
             try:
                 await self._app(scope, receive, send_with_id)
             except Exception:
-                structlog.get_logger().exception("internal_error", path=scope["path"], method=scope["method"])
+                # Not the path: it may name a customer.
+                structlog.get_logger().exception("internal_error", route=_route(scope), method=scope["method"])
                 if not started:
                     await problem_response(Refusal.INTERNAL_ERROR)(scope, receive, send_with_id)
+
+
+class Traces:
+    """Follows each request that needs a token in the trace that its caller names, and notes how it was answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with the place in a trace for what it asks for."""
+        if _is_open(scope):
+            await self._app(scope, receive, send)
+            return
+        services: Services = scope["app"].state.services
+        status: int | None = None
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with services.tracing.request(scope["method"], trace_in(Headers(scope=scope).getlist("traceparent"))) as span:
+            scope.setdefault("state", {})["trace"] = span.trace
+            try:
+                await self._app(scope, receive, send_noting)
+            finally:
+                span.answered(_route(scope), status)
 
 
 class Bearers:
@@ -74,8 +104,7 @@ class Bearers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with the person behind an access token; or answer 401 or 403."""
-        is_open = scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_FOLDER)
-        if not is_open and not self._is_service_token(token := _bearer(scope)):
+        if not _is_open(scope) and not self._is_service_token(token := _bearer(scope)):
             try:
                 scope.setdefault("state", {})["actor"] = await _admitted(scope, token)
             except (Refused, DatabaseUnavailable) as fault:
@@ -87,6 +116,15 @@ class Bearers:
         # Every token is compared, whichever fits: the time says nothing about them.
         fits = [hmac.compare_digest(token.encode(), known) for known in self._tokens]
         return any(fits)
+
+
+def _is_open(scope: Scope) -> bool:
+    return scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_FOLDER)
+
+
+def _route(scope: Scope) -> str:
+    """Return the pattern of the route that the request has found, `""` where it has found none."""
+    return getattr(scope.get("route"), "path", "")
 
 
 def _bearer(scope: Scope) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Request
 
 from app.domain.refusals import Refusal, Refused
+from app.domain.traces import Trace
 from app.services import Services
 from app.web.incoming import ID
 from app.web.step_events import prefers_events
@@ -40,9 +41,16 @@ async def as_events(request: Request) -> bool:
     return prefers_events(", ".join(request.headers.getlist("accept")))
 
 
+async def trace_of(request: Request) -> Trace | None:
+    """Return where a run that the request asks for belongs in a trace."""
+    trace: Trace | None = getattr(request.state, "trace", None)
+    return trace
+
+
 Wired = Annotated[Services, Depends(services_of)]
 Actor = Annotated[str, Depends(actor_of)]
 ProjectId = Annotated[str, Path(pattern=ID, description="the project, as the helpdesk names it")]
 TicketId = Annotated[str, Path(pattern=ID, description="the ticket, as the helpdesk names it")]
 AsEvents = Annotated[bool, Depends(as_events)]
+InTrace = Annotated[Trace | None, Depends(trace_of)]
 IfMatch = Annotated[str | None, Header(description="the ETag of the version that the change is meant for")]

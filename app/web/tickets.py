@@ -15,7 +15,7 @@ from app.web.emails import email_of
 from app.web.examples import ENRICHED, PENDING, TICKET
 from app.web.incoming import ID, TicketIn
 from app.web.outgoing import PendingOut, TicketResultOut, location_of, result_document
-from app.web.requests import TicketId, Wired
+from app.web.requests import InTrace, TicketId, Wired
 
 LONGEST_WAIT_SECONDS = 30
 """What a reader may wait for a result: as long as a usual run may take, and short of what proxies cut off."""
@@ -81,6 +81,7 @@ async def enrich_ticket(
     body: Annotated[TicketIn, Body(openapi_examples=TICKET)],
     services: Wired,
     preferences: Annotated[Preferences, Depends(preferences_of)],
+    trace: InTrace,
     refresh: Annotated[bool, Query(description="run it anew and replace the stored result")] = False,
 ) -> Response:
     """Look up the customer behind a ticket, once; a later call returns the stored result.
@@ -91,7 +92,7 @@ async def enrich_ticket(
     if body.is_spam:
         return Response(status_code=204)
     email = await email_of(body)
-    submission = Submission(ticket_id, body.project_id, email, refresh, preferences.respond_async)
+    submission = Submission(ticket_id, body.project_id, email, refresh, preferences.respond_async, trace)
     answer = await services.intake.enrich(submission, preferences.patience_seconds)
     if isinstance(answer, Pending):
         where = {"Location": location_of(ticket_id, body.project_id), "Retry-After": str(RETRY_AFTER_SECONDS)}

@@ -13,6 +13,7 @@ from app.adapters.standing_connection import Connect
 from app.adapters.workload import Workload
 from app.domain.workload import WorkloadReport
 from app.settings import InvalidSettings, Settings
+from app.wiring import tracing
 from app.wiring.customer_endpoint import tls_of
 
 
@@ -32,6 +33,7 @@ async def database(settings: Settings) -> AsyncIterator[str]:
 def check(settings: Settings) -> None:
     """Try what the settings name, as far as that needs no network; raises `InvalidSettings`."""
     tls_of(settings)
+    tracing.check(settings)
     if settings.database_url is not None:
         engine_of(settings.database_url.get_secret_value(), settings)
     if settings.database_direct_url is not None:

@@ -41,6 +41,7 @@ from app.wiring.customer_endpoint import customer_endpoint, tls_of
 from app.wiring.databases import connector_of, database, direct, engine_of
 from app.wiring.model import model_of
 from app.wiring.observed import Observed
+from app.wiring.tracing import tracing_of
 from app.working import MOST_STRIKES, Worker
 
 SETTLING_SECONDS = 2.0
@@ -56,6 +57,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
     logs.configure(settings.log_level)
     draining = draining or Draining()
     async with AsyncExitStack() as stack:
+        tracing = await stack.enter_async_context(tracing_of(settings))
         url = await stack.enter_async_context(database(settings))
         engine = engine_of(url, settings)
         stack.push_async_callback(engine.dispose)
@@ -77,7 +79,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             observed.ticket(claimed, result)
 
         runs = RunStore(engine, MOST_STRIKES, notices.send, webhooks=settings.webhook_url is not None)
-        worker = Worker(runs, vault, enricher, deadline, ended, metrics.put_back, metrics.in_flight)
+        worker = Worker(runs, vault, enricher, deadline, ended, metrics.put_back, metrics.in_flight, tracing.run)
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
         if settings.seats:
             handlers = {ENRICH: _enriching(worker)}
@@ -95,8 +97,9 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             configuring=configuring,
             intake=Intake(tickets, completions, deadline),
             completions=completions,
-            trials=Trials(configuring, projects, vault, enricher, deadline, observed.trial),
+            trials=Trials(configuring, projects, vault, enricher, deadline, observed.trial, tracing.run),
             metrics=metrics,
+            tracing=tracing,
             draining=draining,
             ping=partial(ping, engine),
         )

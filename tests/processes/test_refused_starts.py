@@ -27,6 +27,7 @@ NEVER_SHOWN = "Zq7x"
         pytest.param("CC_EGRESS_ALLOWED_CIDRS", f"10.0.0.0/8,{NEVER_SHOWN}", id="not a network"),
         pytest.param("CC_AI_PROVIDER", NEVER_SHOWN, id="a provider that nobody knows"),
         pytest.param("CC_LOG_LEVEL", NEVER_SHOWN, id="a level that nobody knows"),
+        pytest.param("CC_TRACING", NEVER_SHOWN, id="a kind of tracing that nobody knows"),
         pytest.param("CC_RUN_DEADLINE_SECONDS", "9.9", id="a deadline too short"),
     ],
 )

@@ -25,6 +25,7 @@ class CustomerEndpoint:
 
     seconds: float = 0.0
     asked: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
 
     def application(self) -> Starlette:
         return Starlette(routes=[Route(PATH, self._look_up)])
@@ -40,6 +41,7 @@ class CustomerEndpoint:
             return JSONResponse({"error": "unauthorized"}, 401)
         identifier = request.query_params["id"]
         self.asked.append(identifier)
+        self.headers.append(dict(request.headers))
         await asyncio.sleep(self.seconds)
         return JSONResponse({} if identifier.startswith(STRANGER) else CUSTOMER)
 

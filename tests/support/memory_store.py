@@ -24,6 +24,7 @@ from app.domain.configuration import BUSINESS_PLAN, Configuration, StoredConfigu
 from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.tickets import Email
+from app.domain.traces import Trace
 from tests.support.rows import EndedRun, KeptToken
 
 
@@ -43,6 +44,7 @@ class Row:
     extracted: Extracted | None = None
     credit_month: date | None = None
     result: str | None = None
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ class MemoryTicketStore:
         if row is not None and not wanted.refresh:
             return _found(row)
         run = next(self._database.runs)
-        new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._database.now())
+        new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._database.now(), trace=wanted.trace)
         if row is not None:
             new.result, new.attempt = row.result, row.attempt
         self._database.rows[wanted.ticket_id] = new
@@ -263,6 +265,7 @@ class MemoryRunStore:
             extracted=row.extracted,
             charged=row.credit_month is not None,
             age_seconds=(self._database.now() - row.submitted_at).total_seconds(),
+            trace=row.trace,
         )
 
     async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
@@ -276,6 +279,7 @@ class MemoryRunStore:
         if row is None:
             return False
         row.result, row.state, row.email, row.extracted = json.dumps(result, allow_nan=False), "done", None, None
+        row.trace = None
         if refund:
             self._database.return_credit(row.project_id, row.credit_month)
         ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]

@@ -13,6 +13,7 @@ from app.access import Access
 from app.activity import Reporting
 from app.adapters.metrics import Metrics
 from app.adapters.offline import OfflineModel
+from app.adapters.untraced import Untraced
 from app.adapters.vault import Vault
 from app.completions import Completions, Ended
 from app.configuring import Configuring
@@ -24,7 +25,7 @@ from app.domain.secrets import Secret
 from app.draining import Draining
 from app.enrichment import Enricher, Model
 from app.intake import Intake
-from app.services import Services
+from app.services import Services, Tracing
 from app.trial import Trials
 from app.web.app import create_app
 from app.working import MOST_STRIKES, Worker
@@ -78,6 +79,7 @@ class World:
     embed_origins: tuple[str, ...] = ()
     jobs: list[MemoryJob] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
+    tracing: Tracing = field(default_factory=Untraced)
     draining: Draining = field(default_factory=Draining)
     completions: Completions = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -97,7 +99,8 @@ class World:
             self.metrics.enriched(result)
 
         enricher = Enricher(self.model, self.endpoint)
-        return Worker(self.runs, Vault(self.keys), enricher, self.deadline_seconds, ended, self.metrics.put_back)
+        put_back, traced = self.metrics.put_back, self.tracing.run
+        return Worker(self.runs, Vault(self.keys), enricher, self.deadline_seconds, ended, put_back, traced=traced)
 
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""
@@ -115,8 +118,9 @@ class World:
             configuring=configuring,
             intake=Intake(self.tickets, self.completions, self.deadline_seconds),
             completions=self.completions,
-            trials=Trials(configuring, projects, vault, enricher, self.deadline_seconds),
+            trials=Trials(configuring, projects, vault, enricher, self.deadline_seconds, traced=self.tracing.run),
             metrics=self.metrics,
+            tracing=self.tracing,
             draining=self.draining,
             ping=ping,
         )
