@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-browser check format lock bench clean clean-data
+.PHONY: help setup run test test-browser check format clients lock bench clean clean-data
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -24,8 +24,9 @@ PYTHONS := $(PYTHON) python3.11 python3.12 python3.13 python3 python3.14 python
 # No header and no annotations: a lock file names no machine and no registry.
 LOCK := pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
-# The tests that hold the house rules (import directions, documentation, packaging); quick, so `make check` has them too.
-RULES := $(wildcard tests/test_architecture.py tests/test_docs.py tests/test_packaging.py)
+# The tests that hold the house rules (import directions, documentation, packaging, clients that know every field); quick,
+# so `make check` has them too.
+RULES := $(wildcard tests/test_architecture.py tests/test_docs.py tests/test_packaging.py tests/clients/test_equality.py)
 
 help: ## list what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +57,9 @@ check: $(VENV)/.developing ## check format, lint, types, import rules, documenta
 format: $(VENV)/.developing ## format the code and repair what the linter can
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+clients: $(VENV)/.developing ## write the clients' bodies and operations anew from openapi.yaml
+	$(PY) clients/generate.py
 
 bench: $(VENV)/.developing ## measure CPU and added latency beside a bare floor (ARGS="--help" tells more)
 	@exec $(PY) -m bench $(ARGS)

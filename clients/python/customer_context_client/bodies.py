@@ -1,0 +1,445 @@
+"""Bodies that the service takes and answers; a newer service may add fields and words.
+
+Written by `make clients` from openapi.yaml; change nothing here.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NotRequired, TypedDict
+
+Reason = Literal[
+    "no_data",
+    "summary_fallback",
+    "not_found",
+    "not_grounded",
+    "ai_unavailable",
+    "ai_refused",
+    "interrupted",
+    "timeout",
+    "dns_error",
+    "connect_error",
+    "tls_error",
+    "blocked_address",
+    "http_status",
+    "redirect",
+    "not_json",
+    "too_large",
+    "invalid_json",
+    "not_object",
+    "protocol_error",
+    "not_enabled",
+    "not_configured",
+    "plan",
+    "token_unreadable",
+]
+"""Why a look-up ended as its status says."""
+
+Code = Literal[
+    "unauthorized",
+    "actor_required",
+    "not_owner",
+    "plan_required",
+    "out_of_scope",
+    "project_not_found",
+    "result_not_found",
+    "access_token_not_found",
+    "ticket_project_mismatch",
+    "precondition_failed",
+    "bearer_token_required",
+    "incomplete_configuration",
+    "validation_error",
+    "body_too_large",
+    "database_unavailable",
+    "shutting_down",
+    "not_found",
+    "method_not_allowed",
+    "bad_request",
+    "internal_error",
+]
+"""Codes of the problems that a request is refused with."""
+
+
+class AccessTokenInput(TypedDict):
+    """A new access token."""
+
+    # what it is for, in one line
+    label: str
+    # seconds until it expires: 5 minutes to 90 days
+    expires_in: int
+
+
+class AccessToken(TypedDict):
+    """What is known of an access token."""
+
+    token_id: str
+    label: str
+    created_by: str
+    created_at: str
+    expires_at: str
+    # to the minute; null: never
+    last_used_at: str | None
+
+
+class BatchTicketInput(TypedDict):
+    """One ticket of a batch."""
+
+    subject: NotRequired[str]
+    body: str
+    body_format: NotRequired[Literal["text", "html"]]
+    # the sender's address; optional
+    sender: NotRequired[str]
+    project_id: str
+    # true: refused, nothing is run or stored
+    is_spam: NotRequired[bool]
+    ticket_id: str
+    # run it anew and replace the stored result
+    refresh: NotRequired[bool]
+
+
+class Complaint(TypedDict):
+    """One part of the request that is wrong."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class ConfigurationInput(TypedDict):
+    """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
+
+    # how the customer endpoint is called
+    method: NotRequired[Literal["GET", "POST"] | None]
+    # full HTTPS URL of the customer endpoint
+    api_url: NotRequired[str | None]
+    # query or body key of the identifier
+    identifier_parameter: NotRequired[str | None]
+    # write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one
+    bearer_token: NotRequired[str | None]
+    # how to find the customer in the email
+    identify_instructions: NotRequired[str | None]
+    # what to show, with which labels
+    display_instructions: NotRequired[str | None]
+    # whether new tickets are looked up
+    enabled: NotRequired[bool | None]
+
+
+class Configuration(TypedDict):
+    """A configuration as owners see it: the token's presence, never the token."""
+
+    method: Literal["GET", "POST"]
+    api_url: str
+    identifier_parameter: str
+    identify_instructions: str
+    display_instructions: str
+    enabled: bool
+    bearer_token_configured: bool
+    bearer_token_updated_at: str | None
+    created_at: str | None
+    updated_at: str | None
+    updated_by: str | None
+
+
+class Field(TypedDict):
+    """One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact."""
+
+    label: str
+    value: str
+    source: str
+
+
+class Header(TypedDict):
+    """One header of the request, the token redacted."""
+
+    name: str
+    value: str
+
+
+class Link(TypedDict):
+    """One link that the customer endpoint offers."""
+
+    label: str
+    url: str
+
+
+class NewAccessToken(TypedDict):
+    """A new access token: the only answer that ever holds it."""
+
+    token_id: str
+    # shown this once
+    token: str
+    label: str
+    expires_at: str
+    # the settings page; what follows # stays in the browser
+    settings_url: str
+
+
+class Pace(TypedDict):
+    """How long a step took, in milliseconds; null where it never ran."""
+
+    p50_ms: int | None
+    p95_ms: int | None
+
+
+class ProjectInput(TypedDict):
+    """What the helpdesk knows about a project; replaces what was there."""
+
+    plan: str
+    owner_ids: list[str]
+    monthly_ai_credits: int
+
+
+class Project(TypedDict):
+    """A project, with what it spent this month."""
+
+    project_id: str
+    plan: str
+    owner_ids: list[str]
+    monthly_ai_credits: int
+    credits_used_this_month: int
+    credits_reset_at: str
+
+
+class Response(TypedDict):
+    """The head of what it answered, and a preview of the body."""
+
+    http_status: int
+    content_type: str
+    bytes: int
+    remote_address: str
+    body_preview: str
+
+
+Status = Literal["ok", "no_identifier", "fetch_error", "skipped_credits", "disabled"]
+"""The five statuses of the guide."""
+
+
+class Step(TypedDict):
+    """One of the three steps."""
+
+    name: Literal["extract", "fetch", "summarize"]
+    outcome: Literal["ok", "failed", "skipped"]
+    duration_ms: int
+    detail: str
+
+
+class TicketInput(TypedDict):
+    """A new ticket."""
+
+    subject: NotRequired[str]
+    body: str
+    body_format: NotRequired[Literal["text", "html"]]
+    # the sender's address; optional
+    sender: NotRequired[str]
+    project_id: str
+    # true: 204, nothing is run or stored
+    is_spam: NotRequired[bool]
+
+
+class Usage(TypedDict):
+    """Tokens of the AI calls."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+class AccessTokens(TypedDict):
+    """The access tokens that have not expired, the newest first."""
+
+    access_tokens: list[AccessToken]
+
+
+class BatchInput(TypedDict):
+    """Tickets to be enriched."""
+
+    tickets: list[BatchTicketInput]
+
+
+class BatchRow(TypedDict):
+    """What became of one ticket of a batch; `code`, `detail` and `errors` are those of the problem that refused
+    it.
+    """
+
+    # null where it is not valid
+    ticket_id: str | None
+    # accepted: its run is under way; stored: it has a result already; refused: see code
+    outcome: Literal["accepted", "stored", "refused"]
+    # where its result is, or will be
+    location: str | None
+    code: (
+        Literal["project_not_found", "ticket_project_mismatch", "validation_error", "body_too_large", "is_spam"] | None
+    )
+    detail: str | None
+    # with validation_error only
+    errors: list[Complaint] | None
+
+
+class Day(TypedDict):
+    """The look-ups of one day, UTC, by status; every status is there."""
+
+    day: str
+    by_status: dict[Status, int]
+
+
+class Ended(TypedDict):
+    """How one look-up ended."""
+
+    ended_at: str
+    status: Status
+    reason: Reason | None
+    duration_ms: int
+
+
+class Pending(TypedDict):
+    """A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null."""
+
+    ticket_id: str
+    project_id: str
+    status: Literal["pending"]
+    reason: None
+    message: str
+    identifier: None
+    summary: str
+    fields: list[Field]
+    links: list[Link]
+    ai_context: str
+    credits_used: int
+    ai_provider: None
+    ai_model: None
+    usage: None
+    timings_ms: dict[str, int]
+    # since when the run is under way
+    created_at: str
+    reused: bool
+
+
+class Request(TypedDict):
+    """The exact request that was sent to the customer endpoint."""
+
+    method: str
+    url: str
+    headers: list[Header]
+    body: str | None
+
+
+class TicketResult(TypedDict):
+    """The result of a ticket."""
+
+    status: Status
+    reason: Reason | None
+    message: str
+    identifier: str | None
+    summary: str
+    fields: list[Field]
+    links: list[Link]
+    ai_context: str
+    credits_used: int
+    ai_provider: str
+    ai_model: str
+    usage: Usage
+    timings_ms: dict[str, int]
+    created_at: str
+    ticket_id: str
+    project_id: str
+    # true: it was stored before this request, and nothing was run
+    reused: bool
+
+
+class TrialInput(TypedDict):
+    """A sample email, and configuration fields to lay over what is stored."""
+
+    subject: NotRequired[str]
+    body: str
+    body_format: NotRequired[Literal["text", "html"]]
+    # the sender's address; optional
+    sender: NotRequired[str]
+    config: NotRequired[ConfigurationInput | None]
+
+
+class Problem(TypedDict):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    # with 422 only
+    errors: NotRequired[list[Complaint] | None]
+
+
+class Activity(TypedDict):
+    """How a project's look-ups went, without a word of a customer's."""
+
+    project_id: str
+    lookups: int
+    # 0 to 1; null where there were none
+    ok_share: float | None
+    # each day, the oldest first
+    per_day: list[Day]
+    steps: dict[Literal["extract", "fetch", "summarize", "total"], Pace]
+    # the last 50, the newest first
+    recent: list[Ended]
+    monthly_ai_credits: int
+    credits_used_this_month: int
+    credits_reset_at: str
+
+
+class Batch(TypedDict):
+    """What became of the tickets of a batch, in their order."""
+
+    tickets: list[BatchRow]
+    accepted: int
+    stored: int
+    refused: int
+
+
+class Trace(TypedDict):
+    """What a test did, step by step."""
+
+    identifier_raw: str | None
+    identifier_sent: str | None
+    request: Request | None
+    response: Response | None
+    steps: list[Step]
+
+
+class Trial(TypedDict):
+    """The result of a test."""
+
+    status: Status
+    reason: Reason | None
+    message: str
+    identifier: str | None
+    summary: str
+    fields: list[Field]
+    links: list[Link]
+    ai_context: str
+    credits_used: int
+    ai_provider: str
+    ai_model: str
+    usage: Usage
+    timings_ms: dict[str, int]
+    created_at: str
+    trace: Trace
+
+
+REASONS: Final[Mapping[Status, tuple[Reason, ...]]] = {
+    "ok": ("no_data", "summary_fallback"),
+    "no_identifier": ("not_found", "not_grounded", "ai_unavailable", "ai_refused", "interrupted"),
+    "fetch_error": (
+        "timeout",
+        "dns_error",
+        "connect_error",
+        "tls_error",
+        "blocked_address",
+        "http_status",
+        "redirect",
+        "not_json",
+        "too_large",
+        "invalid_json",
+        "not_object",
+        "protocol_error",
+    ),
+    "skipped_credits": (),
+    "disabled": ("not_enabled", "not_configured", "plan", "token_unreadable"),
+}
+"""The reasons of each status; one that says it all has none."""

@@ -1,0 +1,308 @@
+"""Every operation of the service.
+
+Written by `make clients` from openapi.yaml; change nothing here.
+"""
+
+from typing import Any
+
+from customer_context_client import bodies
+from customer_context_client.calls import Call, Tagged, operation, stream
+
+
+class Operations:
+    """What both clients can do; each method returns what its client makes of the call."""
+
+    @operation
+    def put_project(self, project_id: str, body: bodies.ProjectInput) -> Call[bodies.Project]:
+        """Create or replace a project.
+
+        Tell this service a project's plan, owners and monthly AI credits; credits already used stay used.
+        """
+        return Call("PUT", "/projects/{project_id}", path={"project_id": project_id}, body=body)
+
+    @operation
+    def get_project(self, project_id: str) -> Call[bodies.Project]:
+        """Read a project.
+
+        Read a project with the AI credits that it used this month (UTC).
+        """
+        return Call("GET", "/projects/{project_id}", path={"project_id": project_id})
+
+    @operation
+    def delete_project(self, project_id: str) -> Call[None]:
+        """Erase a project.
+
+        Erase the project, its configuration, its token and every stored result.
+        """
+        return Call("DELETE", "/projects/{project_id}", path={"project_id": project_id})
+
+    @operation
+    def make_access_token(
+        self, project_id: str, body: bodies.AccessTokenInput, *, actor_id: str
+    ) -> Call[bodies.NewAccessToken]:
+        """Make an access token.
+
+        Make a token that acts as this owner on the project's customer-context routes, and there only.
+
+        It is shown this once. It answers 403 from the moment that its maker is no owner any more, or the plan
+        ends.
+        """
+        return Call(
+            "POST",
+            "/projects/{project_id}/access-tokens",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+            body=body,
+        )
+
+    @operation
+    def list_access_tokens(self, project_id: str, *, actor_id: str) -> Call[bodies.AccessTokens]:
+        """List the access tokens.
+
+        List the tokens that have not expired, of all owners, without the tokens themselves.
+        """
+        return Call(
+            "GET",
+            "/projects/{project_id}/access-tokens",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def revoke_access_token(self, project_id: str, token_id: str, *, actor_id: str) -> Call[None]:
+        """Revoke an access token.
+
+        Revoke a token, whoever made it: the next request that brings it answers 401.
+        """
+        return Call(
+            "DELETE",
+            "/projects/{project_id}/access-tokens/{token_id}",
+            path={"project_id": project_id, "token_id": token_id},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def get_configuration(self, project_id: str, *, actor_id: str | None = None) -> Call[Tagged[bodies.Configuration]]:
+        """Read the configuration.
+
+        Read the configuration without the token; the defaults where nothing was saved yet.
+        """
+        return Call(
+            "GET",
+            "/projects/{project_id}/customer-context",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+            tagged=True,
+        )
+
+    @operation
+    def put_configuration(
+        self,
+        project_id: str,
+        body: bodies.ConfigurationInput,
+        *,
+        if_match: str | None = None,
+        actor_id: str | None = None,
+    ) -> Call[Tagged[bodies.Configuration]]:
+        """Replace the configuration.
+
+        Replace all fields: absent ones take their defaults, only the token stays unless one is sent.
+        """
+        return Call(
+            "PUT",
+            "/projects/{project_id}/customer-context",
+            path={"project_id": project_id},
+            headers={"If-Match": if_match, "X-Actor-Id": actor_id},
+            body=body,
+            tagged=True,
+        )
+
+    @operation
+    def patch_configuration(
+        self,
+        project_id: str,
+        body: bodies.ConfigurationInput,
+        *,
+        if_match: str | None = None,
+        actor_id: str | None = None,
+    ) -> Call[Tagged[bodies.Configuration]]:
+        """Change the configuration.
+
+        Change only the fields that are sent.
+        """
+        return Call(
+            "PATCH",
+            "/projects/{project_id}/customer-context",
+            path={"project_id": project_id},
+            headers={"If-Match": if_match, "X-Actor-Id": actor_id},
+            body=body,
+            tagged=True,
+        )
+
+    @operation
+    def delete_configuration(
+        self, project_id: str, *, if_match: str | None = None, actor_id: str | None = None
+    ) -> Call[None]:
+        """Erase the configuration.
+
+        Erase the configuration and its token; stored results stay.
+        """
+        return Call(
+            "DELETE",
+            "/projects/{project_id}/customer-context",
+            path={"project_id": project_id},
+            headers={"If-Match": if_match, "X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def try_configuration(
+        self, project_id: str, body: bodies.TrialInput, *, actor_id: str | None = None
+    ) -> Call[bodies.Trial]:
+        """Test before enabling.
+
+        Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+
+        With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
+        """
+        return Call(
+            "POST",
+            "/projects/{project_id}/customer-context/test",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+            body=body,
+        )
+
+    @stream
+    def try_configuration_events(
+        self, project_id: str, body: bodies.TrialInput, *, actor_id: str | None = None
+    ) -> Call[dict[str, Any]]:
+        """Test before enabling.
+
+        Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+
+        With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
+        """
+        return Call(
+            "POST",
+            "/projects/{project_id}/customer-context/test",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+            body=body,
+            accept="text/event-stream",
+        )
+
+    @operation
+    def get_activity(
+        self, project_id: str, *, days: int | None = None, actor_id: str | None = None
+    ) -> Call[bodies.Activity]:
+        """Read the activity.
+
+        Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.
+
+        It names no ticket and no customer.
+        """
+        return Call(
+            "GET",
+            "/projects/{project_id}/customer-context/activity",
+            path={"project_id": project_id},
+            query={"days": days},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def enrich_ticket(
+        self, ticket_id: str, body: bodies.TicketInput, *, refresh: bool | None = None, prefer: str | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending | None]:
+        """Enrich a ticket.
+
+        Look up the customer behind a ticket, once; a later call returns the stored result.
+
+        A look-up that fails is a result with a status, never an error of this route. One that takes longer than
+        the caller waits, or than the service lets it wait, is answered with 202 and goes on.
+        """
+        return Call(
+            "POST",
+            "/tickets/{ticket_id}/enrich",
+            path={"ticket_id": ticket_id},
+            query={"refresh": refresh},
+            headers={"Prefer": prefer},
+            body=body,
+            once=True,
+        )
+
+    @operation
+    def get_result(
+        self, ticket_id: str, *, project_id: str, wait: int | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending]:
+        """Read a ticket's result.
+
+        Read what is stored for a ticket, or that a run is under way: also one that replaces a result.
+        """
+        return Call(
+            "GET",
+            "/tickets/{ticket_id}/customer-context",
+            path={"ticket_id": ticket_id},
+            query={"project_id": project_id, "wait": wait},
+        )
+
+    @operation
+    def delete_result(self, ticket_id: str, *, project_id: str) -> Call[None]:
+        """Erase a ticket's result.
+
+        Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
+        """
+        return Call(
+            "DELETE",
+            "/tickets/{ticket_id}/customer-context",
+            path={"ticket_id": ticket_id},
+            query={"project_id": project_id},
+        )
+
+    @operation
+    def enrich_batch(self, body: bodies.BatchInput) -> Call[bodies.Batch]:
+        """Enrich many tickets.
+
+        Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
+
+        A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a
+        ticket that stands in the batch twice, the first counts. Read the results at `location`, or be told by
+        webhook or GET /events.
+        """
+        return Call("POST", "/tickets/enrich-batch", body=body, once=True)
+
+    @stream
+    def get_events(self, *, project_id: str | None | None = None) -> Call[bodies.TicketResult]:
+        """Listen for results.
+
+        Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
+
+        A comment comes every 15 s as a heartbeat. Nothing is kept for who is not listening: a reader that
+        connects again has missed what ended meanwhile, and reads those tickets with GET. The stream ends when
+        the process does, when the reader falls too far behind, and when results may have been missed. An erased
+        ticket produces nothing.
+        """
+        return Call("GET", "/events", query={"project_id": project_id}, accept="text/event-stream")
+
+    @operation
+    def get_health(self) -> Call[dict[str, str]]:
+        """Is the process alive?.
+
+        Answer while the process runs, whatever else is down: for a liveness probe.
+        """
+        return Call("GET", "/healthz")
+
+    @operation
+    def get_readiness(self) -> Call[dict[str, str]]:
+        """Can it serve?.
+
+        Answer 200 while the database answers and the process is not about to end: for a readiness probe.
+        """
+        return Call("GET", "/readyz")
+
+    @operation
+    def get_metrics(self) -> Call[str]:
+        """Prometheus metrics.
+
+        Read counters and histograms in the Prometheus text format.
+        """
+        return Call("GET", "/metrics", accept="text/plain")

@@ -1,0 +1,374 @@
+// Bodies that the service takes and answers; a newer service may add fields and words. Written by `make clients` from openapi.yaml; change nothing here.
+
+/** Why a look-up ended as its status says. */
+export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "ai_unavailable" | "ai_refused" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
+
+/** Codes of the problems that a request is refused with. */
+export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
+
+/** A new access token. */
+export interface AccessTokenInput {
+  /** what it is for, in one line */
+  label: string;
+  /** seconds until it expires: 5 minutes to 90 days */
+  expires_in: number;
+}
+
+/** What is known of an access token. */
+export interface AccessToken {
+  token_id: string;
+  label: string;
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+  /** to the minute; null: never */
+  last_used_at: string | null;
+}
+
+/** One ticket of a batch. */
+export interface BatchTicketInput {
+  subject?: string;
+  body: string;
+  body_format?: "text" | "html";
+  /** the sender's address; optional */
+  sender?: string;
+  project_id: string;
+  /** true: refused, nothing is run or stored */
+  is_spam?: boolean;
+  ticket_id: string;
+  /** run it anew and replace the stored result */
+  refresh?: boolean;
+}
+
+/** One part of the request that is wrong. */
+export interface Complaint {
+  loc: Array<string | number>;
+  msg: string;
+  type: string;
+}
+
+/** Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default. */
+export interface ConfigurationInput {
+  /** how the customer endpoint is called */
+  method?: "GET" | "POST" | null;
+  /** full HTTPS URL of the customer endpoint */
+  api_url?: string | null;
+  /** query or body key of the identifier */
+  identifier_parameter?: string | null;
+  /** write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one */
+  bearer_token?: string | null;
+  /** how to find the customer in the email */
+  identify_instructions?: string | null;
+  /** what to show, with which labels */
+  display_instructions?: string | null;
+  /** whether new tickets are looked up */
+  enabled?: boolean | null;
+}
+
+/** A configuration as owners see it: the token's presence, never the token. */
+export interface Configuration {
+  method: "GET" | "POST";
+  api_url: string;
+  identifier_parameter: string;
+  identify_instructions: string;
+  display_instructions: string;
+  enabled: boolean;
+  bearer_token_configured: boolean;
+  bearer_token_updated_at: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+  updated_by: string | null;
+}
+
+/** One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact. */
+export interface Field {
+  label: string;
+  value: string;
+  source: string;
+}
+
+/** One header of the request, the token redacted. */
+export interface Header {
+  name: string;
+  value: string;
+}
+
+/** One link that the customer endpoint offers. */
+export interface Link {
+  label: string;
+  url: string;
+}
+
+/** A new access token: the only answer that ever holds it. */
+export interface NewAccessToken {
+  token_id: string;
+  /** shown this once */
+  token: string;
+  label: string;
+  expires_at: string;
+  /** the settings page; what follows # stays in the browser */
+  settings_url: string;
+}
+
+/** How long a step took, in milliseconds; null where it never ran. */
+export interface Pace {
+  p50_ms: number | null;
+  p95_ms: number | null;
+}
+
+/** What the helpdesk knows about a project; replaces what was there. */
+export interface ProjectInput {
+  plan: string;
+  owner_ids: Array<string>;
+  monthly_ai_credits: number;
+}
+
+/** A project, with what it spent this month. */
+export interface Project {
+  project_id: string;
+  plan: string;
+  owner_ids: Array<string>;
+  monthly_ai_credits: number;
+  credits_used_this_month: number;
+  credits_reset_at: string;
+}
+
+/** The head of what it answered, and a preview of the body. */
+export interface Response {
+  http_status: number;
+  content_type: string;
+  bytes: number;
+  remote_address: string;
+  body_preview: string;
+}
+
+/** The five statuses of the guide. */
+export type Status = "ok" | "no_identifier" | "fetch_error" | "skipped_credits" | "disabled";
+
+/** One of the three steps. */
+export interface Step {
+  name: "extract" | "fetch" | "summarize";
+  outcome: "ok" | "failed" | "skipped";
+  duration_ms: number;
+  detail: string;
+}
+
+/** A new ticket. */
+export interface TicketInput {
+  subject?: string;
+  body: string;
+  body_format?: "text" | "html";
+  /** the sender's address; optional */
+  sender?: string;
+  project_id: string;
+  /** true: 204, nothing is run or stored */
+  is_spam?: boolean;
+}
+
+/** Tokens of the AI calls. */
+export interface Usage {
+  input_tokens: number;
+  output_tokens: number;
+}
+
+/** The access tokens that have not expired, the newest first. */
+export interface AccessTokens {
+  access_tokens: Array<AccessToken>;
+}
+
+/** Tickets to be enriched. */
+export interface BatchInput {
+  tickets: Array<BatchTicketInput>;
+}
+
+/**
+ * What became of one ticket of a batch; `code`, `detail` and `errors` are those of the problem that refused
+ * it.
+ */
+export interface BatchRow {
+  /** null where it is not valid */
+  ticket_id: string | null;
+  /** accepted: its run is under way; stored: it has a result already; refused: see code */
+  outcome: "accepted" | "stored" | "refused";
+  /** where its result is, or will be */
+  location: string | null;
+  code: "project_not_found" | "ticket_project_mismatch" | "validation_error" | "body_too_large" | "is_spam" | null;
+  detail: string | null;
+  /** with validation_error only */
+  errors: Array<Complaint> | null;
+}
+
+/** The look-ups of one day, UTC, by status; every status is there. */
+export interface Day {
+  day: string;
+  by_status: Partial<Record<Status, number>>;
+}
+
+/** How one look-up ended. */
+export interface Ended {
+  ended_at: string;
+  status: Status;
+  reason: Reason | null;
+  duration_ms: number;
+}
+
+/** A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null. */
+export interface Pending {
+  ticket_id: string;
+  project_id: string;
+  status: "pending";
+  reason: null;
+  message: string;
+  identifier: null;
+  summary: string;
+  fields: Array<Field>;
+  links: Array<Link>;
+  ai_context: string;
+  credits_used: number;
+  ai_provider: null;
+  ai_model: null;
+  usage: null;
+  timings_ms: Partial<Record<string, number>>;
+  /** since when the run is under way */
+  created_at: string;
+  reused: boolean;
+}
+
+/** The exact request that was sent to the customer endpoint. */
+export interface Request {
+  method: string;
+  url: string;
+  headers: Array<Header>;
+  body: string | null;
+}
+
+/** The result of a ticket. */
+export interface TicketResult {
+  status: Status;
+  reason: Reason | null;
+  message: string;
+  identifier: string | null;
+  summary: string;
+  fields: Array<Field>;
+  links: Array<Link>;
+  ai_context: string;
+  credits_used: number;
+  ai_provider: string;
+  ai_model: string;
+  usage: Usage;
+  timings_ms: Partial<Record<string, number>>;
+  created_at: string;
+  ticket_id: string;
+  project_id: string;
+  /** true: it was stored before this request, and nothing was run */
+  reused: boolean;
+}
+
+/** A sample email, and configuration fields to lay over what is stored. */
+export interface TrialInput {
+  subject?: string;
+  body: string;
+  body_format?: "text" | "html";
+  /** the sender's address; optional */
+  sender?: string;
+  config?: ConfigurationInput | null;
+}
+
+/** Problem details (RFC 9457). */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  /** with 422 only */
+  errors?: Array<Complaint> | null;
+}
+
+/** How a project's look-ups went, without a word of a customer's. */
+export interface Activity {
+  project_id: string;
+  lookups: number;
+  /** 0 to 1; null where there were none */
+  ok_share: number | null;
+  /** each day, the oldest first */
+  per_day: Array<Day>;
+  steps: Partial<Record<"extract" | "fetch" | "summarize" | "total", Pace>>;
+  /** the last 50, the newest first */
+  recent: Array<Ended>;
+  monthly_ai_credits: number;
+  credits_used_this_month: number;
+  credits_reset_at: string;
+}
+
+/** What became of the tickets of a batch, in their order. */
+export interface Batch {
+  tickets: Array<BatchRow>;
+  accepted: number;
+  stored: number;
+  refused: number;
+}
+
+/** What a test did, step by step. */
+export interface Trace {
+  identifier_raw: string | null;
+  identifier_sent: string | null;
+  request: Request | null;
+  response: Response | null;
+  steps: Array<Step>;
+}
+
+/** The result of a test. */
+export interface Trial {
+  status: Status;
+  reason: Reason | null;
+  message: string;
+  identifier: string | null;
+  summary: string;
+  fields: Array<Field>;
+  links: Array<Link>;
+  ai_context: string;
+  credits_used: number;
+  ai_provider: string;
+  ai_model: string;
+  usage: Usage;
+  timings_ms: Partial<Record<string, number>>;
+  created_at: string;
+  trace: Trace;
+}
+
+/** The reasons of each status; one that says it all has none. */
+export const REASONS: Record<Status, readonly Reason[]> = {
+  "ok": [
+    "no_data",
+    "summary_fallback"
+  ],
+  "no_identifier": [
+    "not_found",
+    "not_grounded",
+    "ai_unavailable",
+    "ai_refused",
+    "interrupted"
+  ],
+  "fetch_error": [
+    "timeout",
+    "dns_error",
+    "connect_error",
+    "tls_error",
+    "blocked_address",
+    "http_status",
+    "redirect",
+    "not_json",
+    "too_large",
+    "invalid_json",
+    "not_object",
+    "protocol_error"
+  ],
+  "skipped_credits": [],
+  "disabled": [
+    "not_enabled",
+    "not_configured",
+    "plan",
+    "token_unreadable"
+  ]
+};

@@ -1,0 +1,217 @@
+// The client, with every operation of the service. Written by `make clients` from openapi.yaml; change nothing here.
+
+import type * as bodies from "./bodies.js";
+import { Caller, type Event, type Limits, type Tagged } from "./caller.js";
+
+/** Calls the service; each method is one operation of its routes. */
+export class CustomerContextClient extends Caller {
+  /**
+   * Create or replace a project.
+   *
+   * Tell this service a project's plan, owners and monthly AI credits; credits already used stay used.
+   */
+  putProject(projectId: string, body: bodies.ProjectInput, options: Limits = {}): Promise<bodies.Project> {
+    return this.call({ method: "PUT", path: `/projects/${encodeURIComponent(projectId)}`, body }, options);
+  }
+
+  /**
+   * Read a project.
+   *
+   * Read a project with the AI credits that it used this month (UTC).
+   */
+  getProject(projectId: string, options: Limits = {}): Promise<bodies.Project> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}` }, options);
+  }
+
+  /**
+   * Erase a project.
+   *
+   * Erase the project, its configuration, its token and every stored result.
+   */
+  deleteProject(projectId: string, options: Limits = {}): Promise<null> {
+    return this.call({ method: "DELETE", path: `/projects/${encodeURIComponent(projectId)}` }, options);
+  }
+
+  /**
+   * Make an access token.
+   *
+   * Make a token that acts as this owner on the project's customer-context routes, and there only.
+   *
+   * It is shown this once. It answers 403 from the moment that its maker is no owner any more, or the plan
+   * ends.
+   */
+  makeAccessToken(projectId: string, body: bodies.AccessTokenInput, options: Limits & { actorId: string }): Promise<bodies.NewAccessToken> {
+    return this.call({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/access-tokens`, headers: { "X-Actor-Id": options.actorId }, body }, options);
+  }
+
+  /**
+   * List the access tokens.
+   *
+   * List the tokens that have not expired, of all owners, without the tokens themselves.
+   */
+  listAccessTokens(projectId: string, options: Limits & { actorId: string }): Promise<bodies.AccessTokens> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/access-tokens`, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Revoke an access token.
+   *
+   * Revoke a token, whoever made it: the next request that brings it answers 401.
+   */
+  revokeAccessToken(projectId: string, tokenId: string, options: Limits & { actorId: string }): Promise<null> {
+    return this.call({ method: "DELETE", path: `/projects/${encodeURIComponent(projectId)}/access-tokens/${encodeURIComponent(tokenId)}`, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Read the configuration.
+   *
+   * Read the configuration without the token; the defaults where nothing was saved yet.
+   */
+  getConfiguration(projectId: string, options: Limits & { actorId?: string } = {}): Promise<Tagged<bodies.Configuration>> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/customer-context`, headers: { "X-Actor-Id": options.actorId }, tagged: true }, options);
+  }
+
+  /**
+   * Replace the configuration.
+   *
+   * Replace all fields: absent ones take their defaults, only the token stays unless one is sent.
+   */
+  putConfiguration(projectId: string, body: bodies.ConfigurationInput, options: Limits & { ifMatch?: string; actorId?: string } = {}): Promise<Tagged<bodies.Configuration>> {
+    return this.call({ method: "PUT", path: `/projects/${encodeURIComponent(projectId)}/customer-context`, headers: { "If-Match": options.ifMatch, "X-Actor-Id": options.actorId }, body, tagged: true }, options);
+  }
+
+  /**
+   * Change the configuration.
+   *
+   * Change only the fields that are sent.
+   */
+  patchConfiguration(projectId: string, body: bodies.ConfigurationInput, options: Limits & { ifMatch?: string; actorId?: string } = {}): Promise<Tagged<bodies.Configuration>> {
+    return this.call({ method: "PATCH", path: `/projects/${encodeURIComponent(projectId)}/customer-context`, headers: { "If-Match": options.ifMatch, "X-Actor-Id": options.actorId }, body, tagged: true }, options);
+  }
+
+  /**
+   * Erase the configuration.
+   *
+   * Erase the configuration and its token; stored results stay.
+   */
+  deleteConfiguration(projectId: string, options: Limits & { ifMatch?: string; actorId?: string } = {}): Promise<null> {
+    return this.call({ method: "DELETE", path: `/projects/${encodeURIComponent(projectId)}/customer-context`, headers: { "If-Match": options.ifMatch, "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Test before enabling.
+   *
+   * Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+   *
+   * With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
+   */
+  tryConfiguration(projectId: string, body: bodies.TrialInput, options: Limits & { actorId?: string } = {}): Promise<bodies.Trial> {
+    return this.call({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/customer-context/test`, headers: { "X-Actor-Id": options.actorId }, body }, options);
+  }
+
+  /**
+   * Test before enabling.
+   *
+   * Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+   *
+   * With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
+   */
+  tryConfigurationEvents(projectId: string, body: bodies.TrialInput, options: Limits & { actorId?: string } = {}): Promise<AsyncIterable<Event<Record<string, unknown>>>> {
+    return this.listen({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/customer-context/test`, headers: { "X-Actor-Id": options.actorId }, body, accept: "text/event-stream" }, options);
+  }
+
+  /**
+   * Read the activity.
+   *
+   * Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.
+   *
+   * It names no ticket and no customer.
+   */
+  getActivity(projectId: string, options: Limits & { days?: number; actorId?: string } = {}): Promise<bodies.Activity> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/customer-context/activity`, query: { "days": options.days }, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Enrich a ticket.
+   *
+   * Look up the customer behind a ticket, once; a later call returns the stored result.
+   *
+   * A look-up that fails is a result with a status, never an error of this route. One that takes longer than
+   * the caller waits, or than the service lets it wait, is answered with 202 and goes on.
+   */
+  enrichTicket(ticketId: string, body: bodies.TicketInput, options: Limits & { refresh?: boolean; prefer?: string } = {}): Promise<bodies.TicketResult | bodies.Pending | null> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/enrich`, query: { "refresh": options.refresh }, headers: { "Prefer": options.prefer }, body, once: true }, options);
+  }
+
+  /**
+   * Read a ticket's result.
+   *
+   * Read what is stored for a ticket, or that a run is under way: also one that replaces a result.
+   */
+  getResult(ticketId: string, options: Limits & { projectId: string; wait?: number }): Promise<bodies.TicketResult | bodies.Pending> {
+    return this.call({ method: "GET", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId, "wait": options.wait } }, options);
+  }
+
+  /**
+   * Erase a ticket's result.
+   *
+   * Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
+   */
+  deleteResult(ticketId: string, options: Limits & { projectId: string }): Promise<null> {
+    return this.call({ method: "DELETE", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId } }, options);
+  }
+
+  /**
+   * Enrich many tickets.
+   *
+   * Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
+   *
+   * A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a
+   * ticket that stands in the batch twice, the first counts. Read the results at `location`, or be told by
+   * webhook or GET /events.
+   */
+  enrichBatch(body: bodies.BatchInput, options: Limits = {}): Promise<bodies.Batch> {
+    return this.call({ method: "POST", path: `/tickets/enrich-batch`, body, once: true }, options);
+  }
+
+  /**
+   * Listen for results.
+   *
+   * Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
+   *
+   * A comment comes every 15 s as a heartbeat. Nothing is kept for who is not listening: a reader that
+   * connects again has missed what ended meanwhile, and reads those tickets with GET. The stream ends when
+   * the process does, when the reader falls too far behind, and when results may have been missed. An erased
+   * ticket produces nothing.
+   */
+  getEvents(options: Limits & { projectId?: string | null } = {}): Promise<AsyncIterable<Event<bodies.TicketResult>>> {
+    return this.listen({ method: "GET", path: `/events`, query: { "project_id": options.projectId }, accept: "text/event-stream" }, options);
+  }
+
+  /**
+   * Is the process alive?.
+   *
+   * Answer while the process runs, whatever else is down: for a liveness probe.
+   */
+  getHealth(options: Limits = {}): Promise<Partial<Record<string, string>>> {
+    return this.call({ method: "GET", path: `/healthz` }, options);
+  }
+
+  /**
+   * Can it serve?.
+   *
+   * Answer 200 while the database answers and the process is not about to end: for a readiness probe.
+   */
+  getReadiness(options: Limits = {}): Promise<Partial<Record<string, string>>> {
+    return this.call({ method: "GET", path: `/readyz` }, options);
+  }
+
+  /**
+   * Prometheus metrics.
+   *
+   * Read counters and histograms in the Prometheus text format.
+   */
+  getMetrics(options: Limits = {}): Promise<string> {
+    return this.call({ method: "GET", path: `/metrics`, accept: "text/plain" }, options);
+  }
+}
