@@ -20,7 +20,7 @@ RULES = [
     ),
     pytest.param(
         "demo",
-        {"settings", "serving", "web"},
+        {"domain", "settings", "serving", "web"},
         {"httpx", "starlette", "trustme", "uvicorn"},
         id="the demo runs the real thing",
     ),

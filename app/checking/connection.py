@@ -1,13 +1,16 @@
 """Judges whether the endpoint can be called at all: name, address, TLS, HTTP, method, redirect, time."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.checking.observing import Exchange, Observed
 from app.checking.plan import Kind
 from app.checking.requirements import Finding, NotRun, failed, passed, warned
-from app.domain.addresses import refusal
+from app.checking.target import Target
+from app.domain.addresses import Network, refusal
 from app.domain.lookups import FETCH_SECONDS
 from app.domain.outcomes import Outcome
+from app.domain.urls import UrlRefused, parse
 
 SLOW_SECONDS = 2.0
 """Seconds of a call from which an owner should look into it; at 5 the ticket goes without."""
@@ -17,6 +20,16 @@ RENEWAL = timedelta(days=14)
 
 NOT_TAKEN = (405, 501)
 """HTTP statuses that say that a method is not for this URL (RFC 9110, 15.5.6 and 15.6.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a judgement rests on beside the exchanges; `opened_by_option`: private hosts are open to the check only."""
+
+    target: Target
+    allowed: tuple[Network, ...]
+    opened_by_option: bool
+    now: datetime
 
 
 def reachable(observed: Observed) -> Finding:
@@ -29,9 +42,13 @@ def reachable(observed: Observed) -> Finding:
     return passed(f"connected to {first.response.remote_address}" if first.response else "connected")
 
 
-def public_address(observed: Observed, let_through: bool) -> Finding:
-    """Judge the address; `let_through`: only an option of the check opened the private ones."""
+def public_address(observed: Observed, circumstances: Circumstances) -> Finding:
+    """Judge the host, as the settings page does and as the connection does."""
     first = observed.first
+    try:
+        parse(circumstances.target.url, circumstances.allowed)
+    except UrlRefused as refused:
+        return failed(str(refused))
     if first.outcome is Outcome.BLOCKED_ADDRESS:
         return failed(f"the host leads to an address that is not public ({first.said})")
     (known, *_) = observed.of(Kind.KNOWN)
@@ -39,8 +56,10 @@ def public_address(observed: Observed, let_through: bool) -> Finding:
     why = refusal(address) if address else None
     if why is None:
         return passed(address or "judged before connecting")
-    opened = "--allow-private, which the service does not know" if let_through else "CC_EGRESS_ALLOWED_CIDRS"
-    return (warned if let_through else passed)(f"{address} is not public ({why}), but let through by {opened}")
+    let_through = f"{address} is not public ({why}), but let through by"
+    if circumstances.opened_by_option:
+        return warned(f"{let_through} --allow-private, which the service does not know")
+    return passed(f"{let_through} CC_EGRESS_ALLOWED_CIDRS")
 
 
 def https(observed: Observed) -> Finding:
@@ -51,12 +70,12 @@ def https(observed: Observed) -> Finding:
     return passed(f"{probe.tls.version}, verified for this host name" if probe.tls else "verified for this host name")
 
 
-def certificate_expiry(observed: Observed, now: datetime) -> Finding:
+def certificate_expiry(observed: Observed, circumstances: Circumstances) -> Finding:
     """Judge how long the certificate still holds."""
     ends = next((each.tls.certificate_ends for each in observed.of(*Kind) if each.tls), None)
     if ends is None:
         raise NotRun("no answer came to the calls that look at the certificate")
-    left = ends - now
+    left = ends - circumstances.now
     seen = f"until {ends:%Y-%m-%d}, {left.days} days"
     return passed(seen) if left >= RENEWAL else warned(seen)
 
@@ -69,8 +88,9 @@ def http(observed: Observed) -> Finding:
     return passed("HTTP/1.1, not compressed")
 
 
-def method(observed: Observed, configured: str) -> Finding:
+def method(observed: Observed, circumstances: Circumstances) -> Finding:
     """Judge the configured method, and tell what the other one does."""
+    configured = circumstances.target.method
     (known, *_) = observed.of(Kind.KNOWN)
     (other,) = observed.of(Kind.OTHER_METHOD)
     if known.http_status in NOT_TAKEN:

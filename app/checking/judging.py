@@ -1,10 +1,10 @@
 """Which judge decides which requirement: the whole check as one table."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import partial
 
 from app.checking import answers, connection, identifiers, refusals
+from app.checking.connection import Circumstances
 from app.checking.observing import Observed
 from app.checking.plan import Kind
 from app.checking.requirements import Finding, NotRun, Requirement, Verdict
@@ -13,9 +13,9 @@ Judge = Callable[[Observed], Finding]
 """Decides one requirement; raises `NotRun` where nothing was seen to decide it by."""
 
 
-def judge(observed: Observed, method: str, let_through: bool, now: datetime) -> dict[Requirement, Finding]:
-    """Decide every requirement; `let_through`: private addresses are open to this check only."""
-    judges = _judges(method, let_through, now)
+def judge(observed: Observed, circumstances: Circumstances) -> dict[Requirement, Finding]:
+    """Decide every requirement."""
+    judges = _judges(circumstances)
     return {requirement: _found(judges[requirement], observed) for requirement in Requirement}
 
 
@@ -25,14 +25,14 @@ def not_https() -> dict[Requirement, Finding]:
     return findings | {Requirement.HTTPS: Finding(Verdict.FAIL, "the URL begins with http://; nothing was sent to it")}
 
 
-def _judges(method: str, let_through: bool, now: datetime) -> Mapping[Requirement, Judge]:
+def _judges(circumstances: Circumstances) -> Mapping[Requirement, Judge]:
     return {
         Requirement.REACHABLE: connection.reachable,
-        Requirement.PUBLIC_ADDRESS: partial(connection.public_address, let_through=let_through),
+        Requirement.PUBLIC_ADDRESS: partial(connection.public_address, circumstances=circumstances),
         Requirement.HTTPS: connection.https,
-        Requirement.CERTIFICATE_EXPIRY: partial(connection.certificate_expiry, now=now),
+        Requirement.CERTIFICATE_EXPIRY: partial(connection.certificate_expiry, circumstances=circumstances),
         Requirement.HTTP: connection.http,
-        Requirement.METHOD: partial(connection.method, configured=method),
+        Requirement.METHOD: partial(connection.method, circumstances=circumstances),
         Requirement.NO_REDIRECT: connection.no_redirect,
         Requirement.KNOWN_ID: answers.known_id,
         Requirement.CONTENT_TYPE: answers.content_type,

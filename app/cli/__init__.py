@@ -5,6 +5,7 @@ import typer
 from app.cli.check import check
 from app.cli.enrich import enrich
 from app.cli.keys import new_key
+from app.cli.mock import mock
 from app.cli.operating import demo, migrate, serve, status, worker
 from app.settings import InvalidSettings
 
@@ -28,6 +29,7 @@ app.command(
     epilog="Example: customer-context check https://api.example.com/support-context "
     "--id acct_12ab34cd --id 10482 --token-env ENDPOINT_TOKEN"
 )(check)
+app.command(epilog="Example: customer-context mock --port 8443 --customers customers.json")(mock)
 keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")(new_key)
 
 

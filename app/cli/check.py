@@ -61,10 +61,10 @@ def check(
     raise typer.Exit(0 if report.passed else FAILED)
 
 
-async def _checked(target: Target, token: Secret, settings: EgressSettings, let_through: bool) -> Report:
+async def _checked(target: Target, token: Secret, settings: EgressSettings, opened_by_option: bool) -> Report:
     progress = _Progress()
     try:
-        return await check_endpoint(target, token, settings, let_through=let_through, on_step=progress.step)
+        return await check_endpoint(target, token, settings, opened_by_option=opened_by_option, on_step=progress.step)
     finally:
         progress.clear()
 

@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import sqlite3
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,20 +15,28 @@ from app.demo.records import find
 
 PATH = "/customer-context"
 
+Find = Callable[[str], Mapping[str, object]]
+"""Gives what support may see of whoever has an identifier, an empty mapping where nobody has it."""
+
 
 def sample_endpoint(records: sqlite3.Connection, token: str) -> Starlette:
+    """Return the endpoint of the sample company."""
+    return customer_endpoint(partial(find, records), token)
+
+
+def customer_endpoint(find: Find, token: str, path: str = PATH, parameter: str = "id") -> Starlette:
     """Return the application that answers `GET ?id=…` and `POST {"id": "…"}` for whoever holds the token."""
 
     async def look_up(request: Request) -> Response:
         if not is_authorized(request.headers.get("authorization", ""), token):
             return JSONResponse({"error": "unauthorized"}, 401, {"WWW-Authenticate": "Bearer"})
         try:
-            identifier = await _identifier(request)
+            identifier = await identifier_of(request, parameter)
         except (ValueError, RecursionError):
             return JSONResponse({"error": "the body must be JSON"}, 400)
-        return JSONResponse(find(records, identifier), headers={"Cache-Control": "no-store"})
+        return JSONResponse(find(identifier), headers={"Cache-Control": "no-store"})
 
-    return Starlette(routes=[Route(PATH, look_up, methods=["GET", "POST"])])
+    return Starlette(routes=[Route(path, look_up, methods=["GET", "POST"])])
 
 
 def is_authorized(header: str, token: str) -> bool:
@@ -39,13 +49,14 @@ def is_authorized(header: str, token: str) -> bool:
     return scheme.lower() == "bearer" and matches
 
 
-async def _identifier(request: Request) -> str:
+async def identifier_of(request: Request, parameter: str = "id") -> str:
+    """Return the identifier that is asked for, `""` where there is none; `ValueError` for a body that is not JSON."""
     # Nobody without the token gets here, so the body needs no limit of its own.
     if request.method == "POST":
         body = await request.json()
-        identifier = body.get("id") if isinstance(body, dict) else None
+        identifier = body.get(parameter) if isinstance(body, dict) else None
     else:
-        identifier = request.query_params.get("id")
+        identifier = request.query_params.get(parameter)
     return identifier if isinstance(identifier, str) else ""
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.checking.connection import Circumstances
 from app.checking.judging import judge, not_https
 from app.checking.observing import OnStep, observe
 from app.checking.plan import plan
@@ -29,7 +30,7 @@ async def check_endpoint(
     token: Secret,
     settings: EgressSettings,
     *,
-    let_through: bool = False,
+    opened_by_option: bool = False,
     on_step: OnStep = lambda done, total, what: None,
 ) -> Report:
     """Check one endpoint; raises `InvalidSettings` where the CA file cannot be read, and nothing else."""
@@ -37,5 +38,5 @@ async def check_endpoint(
         return report_of(target, not_https(), None)
     async with probed_endpoint(settings) as endpoint:
         observed = await observe(endpoint, plan(target, token), token, on_step)
-    findings = judge(observed, target.method, let_through, datetime.now(UTC))
-    return report_of(target, findings, observed)
+    circumstances = Circumstances(target, settings.egress_allowed_cidrs, opened_by_option, datetime.now(UTC))
+    return report_of(target, judge(observed, circumstances), observed)
