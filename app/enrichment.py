@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
 
-from app.domain import context, extraction, lookups, summaries
+from app.domain import context, extraction, identity, lookups, summaries
 from app.domain.configuration import Configuration
 from app.domain.extraction import Extracted
 from app.domain.facts import Facts
 from app.domain.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse
-from app.domain.outcomes import Field, Link, Outcome, Result, StepFailed, Usage
+from app.domain.outcomes import Field, Identity, Outcome, Result, StepFailed, Usage
 from app.domain.secrets import Secret
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
@@ -124,8 +124,8 @@ class Enricher:
             await keep(found)
             facts = await self._fetch(run, configuration, identifier, token)
             outcome, summary, fields = await self._summarize(run, facts, configuration, deadline)
-            links = facts.links()
-            return self._result(run, outcome, summary=summary, fields=fields, links=links), run
+            result = self._result(run, outcome)
+            return self._with_facts(result, email, configuration, facts, summary, fields), run
         except StepFailed as failure:
             run.retry_after = failure.retry_after
             return self._result(run, failure.outcome, failure.detail), run
@@ -185,25 +185,44 @@ class Enricher:
             plainly = summaries.straight_from(facts)
             return Outcome.SUMMARY_FALLBACK, plainly.summary, plainly.fields
 
-    def _result(
+    def _with_facts(
         self,
-        run: Run,
-        outcome: Outcome,
-        detail: str = "",
-        *,
-        summary: str = "",
-        fields: tuple[Field, ...] = (),
-        links: tuple[Link, ...] = (),
-        credits_used: int = 1,
+        result: Result,
+        email: Email,
+        configuration: Configuration,
+        facts: Facts,
+        summary: str,
+        fields: tuple[Field, ...],
     ) -> Result:
+        """Add what was found, and keep from the drafting AI what the sender may not be told."""
+        policy, links = configuration.identity_policy, facts.links()
+        found = identity.identity_of(facts, configuration.match_path, email.sender, email.sender_verified)
+        if not fields and not summary:
+            return replace(result, identity=found, links=links)
+        withheld = identity.is_withheld(found, policy)
+        known = context.block(summary, fields, links, mismatch=found is Identity.MISMATCH)
+        return replace(
+            result,
+            message=f"{result.message} {identity.warning(found, policy)}".rstrip(),
+            summary=summary,
+            fields=fields,
+            links=links,
+            identity=found,
+            ai_context=context.withheld() if withheld else known,
+            ai_context_withheld=withheld,
+        )
+
+    def _result(self, run: Run, outcome: Outcome, detail: str = "", *, credits_used: int = 1) -> Result:
         return Result(
             outcome=outcome,
             message=f"{outcome.sentence} ({detail})" if detail else outcome.sentence,
             identifier=run.identifier,
-            summary=summary,
-            fields=fields,
-            links=links,
-            ai_context=context.block(summary, fields, links) if fields or summary else "",
+            summary="",
+            fields=(),
+            links=(),
+            identity=Identity.UNKNOWN,
+            ai_context="",
+            ai_context_withheld=False,
             credits_used=0 if outcome is Outcome.AI_UNAVAILABLE else credits_used,
             ai_provider=self._model.provider,
             ai_model=self._model.name,

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.database import FOREIGN_KEY_VIOLATION, StatementFailed, fetch
-from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration, StoredToken
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 
 ERASED_AT_ONCE = 5_000
@@ -49,13 +49,15 @@ _CONFIGURATION = text("SELECT * FROM configurations WHERE project_id = :project_
 
 _PUT_CONFIGURATION = text("""
     INSERT INTO configurations AS c (project_id, method, api_url, identifier_parameter, identify_instructions,
-        display_instructions, enabled, token_sealed, token_origin, token_updated_at, version, updated_by)
+        display_instructions, enabled, match_path, identity_policy, token_sealed, token_origin, token_updated_at,
+        version, updated_by)
     VALUES (:project_id, :method, :api_url, :identifier_parameter, :identify_instructions,
-        :display_instructions, :enabled, :token_sealed, :token_origin, :token_updated_at,
-        nextval('configuration_versions'), :updated_by)
+        :display_instructions, :enabled, :match_path, :identity_policy, :token_sealed, :token_origin,
+        :token_updated_at, nextval('configuration_versions'), :updated_by)
     ON CONFLICT (project_id) DO UPDATE SET method = excluded.method, api_url = excluded.api_url,
         identifier_parameter = excluded.identifier_parameter, enabled = excluded.enabled,
         identify_instructions = excluded.identify_instructions, display_instructions = excluded.display_instructions,
+        match_path = excluded.match_path, identity_policy = excluded.identity_policy,
         token_sealed = excluded.token_sealed, token_origin = excluded.token_origin,
         token_updated_at = excluded.token_updated_at, version = excluded.version,
         updated_at = now(), updated_by = excluded.updated_by
@@ -66,9 +68,9 @@ _PUT_CONFIGURATION = text("""
 _REPLACE_CONFIGURATION = text("""
     UPDATE configurations SET method = :method, api_url = :api_url, identifier_parameter = :identifier_parameter,
         identify_instructions = :identify_instructions, display_instructions = :display_instructions,
-        enabled = :enabled, token_sealed = :token_sealed, token_origin = :token_origin,
-        token_updated_at = :token_updated_at, version = nextval('configuration_versions'),
-        updated_at = now(), updated_by = :updated_by
+        enabled = :enabled, match_path = :match_path, identity_policy = :identity_policy,
+        token_sealed = :token_sealed, token_origin = :token_origin, token_updated_at = :token_updated_at,
+        version = nextval('configuration_versions'), updated_at = now(), updated_by = :updated_by
     WHERE project_id = :project_id AND version = :expected_version
     RETURNING *
 """)
@@ -198,6 +200,8 @@ def configuration_of(row: Row[Any]) -> StoredConfiguration:
             identify_instructions=row.identify_instructions,
             display_instructions=row.display_instructions,
             enabled=row.enabled,
+            match_path=row.match_path,
+            identity_policy=IdentityPolicy(row.identity_policy),
         ),
         token,
         row.version,
@@ -216,6 +220,8 @@ def _values(project_id: str, configuration: Configuration, token: StoredToken | 
         "identify_instructions": configuration.identify_instructions,
         "display_instructions": configuration.display_instructions,
         "enabled": configuration.enabled,
+        "match_path": configuration.match_path,
+        "identity_policy": configuration.identity_policy.value,
         "token_sealed": token and token.sealed,
         "token_origin": token and token.origin,
         "token_updated_at": token and token.updated_at,

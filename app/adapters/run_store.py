@@ -6,7 +6,7 @@ took its ticket over can change nothing when it wakes.
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
 
@@ -41,8 +41,8 @@ _CLAIM = text(f"""
             e.strikes < :most_strikes AND p.plan = '{BUSINESS_PLAN}' AND c.enabled
             AND e.credit_month IS NULL AS pays,
             p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits, c.method, c.api_url, c.identifier_parameter,
-            c.identify_instructions, c.display_instructions, c.enabled, c.token_sealed, c.token_origin,
-            c.token_updated_at, c.version, c.created_at, c.updated_at, c.updated_by
+            c.identify_instructions, c.display_instructions, c.enabled, c.match_path, c.identity_policy,
+            c.token_sealed, c.token_origin, c.token_updated_at, c.version, c.created_at, c.updated_at, c.updated_by
         FROM enrichments e JOIN projects p ON p.project_id = e.project_id
             LEFT JOIN configurations c ON c.project_id = e.project_id
         WHERE e.ticket_id = :ticket_id AND e.run = :run AND e.state <> 'done'
@@ -57,7 +57,8 @@ _CLAIM = text(f"""
         UPDATE enrichments e SET state = 'running', owner = :owner, attempt = e.attempt + 1, strikes = e.strikes + 1,
             credit_month = coalesce(e.credit_month, (SELECT month FROM taken)), updated_at = now()
         FROM mine WHERE e.ticket_id = mine.ticket_id AND NOT suspect
-        RETURNING e.attempt, e.strikes, e.email, e.extracted, e.traceparent, e.credit_month IS NOT NULL AS charged,
+        RETURNING e.attempt, e.strikes, e.email, e.sender_verified, e.extracted, e.traceparent,
+            e.credit_month IS NOT NULL AS charged,
             CAST(extract(epoch FROM now() - e.submitted_at) AS float8) AS age_seconds
     )
     SELECT mine.*, claimed.* FROM mine LEFT JOIN claimed ON NOT suspect
@@ -75,8 +76,8 @@ _TELL = insert_jobs(f"""
 
 _FINISH = text(f"""
     WITH mine AS (
-        UPDATE enrichments SET state = 'done', result = CAST(:result AS jsonb), email = NULL, extracted = NULL,
-            traceparent = NULL, updated_at = now()
+        UPDATE enrichments SET state = 'done', result = CAST(:result AS jsonb), email = NULL, sender_verified = NULL,
+            extracted = NULL, traceparent = NULL, updated_at = now()
         WHERE {_FENCE} RETURNING ticket_id, project_id, credit_month, asynchronous
     ), returned AS (
         UPDATE credits c SET used = used - 1 FROM mine
@@ -173,7 +174,7 @@ def _claimed_of(row: Row[Any], ticket_id: str, run: int, owner: str) -> Claimed:
         strikes=row.strikes,
         project=project_of(row),
         stored=None if row.version is None else configuration_of(row),
-        email=unpacked(row.email),
+        email=replace(unpacked(row.email), sender_verified=row.sender_verified),
         extracted=row.extracted and Extracted(row.extracted["identifier"], Usage(**row.extracted["usage"])),
         charged=row.charged,
         age_seconds=row.age_seconds,

@@ -59,6 +59,8 @@ configurations = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_by", Text, nullable=False),
+    Column("match_path", Text),
+    Column("identity_policy", Text, nullable=False, server_default=text("'show'")),
     CheckConstraint(
         "num_nulls(token_sealed, token_origin, token_updated_at) IN (0, 3)", name="configurations_token_check"
     ),
@@ -96,6 +98,8 @@ enrichments = Table(
     Column("credit_month", Date),
     Column("result", JSONB),
     Column("traceparent", Text),  # while it runs: the trace goes on wherever the run does
+    # The helpdesk's verdict on the sender, gone with the email; beside it, as older replicas read that as it was.
+    Column("sender_verified", Boolean),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     # Erasing a project needs it; no update touches the column, so updates of a row in flight stay heap-only.

@@ -41,8 +41,9 @@ _ENQUEUE = insert_jobs(f"""
 _SUBMIT = text(f"""
     WITH input AS (
         SELECT * FROM unnest(CAST(:ticket_ids AS text[]), CAST(:project_ids AS text[]), CAST(:emails AS bytea[]),
-            CAST(:refreshes AS boolean[]), CAST(:asynchronous AS boolean[]), CAST(:traceparents AS text[]))
-            WITH ORDINALITY AS i (ticket_id, project_id, email, refresh, asynchronous, traceparent, place)
+            CAST(:verdicts AS boolean[]), CAST(:refreshes AS boolean[]), CAST(:asynchronous AS boolean[]),
+            CAST(:traceparents AS text[])) WITH ORDINALITY
+            AS i (ticket_id, project_id, email, sender_verified, refresh, asynchronous, traceparent, place)
     ), known AS (
         SELECT input.*, p.project_id IS NOT NULL AS has_project, e.project_id AS holder, e.run, e.result,
             e.submitted_at, e.asynchronous AS was_asynchronous, coalesce({_RUNNING}, false) AS running,
@@ -51,14 +52,15 @@ _SUBMIT = text(f"""
             LEFT JOIN enrichments e ON e.ticket_id = input.ticket_id
     ), written AS (
         INSERT INTO enrichments AS e
-            (ticket_id, project_id, state, run, email, asynchronous, owner, attempt, traceparent)
-        SELECT ticket_id, project_id, 'queued', nextval('enrichment_runs'), email, asynchronous, '', 0, traceparent
+            (ticket_id, project_id, state, run, email, sender_verified, asynchronous, owner, attempt, traceparent)
+        SELECT ticket_id, project_id, 'queued', nextval('enrichment_runs'), email, sender_verified, asynchronous, '', 0,
+            traceparent
         FROM known
         WHERE has_project AND (holder IS NULL OR holder = project_id AND NOT running AND (refresh OR NOT done))
         ORDER BY ticket_id
         ON CONFLICT (ticket_id) DO UPDATE SET state = 'queued', run = excluded.run, email = excluded.email,
-            extracted = NULL, asynchronous = excluded.asynchronous, submitted_at = now(), updated_at = now(),
-            owner = '', strikes = 0, traceparent = excluded.traceparent,
+            sender_verified = excluded.sender_verified, extracted = NULL, asynchronous = excluded.asynchronous,
+            submitted_at = now(), updated_at = now(), owner = '', strikes = 0, traceparent = excluded.traceparent,
             credit_month = CASE e.state WHEN 'done' THEN NULL ELSE e.credit_month END
         WHERE e.project_id = excluded.project_id AND NOT ({_RUNNING})
             AND (e.state <> 'done' OR (SELECT refresh FROM input WHERE input.ticket_id = e.ticket_id))
@@ -169,7 +171,10 @@ def ended_in(message: str) -> tuple[str, str]:
 
 
 def packed(email: Email) -> bytes:
-    """Return an email as it waits in the database: bytes, as PostgreSQL's text and JSON take not every character."""
+    """Return an email as it waits in the database: bytes, as PostgreSQL's text and JSON take not every character.
+
+    The verdict on its sender waits in a column of its own.
+    """
     return json.dumps([email.subject, email.body, email.sender]).encode()
 
 
@@ -183,6 +188,7 @@ def _values(submissions: Sequence[Submission]) -> dict[str, object]:
         "ticket_ids": [each.ticket_id for each in submissions],
         "project_ids": [each.project_id for each in submissions],
         "emails": [packed(each.email) for each in submissions],
+        "verdicts": [each.email.sender_verified for each in submissions],
         "refreshes": [each.refresh for each in submissions],
         "asynchronous": [each.asynchronous for each in submissions],
         "traceparents": [str(each.trace) if each.trace else None for each in submissions],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 BUSINESS_PLAN = "business"
 """The plan that Customer Context is a feature of."""
@@ -16,9 +17,19 @@ IDENTIFIER_PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]{0,63}"
 """A query or body key that needs no quoting anywhere."""
 
 
+class IdentityPolicy(StrEnum):
+    """What the drafting AI is told of a record whose customer is not the sender."""
+
+    SHOW = "show"  # everything, with a warning where the sender is certainly another
+    REQUIRE_MATCH = "require_match"  # nothing but that there is a record, unless the sender matches
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The fields of the guide, less the token: how to find the customer, whom to ask, what to show."""
+    """The fields of the guide, less the token: how to find the customer, whom to ask, what to show, to whom.
+
+    `match_path` is the JSON Pointer (RFC 6901) of the address, or of the addresses, that the customer writes from.
+    """
 
     method: str = "GET"
     api_url: str = ""
@@ -26,6 +37,8 @@ class Configuration:
     identify_instructions: str = ""
     display_instructions: str = ""
     enabled: bool = False
+    match_path: str | None = None
+    identity_policy: IdentityPolicy = IdentityPolicy.SHOW
 
 
 @dataclass(frozen=True, slots=True)

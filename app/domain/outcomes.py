@@ -16,6 +16,14 @@ class Status(StrEnum):
     DISABLED = "disabled"
 
 
+class Identity(StrEnum):
+    """Whether the sender of an email is the customer whose record was looked up."""
+
+    MATCH = "match"  # verified, and the address on file
+    MISMATCH = "mismatch"  # there is an address on file, and it is another
+    UNKNOWN = "unknown"  # everything else
+
+
 class Outcome(Enum):
     """One member per ending: its status, its reason (`None` where the status says it all) and its sentence."""
 
@@ -201,7 +209,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one run found: stored, shown in the sidebar and handed to the drafting AI."""
+    """What one run found: stored, shown in the sidebar and handed to the drafting AI.
+
+    `ai_context_withheld` says that there is a record of which `ai_context` holds no value, as the sender is not its.
+    """
 
     outcome: Outcome
     message: str
@@ -209,7 +220,9 @@ class Result:
     summary: str
     fields: tuple[Field, ...]
     links: tuple[Link, ...]
+    identity: Identity
     ai_context: str
+    ai_context_withheld: bool
     credits_used: int
     ai_provider: str
     ai_model: str
@@ -227,7 +240,9 @@ class Result:
             "summary": self.summary,
             "fields": [asdict(field) for field in self.fields],
             "links": [asdict(link) for link in self.links],
+            "identity": self.identity.value,
             "ai_context": self.ai_context,
+            "ai_context_withheld": self.ai_context_withheld,
             "credits_used": self.credits_used,
             "ai_provider": self.ai_provider,
             "ai_model": self.ai_model,

@@ -13,16 +13,25 @@ HEAD_CHARACTERS = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """Subject, visible body text and sender (`""` where unknown), free of invisible characters."""
+    """Subject, visible body text and sender (`""` where unknown), free of invisible characters.
+
+    `sender_verified` is the helpdesk's own verdict on the sender, None where it has none.
+    """
 
     subject: str
     body: str
     sender: str
+    sender_verified: bool | None = None
 
     @classmethod
-    def of(cls, subject: str, body: str, sender: str | None) -> "Email":
-        """Clean what the caller sent; the body is plain text by now."""
-        return cls(plain(subject), plain(body), plain(sender or ""))
+    def of(cls, subject: str, body: str, sender: str | None, sender_verified: bool | None = None) -> "Email":
+        """Clean what the caller sent; the body is plain text by now.
+
+        The verdict was on the sender as it was sent: it does not hold for one that only looks so once cleaned.
+        """
+        given = (sender or "").strip()
+        shown = plain(given)
+        return cls(plain(subject), plain(body), shown, sender_verified if shown == given else None)
 
     def readable_body(self) -> str:
         """Return the body cut to what a model reads: its head and its tail, with the cut marked."""

@@ -26,4 +26,4 @@ def read_email(sent: EmailIn) -> Email:
     if len(sent.body.encode()) > LARGEST_EMAIL_BYTES:
         raise Refused(Refusal.BODY_TOO_LARGE)
     body = visible_text(sent.body) if sent.body_format == "html" else sent.body
-    return Email.of(sent.subject, body, sent.sender)
+    return Email.of(sent.subject, body, sent.sender, sent.sender_verified)

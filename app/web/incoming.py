@@ -18,7 +18,7 @@ from pydantic import (
 
 from app.configuring import Changes
 from app.domain.access import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS
-from app.domain.configuration import BEARER_TOKEN, IDENTIFIER_PARAMETER, Configuration
+from app.domain.configuration import BEARER_TOKEN, IDENTIFIER_PARAMETER, Configuration, IdentityPolicy
 from app.domain.plain_text import plain
 from app.domain.projects import Project
 from app.domain.secrets import Secret
@@ -28,6 +28,9 @@ LONGEST_INSTRUCTIONS = 4_000
 
 MOST_TICKETS = 500
 """Tickets of one batch: they are stored in one transaction, which should be over within a second."""
+
+LONGEST_POINTER = 1_024
+"""Characters of `match_path`: far more than an answer of 32 levels needs."""
 
 LONGEST_URL = 2_048
 """Characters of `api_url`."""
@@ -67,11 +70,22 @@ def _one_plain_line(value: str) -> str:
     return value.strip()
 
 
+def _pointer(value: str) -> str:
+    """Take a JSON Pointer (RFC 6901); the whole answer, which `""` would name, is an object and never an address."""
+    if not re.fullmatch(r"(?:/(?:[^/~]|~[01])*)*", value, re.DOTALL):
+        raise ValueError("must be a JSON Pointer (RFC 6901) that begins with a slash, such as /email or /account/email")
+    return value
+
+
 EmailText = Annotated[str, BeforeValidator(_mended)]
 """Text of an email, as broken as emails are."""
 
 Instructions = Annotated[str, Field(max_length=LONGEST_INSTRUCTIONS), AfterValidator(_no_controls)]
 """Plain English by an owner."""
+
+
+Pointer = Annotated[str, Field(max_length=LONGEST_POINTER), AfterValidator(_no_controls), AfterValidator(_pointer)]
+"""A JSON Pointer."""
 
 
 class ProjectIn(BaseModel):
@@ -125,6 +139,18 @@ class ConfigurationIn(BaseModel):
     )
     identify_instructions: Instructions | None = Field(None, description="how to find the customer in the email")
     display_instructions: Instructions | None = Field(None, description="what to show, with which labels")
+    match_path: Pointer | None = Field(
+        None,
+        description="JSON Pointer (RFC 6901) of the customer's address, or array of addresses, in the endpoint's "
+        "answer; null or empty: senders are not compared",
+        examples=["/email"],
+    )
+    identity_policy: IdentityPolicy | None = Field(
+        None,
+        description="what ai_context holds of a record whose customer is not the sender. show: everything, with a "
+        "warning on a mismatch; require_match: nothing but that there is a record, unless the sender matches, which "
+        "without match_path nobody does",
+    )
     enabled: StrictBool | None = Field(None, description="whether new tickets are looked up")
 
     @model_validator(mode="before")
@@ -148,7 +174,7 @@ class ConfigurationIn(BaseModel):
 
     def _value(self, name: str, defaults: Configuration) -> Any:
         value = getattr(self, name)
-        return getattr(defaults, name) if value is None else value
+        return getattr(defaults, name) if value is None or (name, value) == ("match_path", "") else value
 
 
 class EmailIn(BaseModel):
@@ -158,6 +184,10 @@ class EmailIn(BaseModel):
     body: EmailText
     body_format: Literal["text", "html"] = "text"
     sender: EmailText = Field("", description="the sender's address; optional", examples=["jane@example.com"])
+    sender_verified: StrictBool | None = Field(
+        None,
+        description="the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none",
+    )
 
 
 class TicketIn(EmailIn):

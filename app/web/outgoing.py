@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.domain.configuration import Configuration, StoredConfiguration
-from app.domain.outcomes import Status
+from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration
+from app.domain.outcomes import Identity, Status
 from app.domain.projects import CreditReport, Project
 
 PENDING_MESSAGE = "The customer is being looked up; the result will be here in a moment."
@@ -47,6 +47,8 @@ class ConfigurationOut(BaseModel):
     identifier_parameter: str
     identify_instructions: str
     display_instructions: str
+    match_path: str | None
+    identity_policy: IdentityPolicy
     enabled: bool
     bearer_token_configured: bool
     bearer_token_updated_at: datetime | None
@@ -65,6 +67,8 @@ class ConfigurationOut(BaseModel):
             identifier_parameter=configuration.identifier_parameter,
             identify_instructions=configuration.identify_instructions,
             display_instructions=configuration.display_instructions,
+            match_path=configuration.match_path,
+            identity_policy=configuration.identity_policy,
             enabled=configuration.enabled,
             bearer_token_configured=token is not None,
             bearer_token_updated_at=token.updated_at if token else None,
@@ -106,7 +110,15 @@ class ResultOut(BaseModel):
     summary: str
     fields: list[FieldOut]
     links: list[LinkOut]
+    identity: Identity = Field(
+        description="match: the sender is verified and is the customer's address on file; mismatch: another is on "
+        "file; unknown: everything else"
+    )
     ai_context: str
+    ai_context_withheld: bool = Field(
+        description="true: identity_policy kept every value of the record out of ai_context; show the rest to agents "
+        "only, and to no AI"
+    )
     credits_used: int
     ai_provider: str
     ai_model: str
@@ -135,7 +147,9 @@ class PendingOut(BaseModel):
     summary: str
     fields: list[FieldOut]
     links: list[LinkOut]
+    identity: Literal["unknown"]
     ai_context: str
+    ai_context_withheld: bool
     credits_used: int
     ai_provider: None
     ai_model: None
@@ -157,7 +171,9 @@ class PendingOut(BaseModel):
             summary="",
             fields=[],
             links=[],
+            identity="unknown",
             ai_context="",
+            ai_context_withheld=False,
             credits_used=0,
             ai_provider=None,
             ai_model=None,
@@ -260,8 +276,13 @@ class Problem(BaseModel):
     errors: list[ComplaintOut] | None = Field(None, description="with 422 only")
 
 
+BEFORE_IDENTITY: dict[str, Any] = {"identity": Identity.UNKNOWN.value, "ai_context_withheld": False}
+"""What a result lacks that was stored before senders were compared."""
+
+
 def result_document(ticket_id: str, project_id: str, result: dict[str, Any], *, reused: bool) -> dict[str, Any]:
     """Return the stored result of a ticket as it is sent, in an order for people: the database keeps none."""
+    result = BEFORE_IDENTITY | result
     known = {name: result[name] for name in ResultOut.model_fields if name in result}
     return {"ticket_id": ticket_id, "project_id": project_id, **known, **result, "reused": reused}
 

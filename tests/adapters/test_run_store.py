@@ -289,7 +289,7 @@ async def test_the_emails_text_is_nowhere_in_the_database_when_the_run_has_ended
     real_stores: Stores, engine: AsyncEngine
 ) -> None:
     words = ["canary-subject", "canary-body", "canary@sender.example", "canary-identifier"]
-    run = await real_stores.submitted(email=Email(*words[:3]))
+    run = await real_stores.submitted(email=Email(words[0], words[1], words[2]))
     claimed = await real_stores.claim(run)
     await real_stores.runs.keep(claimed, Extracted(words[3], Usage()))
     before = await dump(engine)

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.claims import Erased, ForeignTicket, Stored, Submitted, Underway, UnknownProject
 from app.domain.tickets import Email
-from tests.support.stores import OTHER_PROJECT, RESULT, Stores, result_of, submission
+from tests.support.stores import EMAIL, OTHER_PROJECT, RESULT, Stores, result_of, submission
 
 
 def since(submitted: Submitted) -> object:
@@ -216,3 +216,20 @@ async def test_a_run_brings_what_is_known_of_it(stores: Stores) -> None:
     assert claimed == expected
     assert (claimed.ticket_id, claimed.project_id, claimed.run, claimed.owner) == ("t_1", "prj_1", run, "me")
     assert (claimed.attempt, claimed.strikes, claimed.extracted, claimed.charged) == (1, 1, None, True)
+
+
+@pytest.mark.parametrize("verdict", [True, False, None])
+async def test_verdict_on_the_sender_waits_with_the_email_and_goes_with_it(
+    stores: Stores, verdict: bool | None
+) -> None:
+    claimed = await stores.claimed(email=replace(EMAIL, sender_verified=verdict))
+    assert claimed.email.sender_verified is verdict
+
+    await stores.runs.finish(claimed, RESULT, refund=False)
+    assert await stores.behind.email_kept("t_1") is False
+
+
+async def test_verdict_of_one_run_is_not_the_next_ones(stores: Stores) -> None:
+    await stores.finished(email=replace(EMAIL, sender_verified=True))
+    claimed = await stores.claimed(email=replace(EMAIL, sender_verified=None), refresh=True)
+    assert claimed.email.sender_verified is None

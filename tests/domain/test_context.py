@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.context import NAME, OPENING, block
+from app.domain.context import NAME, OPENING, WARNING, block, withheld
 from app.domain.outcomes import Field, Link
 
 ANYTHING = st.text(alphabet=st.characters()) | st.sampled_from(
@@ -27,6 +27,19 @@ def test_block_has_one_line_for_each_fact_when_there_are_facts() -> None:
         "- Link, Admin: https://x.example/1",
         "</customer_context>",
     ]
+
+
+def test_one_line_of_warning_stands_before_the_facts_when_the_sender_is_another() -> None:
+    plain = block("Pro, 12 seats.", [], []).split("\n")
+    warned = block("Pro, 12 seats.", [], [], mismatch=True).split("\n")
+    assert warned == [*OPENING, " ".join(WARNING), *plain[len(OPENING) :]]
+
+
+def test_withheld_block_is_closed_and_says_that_there_is_a_record_and_to_disclose_nothing() -> None:
+    lines = withheld().split("\n")
+    assert (lines[0], lines[-1]) == (f"<{NAME}>", f"</{NAME}>")
+    assert "could not be tied to the sender" in withheld()
+    assert "Nothing from it may be disclosed" in withheld()
 
 
 def test_block_has_no_summary_line_when_there_is_no_summary() -> None:

@@ -33,3 +33,19 @@ def test_every_part_is_cleaned_of_what_does_not_show() -> None:
 
 def test_missing_sender_is_empty() -> None:
     assert Email.of("s", "b", None).sender == ""
+
+
+@pytest.mark.parametrize(
+    ("sender", "kept"),
+    [
+        pytest.param("jane@example.com", True, id="as it was sent"),
+        pytest.param("  jane@example.com\r\n", True, id="white space around"),
+        pytest.param("Jané <jane@example.com>", True, id="a name"),
+        pytest.param("jane@exam\u200bple.com", None, id="a hidden character"),
+        pytest.param("jane@example.com\u202e", None, id="a turned direction"),
+        pytest.param("jane\x00@example.com", None, id="a null byte"),
+        pytest.param(None, True, id="no sender"),
+    ],
+)
+def test_verdict_on_a_sender_does_not_hold_for_one_that_was_cleaned(sender: str | None, kept: bool | None) -> None:
+    assert Email.of("s", "b", sender, True).sender_verified is kept

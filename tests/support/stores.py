@@ -13,7 +13,7 @@ from app.adapters.project_store import ProjectStore
 from app.adapters.run_store import RunStore
 from app.adapters.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
 from app.domain.claims import Claimed, Submission, Submitted
-from app.domain.configuration import Configuration, StoredToken
+from app.domain.configuration import Configuration, IdentityPolicy, StoredToken
 from app.domain.outcomes import Outcome
 from app.domain.projects import Project
 from app.domain.tickets import Email
@@ -22,9 +22,11 @@ from tests.support.memory_store import MemoryDatabase, MemoryProjectStore, Memor
 MOST_STRIKES = 3
 PROJECT = Project("prj_1", "business", ("u1", "u2"), 37)
 OTHER_PROJECT = Project("prj_2", "business", (), 5)
-CONFIGURATION = Configuration("POST", "https://example.com/x", "key", "find it", "show it", enabled=True)
+CONFIGURATION = Configuration(
+    "POST", "https://example.com/x", "key", "find it", "show it", True, "/email", IdentityPolicy.REQUIRE_MATCH
+)
 TOKEN = StoredToken(b"\x00sealed\xff", "https://example.com", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
-EMAIL = Email("Seats – ünï 🎉", "Account ID: acct_12ab34cd", "jane@example.com")
+EMAIL = Email("Seats – ünï 🎉", "Account ID: acct_12ab34cd", "jane@example.com", sender_verified=True)
 
 
 def result_of(outcome: Outcome = Outcome.OK, **changes: Any) -> dict[str, Any]:
@@ -57,7 +59,7 @@ class Behind(Protocol):
         """Return project, status, reason and credits of every run that ended."""
 
     async def email_kept(self, ticket_id: str) -> bool:
-        """Tell whether the ticket's email, or what was found in it, is stored."""
+        """Tell whether the ticket's email, what was said of its sender, or what was found in it, is stored."""
 
     async def grow_old(self, ticket_id: str, seconds: float) -> None:
         """Make it so many seconds longer ago that the ticket was submitted."""
@@ -178,7 +180,9 @@ class BehindPostgres:
         return [tuple(row) for row in rows]
 
     async def email_kept(self, ticket_id: str) -> bool:
-        kept = text("SELECT num_nonnulls(email, extracted) AS kept FROM enrichments WHERE ticket_id = :ticket_id")
+        kept = text("""
+            SELECT num_nonnulls(email, sender_verified, extracted) AS kept FROM enrichments WHERE ticket_id = :ticket_id
+        """)
         return bool((await fetch(self._engine, kept, {"ticket_id": ticket_id}))[0].kept)
 
     async def grow_old(self, ticket_id: str, seconds: float) -> None:

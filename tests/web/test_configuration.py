@@ -1,5 +1,6 @@
 """Configurations over HTTP: rights, fields, the token's one-way street, lost updates."""
 
+import json
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ async def test_never_configured_shows_the_defaults() -> None:
         "identifier_parameter": "id",
         "identify_instructions": "",
         "display_instructions": "",
+        "match_path": None,
+        "identity_policy": "show",
         "enabled": False,
         "bearer_token_configured": False,
         "bearer_token_updated_at": None,
@@ -206,6 +209,77 @@ async def test_enabling_names_what_is_missing(missing: str) -> None:
     assert answer.status_code == 422
     assert answer.json()["code"] == "incomplete_configuration"
     assert [error["loc"] for error in answer.json()["errors"]] == [["body", missing]]
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("/email", "/email"),
+        ("/account/contacts/0/email", "/account/contacts/0/email"),
+        ("/a~1b/m~0n", "/a~1b/m~0n"),
+        ("/", "/"),
+        ("/ünï cödé", "/ünï cödé"),
+        ("/" + "x" * 1_023, "/" + "x" * 1_023),
+        ("", None),
+        (None, None),
+    ],
+)
+async def test_match_path_is_a_json_pointer_or_null(sent: str | None, stored: str | None) -> None:
+    async with World().client() as client:
+        await set_up(client, match_path="/before")
+        answer = await client.patch(ROUTE, json={"match_path": sent})
+
+    assert (answer.status_code, answer.json()["match_path"]) == (200, stored)
+
+
+@pytest.mark.parametrize(
+    ("change", "loc"),
+    [
+        pytest.param({"match_path": "email"}, "match_path", id="no slash first"),
+        pytest.param({"match_path": "$.email"}, "match_path", id="JSONPath"),
+        pytest.param({"match_path": "#/email"}, "match_path", id="URI fragment"),
+        pytest.param({"match_path": "/a~2b"}, "match_path", id="unknown escape"),
+        pytest.param({"match_path": "/a~"}, "match_path", id="half an escape"),
+        pytest.param({"match_path": "/a\x00b"}, "match_path", id="null byte"),
+        pytest.param({"match_path": "/a\ud800"}, "match_path", id="lone surrogate"),
+        pytest.param({"match_path": "/" + "x" * 1_024}, "match_path", id="1,025 long"),
+        pytest.param({"match_path": ["/email"]}, "match_path", id="a list"),
+        pytest.param({"identity_policy": "hide"}, "identity_policy", id="another policy"),
+        pytest.param({"identity_policy": True}, "identity_policy", id="true for a policy"),
+    ],
+)
+async def test_wrong_identity_settings_are_refused_by_name(change: dict[str, Any], loc: str) -> None:
+    async with World().client() as client:
+        await set_up(client)
+        answer = await client.patch(ROUTE, content=json.dumps(change), headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+    assert [error["loc"] for error in answer.json()["errors"]] == [["body", loc]]
+
+
+@pytest.mark.parametrize("change", [{"match_path": "/email"}, {"identity_policy": "require_match"}])
+async def test_identity_settings_change_the_etag_and_stay_when_another_is_patched(change: dict[str, Any]) -> None:
+    async with World().client() as client:
+        await set_up(client)
+        before = await client.get(ROUTE)
+        after = await client.patch(ROUTE, json=change, headers={"If-Match": before.headers["ETag"]})
+        later = await client.patch(ROUTE, json={"display_instructions": "Show Plan."})
+        replaced = await client.put(ROUTE, json=CONFIGURATION)
+
+    assert after.status_code == 200
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert {key: later.json()[key] for key in change} == change
+    assert (replaced.json()["match_path"], replaced.json()["identity_policy"]) == (None, "show")
+
+
+async def test_match_may_be_required_before_a_path_is_given_as_then_nobody_matches() -> None:
+    async with World().client() as client:
+        await set_up(client)
+        first = await client.patch(ROUTE, json={"identity_policy": "require_match"})
+        second = await client.patch(ROUTE, json={"match_path": "/email"})
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert (second.json()["match_path"], second.json()["identity_policy"]) == ("/email", "require_match")
 
 
 async def test_etag_guards_against_lost_updates() -> None:

@@ -18,6 +18,7 @@ from app.domain.secrets import Secret
 from app.services import Services
 from app.web.app import create_app
 from app.web.events import FIRST_LINES, HEARTBEAT, EventStream
+from app.web.outgoing import BEFORE_IDENTITY
 from tests.support.service import EMAIL, SERVICE_TOKEN, World, set_up
 
 TICKET: dict[str, Any] = {"project_id": "prj_1", **EMAIL}
@@ -124,7 +125,7 @@ async def test_result_is_one_event_on_one_line_whatever_is_in_it(world: World) -
     assert (event, rest) == ("event: completed", ["", ""])
     assert "\r" not in data
     assert json.loads(data.removeprefix("data: ")) == {
-        "ticket_id": "t_1", "project_id": "prj_1", **RESULT, "reused": False,
+        "ticket_id": "t_1", "project_id": "prj_1", **BEFORE_IDENTITY, **RESULT, "reused": False,
     }  # fmt: skip
 
 

@@ -2,7 +2,15 @@
 
 import { element, isolated, lately, moment, the } from "./settings-elements.js";
 
-const TYPED = ["method", "api_url", "identifier_parameter", "identify_instructions", "display_instructions"];
+const TYPED = [
+  "method",
+  "api_url",
+  "identifier_parameter",
+  "identify_instructions",
+  "display_instructions",
+  "match_path",
+  "identity_policy",
+];
 
 /** What the fields are called in sentences, in the guide's order. */
 const NAMES = {
@@ -12,6 +20,8 @@ const NAMES = {
   bearer_token: "Bearer token",
   identify_instructions: "How to find the customer",
   display_instructions: "What to show",
+  match_path: "Customer's address in the answer",
+  identity_policy: "If the sender is not that customer",
   enabled: "On or off",
 };
 
@@ -54,7 +64,7 @@ export class ConfigurationForm extends EventTarget {
     this.#stored = configuration;
     this.#etag = etag;
     this.#theirs = null;
-    for (const name of TYPED) this.#form.elements[name].value = configuration[name];
+    for (const name of TYPED) this.#fill(name, configuration);
     this.#form.elements.bearer_token.value = "";
     the("enabled").ariaChecked = String(configuration.enabled);
     this.#showToken(configuration);
@@ -90,7 +100,12 @@ export class ConfigurationForm extends EventTarget {
   }
 
   #typed() {
-    return Object.fromEntries(TYPED.map((name) => [name, this.#form.elements[name].value]));
+    const typed = Object.fromEntries(TYPED.map((name) => [name, this.#form.elements[name].value]));
+    return { ...typed, match_path: typed.match_path || null };
+  }
+
+  #fill(name, configuration) {
+    this.#form.elements[name].value = configuration[name] ?? "";
   }
 
   #edited(name) {
@@ -119,6 +134,9 @@ export class ConfigurationForm extends EventTarget {
     const missing = isOn ? [] : this.#missing();
     the("enabled").ariaDisabled = String(missing.length > 0);
     the("enabled-missing").textContent = missing.length ? `To turn it on, fill in: ${listed(missing)}.` : "";
+    const { match_path: path, identity_policy: policy } = this.#typed();
+    the("identity_policy-missing").textContent =
+      policy === "require_match" && !path ? `No sender can match yet: fill in ${NAMES.match_path}.` : "";
     the("discard").hidden = changed.length === 0;
     the("save").disabled = changed.length === 0;
     this.#say(said || (changed.length ? `Not saved yet: ${listed(changed)}` : ""), changed.length ? "changed" : "done");
@@ -203,7 +221,7 @@ export class ConfigurationForm extends EventTarget {
   #overwrite() {
     const mine = this.changes;
     this.#stored = { ...this.#theirs.configuration, ...pick(this.#stored, Object.keys(mine)) };
-    for (const name of TYPED) if (!(name in mine)) this.#form.elements[name].value = this.#theirs.configuration[name];
+    for (const name of TYPED) if (!(name in mine)) this.#fill(name, this.#theirs.configuration);
     if (!("enabled" in mine)) the("enabled").ariaChecked = String(this.#theirs.configuration.enabled);
     this.#etag = this.#theirs.etag; // a third person's save in between is noticed again
     this.#askAboutConflict(false);

@@ -87,6 +87,8 @@ class BatchTicketInput(TypedDict):
     body_format: NotRequired[Literal["text", "html"]]
     # the sender's address; optional
     sender: NotRequired[str]
+    # the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none
+    sender_verified: NotRequired[bool | None]
     project_id: str
     # true: refused, nothing is run or stored
     is_spam: NotRequired[bool]
@@ -103,41 +105,6 @@ class Complaint(TypedDict):
     type: str
 
 
-class ConfigurationInput(TypedDict):
-    """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
-
-    # how the customer endpoint is called
-    method: NotRequired[Literal["GET", "POST"] | None]
-    # full HTTPS URL of the customer endpoint
-    api_url: NotRequired[str | None]
-    # query or body key of the identifier
-    identifier_parameter: NotRequired[str | None]
-    # write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one
-    bearer_token: NotRequired[str | None]
-    # how to find the customer in the email
-    identify_instructions: NotRequired[str | None]
-    # what to show, with which labels
-    display_instructions: NotRequired[str | None]
-    # whether new tickets are looked up
-    enabled: NotRequired[bool | None]
-
-
-class Configuration(TypedDict):
-    """A configuration as owners see it: the token's presence, never the token."""
-
-    method: Literal["GET", "POST"]
-    api_url: str
-    identifier_parameter: str
-    identify_instructions: str
-    display_instructions: str
-    enabled: bool
-    bearer_token_configured: bool
-    bearer_token_updated_at: str | None
-    created_at: str | None
-    updated_at: str | None
-    updated_by: str | None
-
-
 class Field(TypedDict):
     """One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact."""
 
@@ -151,6 +118,13 @@ class Header(TypedDict):
 
     name: str
     value: str
+
+
+Identity = Literal["match", "mismatch", "unknown"]
+"""Whether the sender of an email is the customer whose record was looked up."""
+
+IdentityPolicy = Literal["show", "require_match"]
+"""What the drafting AI is told of a record whose customer is not the sender."""
 
 
 class Link(TypedDict):
@@ -229,6 +203,8 @@ class TicketInput(TypedDict):
     body_format: NotRequired[Literal["text", "html"]]
     # the sender's address; optional
     sender: NotRequired[str]
+    # the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none
+    sender_verified: NotRequired[bool | None]
     project_id: str
     # true: 204, nothing is run or stored
     is_spam: NotRequired[bool]
@@ -272,6 +248,50 @@ class BatchRow(TypedDict):
     errors: list[Complaint] | None
 
 
+class ConfigurationInput(TypedDict):
+    """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
+
+    # how the customer endpoint is called
+    method: NotRequired[Literal["GET", "POST"] | None]
+    # full HTTPS URL of the customer endpoint
+    api_url: NotRequired[str | None]
+    # query or body key of the identifier
+    identifier_parameter: NotRequired[str | None]
+    # write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one
+    bearer_token: NotRequired[str | None]
+    # how to find the customer in the email
+    identify_instructions: NotRequired[str | None]
+    # what to show, with which labels
+    display_instructions: NotRequired[str | None]
+    # JSON Pointer (RFC 6901) of the customer's address, or array of addresses, in the endpoint's answer; null
+    # or empty: senders are not compared
+    match_path: NotRequired[str | None]
+    # what ai_context holds of a record whose customer is not the sender. show: everything, with a warning on a
+    # mismatch; require_match: nothing but that there is a record, unless the sender matches, which without
+    # match_path nobody does
+    identity_policy: NotRequired[IdentityPolicy | None]
+    # whether new tickets are looked up
+    enabled: NotRequired[bool | None]
+
+
+class Configuration(TypedDict):
+    """A configuration as owners see it: the token's presence, never the token."""
+
+    method: Literal["GET", "POST"]
+    api_url: str
+    identifier_parameter: str
+    identify_instructions: str
+    display_instructions: str
+    match_path: str | None
+    identity_policy: IdentityPolicy
+    enabled: bool
+    bearer_token_configured: bool
+    bearer_token_updated_at: str | None
+    created_at: str | None
+    updated_at: str | None
+    updated_by: str | None
+
+
 class Day(TypedDict):
     """The look-ups of one day, UTC, by status; every status is there."""
 
@@ -300,7 +320,9 @@ class Pending(TypedDict):
     summary: str
     fields: list[Field]
     links: list[Link]
+    identity: Literal["unknown"]
     ai_context: str
+    ai_context_withheld: bool
     credits_used: int
     ai_provider: None
     ai_model: None
@@ -330,7 +352,13 @@ class TicketResult(TypedDict):
     summary: str
     fields: list[Field]
     links: list[Link]
+    # match: the sender is verified and is the customer's address on file; mismatch: another is on file;
+    # unknown: everything else
+    identity: Identity
     ai_context: str
+    # true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
+    # to no AI
+    ai_context_withheld: bool
     credits_used: int
     ai_provider: str
     ai_model: str
@@ -341,17 +369,6 @@ class TicketResult(TypedDict):
     project_id: str
     # true: it was stored before this request, and nothing was run
     reused: bool
-
-
-class TrialInput(TypedDict):
-    """A sample email, and configuration fields to lay over what is stored."""
-
-    subject: NotRequired[str]
-    body: str
-    body_format: NotRequired[Literal["text", "html"]]
-    # the sender's address; optional
-    sender: NotRequired[str]
-    config: NotRequired[ConfigurationInput | None]
 
 
 class Problem(TypedDict):
@@ -402,6 +419,19 @@ class Trace(TypedDict):
     steps: list[Step]
 
 
+class TrialInput(TypedDict):
+    """A sample email, and configuration fields to lay over what is stored."""
+
+    subject: NotRequired[str]
+    body: str
+    body_format: NotRequired[Literal["text", "html"]]
+    # the sender's address; optional
+    sender: NotRequired[str]
+    # the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none
+    sender_verified: NotRequired[bool | None]
+    config: NotRequired[ConfigurationInput | None]
+
+
 class Trial(TypedDict):
     """The result of a test."""
 
@@ -412,7 +442,13 @@ class Trial(TypedDict):
     summary: str
     fields: list[Field]
     links: list[Link]
+    # match: the sender is verified and is the customer's address on file; mismatch: another is on file;
+    # unknown: everything else
+    identity: Identity
     ai_context: str
+    # true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
+    # to no AI
+    ai_context_withheld: bool
     credits_used: int
     ai_provider: str
     ai_model: str

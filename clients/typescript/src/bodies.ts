@@ -32,6 +32,8 @@ export interface BatchTicketInput {
   body_format?: "text" | "html";
   /** the sender's address; optional */
   sender?: string;
+  /** the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none */
+  sender_verified?: boolean | null;
   project_id: string;
   /** true: refused, nothing is run or stored */
   is_spam?: boolean;
@@ -47,39 +49,6 @@ export interface Complaint {
   type: string;
 }
 
-/** Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default. */
-export interface ConfigurationInput {
-  /** how the customer endpoint is called */
-  method?: "GET" | "POST" | null;
-  /** full HTTPS URL of the customer endpoint */
-  api_url?: string | null;
-  /** query or body key of the identifier */
-  identifier_parameter?: string | null;
-  /** write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one */
-  bearer_token?: string | null;
-  /** how to find the customer in the email */
-  identify_instructions?: string | null;
-  /** what to show, with which labels */
-  display_instructions?: string | null;
-  /** whether new tickets are looked up */
-  enabled?: boolean | null;
-}
-
-/** A configuration as owners see it: the token's presence, never the token. */
-export interface Configuration {
-  method: "GET" | "POST";
-  api_url: string;
-  identifier_parameter: string;
-  identify_instructions: string;
-  display_instructions: string;
-  enabled: boolean;
-  bearer_token_configured: boolean;
-  bearer_token_updated_at: string | null;
-  created_at: string | null;
-  updated_at: string | null;
-  updated_by: string | null;
-}
-
 /** One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact. */
 export interface Field {
   label: string;
@@ -92,6 +61,12 @@ export interface Header {
   name: string;
   value: string;
 }
+
+/** Whether the sender of an email is the customer whose record was looked up. */
+export type Identity = "match" | "mismatch" | "unknown";
+
+/** What the drafting AI is told of a record whose customer is not the sender. */
+export type IdentityPolicy = "show" | "require_match";
 
 /** One link that the customer endpoint offers. */
 export interface Link {
@@ -160,6 +135,8 @@ export interface TicketInput {
   body_format?: "text" | "html";
   /** the sender's address; optional */
   sender?: string;
+  /** the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none */
+  sender_verified?: boolean | null;
   project_id: string;
   /** true: 204, nothing is run or stored */
   is_spam?: boolean;
@@ -198,6 +175,52 @@ export interface BatchRow {
   errors: Array<Complaint> | null;
 }
 
+/** Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default. */
+export interface ConfigurationInput {
+  /** how the customer endpoint is called */
+  method?: "GET" | "POST" | null;
+  /** full HTTPS URL of the customer endpoint */
+  api_url?: string | null;
+  /** query or body key of the identifier */
+  identifier_parameter?: string | null;
+  /** write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one */
+  bearer_token?: string | null;
+  /** how to find the customer in the email */
+  identify_instructions?: string | null;
+  /** what to show, with which labels */
+  display_instructions?: string | null;
+  /**
+   * JSON Pointer (RFC 6901) of the customer's address, or array of addresses, in the endpoint's answer; null
+   * or empty: senders are not compared
+   */
+  match_path?: string | null;
+  /**
+   * what ai_context holds of a record whose customer is not the sender. show: everything, with a warning on a
+   * mismatch; require_match: nothing but that there is a record, unless the sender matches, which without
+   * match_path nobody does
+   */
+  identity_policy?: IdentityPolicy | null;
+  /** whether new tickets are looked up */
+  enabled?: boolean | null;
+}
+
+/** A configuration as owners see it: the token's presence, never the token. */
+export interface Configuration {
+  method: "GET" | "POST";
+  api_url: string;
+  identifier_parameter: string;
+  identify_instructions: string;
+  display_instructions: string;
+  match_path: string | null;
+  identity_policy: IdentityPolicy;
+  enabled: boolean;
+  bearer_token_configured: boolean;
+  bearer_token_updated_at: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+  updated_by: string | null;
+}
+
 /** The look-ups of one day, UTC, by status; every status is there. */
 export interface Day {
   day: string;
@@ -223,7 +246,9 @@ export interface Pending {
   summary: string;
   fields: Array<Field>;
   links: Array<Link>;
+  identity: "unknown";
   ai_context: string;
+  ai_context_withheld: boolean;
   credits_used: number;
   ai_provider: null;
   ai_model: null;
@@ -251,7 +276,17 @@ export interface TicketResult {
   summary: string;
   fields: Array<Field>;
   links: Array<Link>;
+  /**
+   * match: the sender is verified and is the customer's address on file; mismatch: another is on file;
+   * unknown: everything else
+   */
+  identity: Identity;
   ai_context: string;
+  /**
+   * true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
+   * to no AI
+   */
+  ai_context_withheld: boolean;
   credits_used: number;
   ai_provider: string;
   ai_model: string;
@@ -262,16 +297,6 @@ export interface TicketResult {
   project_id: string;
   /** true: it was stored before this request, and nothing was run */
   reused: boolean;
-}
-
-/** A sample email, and configuration fields to lay over what is stored. */
-export interface TrialInput {
-  subject?: string;
-  body: string;
-  body_format?: "text" | "html";
-  /** the sender's address; optional */
-  sender?: string;
-  config?: ConfigurationInput | null;
 }
 
 /** Problem details (RFC 9457). */
@@ -318,6 +343,18 @@ export interface Trace {
   steps: Array<Step>;
 }
 
+/** A sample email, and configuration fields to lay over what is stored. */
+export interface TrialInput {
+  subject?: string;
+  body: string;
+  body_format?: "text" | "html";
+  /** the sender's address; optional */
+  sender?: string;
+  /** the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none */
+  sender_verified?: boolean | null;
+  config?: ConfigurationInput | null;
+}
+
 /** The result of a test. */
 export interface Trial {
   status: Status;
@@ -327,7 +364,17 @@ export interface Trial {
   summary: string;
   fields: Array<Field>;
   links: Array<Link>;
+  /**
+   * match: the sender is verified and is the customer's address on file; mismatch: another is on file;
+   * unknown: everything else
+   */
+  identity: Identity;
   ai_context: string;
+  /**
+   * true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
+   * to no AI
+   */
+  ai_context_withheld: boolean;
   credits_used: number;
   ai_provider: string;
   ai_model: string;
