@@ -1,8 +1,9 @@
 """What Prometheus reads: how enrichments end, how long steps take, what they cost."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -17,6 +18,9 @@ PREFIX = "customer_context"
 STEP_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Buckets: a fetch ends at 5 s, a whole run at 30 s by default."""
 
+STEPS = ("extract", "fetch", "summarize", "total")
+"""What is timed; all of them are there from the start, so that a rate over the first is right."""
+
 NO_REASON = "none"
 """Label for the endings whose status says it all: Prometheus takes an empty label for a missing one."""
 
@@ -29,7 +33,7 @@ class Metrics:
         self._enrichments = Counter(
             f"{PREFIX}_enrichments_total", "Enrichments run, by ending.", ["status", "reason"], registry=self._registry
         )
-        for outcome in Outcome:  # from the start, so that a rate over the first of a kind is right
+        for outcome in Outcome:
             self._enrichments.labels(outcome.status.value, outcome.reason or NO_REASON)
         self._steps = Histogram(
             f"{PREFIX}_step_seconds",
@@ -38,50 +42,45 @@ class Metrics:
             buckets=STEP_SECONDS,
             registry=self._registry,
         )
-        self._in_flight = Gauge(
-            f"{PREFIX}_enrichments_in_flight",
-            "Enrichments running now.",
-            multiprocess_mode="livesum",
-            registry=self._registry,
+        for step in STEPS:
+            self._steps.labels(step)
+        self._in_flight = self._gauge("enrichments_in_flight", "Enrichments running now.", "livesum")
+        self._seats = self._gauge("seats", "Enrichments that may run at once.", "livesum")
+        self._tokens = self._counter(
+            "ai_tokens", "Tokens that the AI read and wrote.", "direction", ("input", "output")
         )
-        self._tokens = Counter(
-            f"{PREFIX}_ai_tokens_total", "Tokens that the AI read and wrote.", ["direction"], registry=self._registry
+        self._credits = self._counter("credits", "AI credits, by what became of them.", "event", ("used", "returned"))
+        self._deliveries = self._counter(
+            "webhook_tries", "Tries to deliver a webhook, by outcome.", "outcome", Delivery
         )
-        self._credits = Counter(
-            f"{PREFIX}_credits_total", "AI credits, by what became of them.", ["event"], registry=self._registry
-        )
-        for event in ("used", "returned"):
-            self._credits.labels(event)
-        self._deliveries = Counter(
-            f"{PREFIX}_webhook_tries_total",
-            "Tries to deliver a webhook, by outcome.",
-            ["outcome"],
-            registry=self._registry,
-        )
-        for delivery in Delivery:
-            self._deliveries.labels(delivery.value)
         self._brake = Counter(
             f"{PREFIX}_ai_brake_seconds_total",
             "Seconds for which the AI provider asked to be left alone, or was.",
             registry=self._registry,
         )
-        self._queued = Gauge(
-            f"{PREFIX}_queued_tickets",
-            "Tickets that wait, in the whole database.",
-            multiprocess_mode="livemostrecent",
-            registry=self._registry,
+        self._queued = self._gauge("queued_tickets", "Tickets that wait, in the whole database.", "livemostrecent")
+        self._oldest = self._gauge(
+            "oldest_queued_seconds", "Seconds that the oldest of them has waited.", "livemostrecent"
         )
-        self._oldest = Gauge(
-            f"{PREFIX}_oldest_queued_seconds",
-            "Seconds that the oldest of them has waited.",
-            multiprocess_mode="livemostrecent",
-            registry=self._registry,
+        self._looked = self._gauge(
+            "queue_seen_timestamp_seconds",
+            "When a worker last saw the queue: it stands still without a database, or without workers.",
+            "mostrecent",
         )
-        self._put_back = Counter(
-            f"{PREFIX}_put_back_total", "Runs returned to the queue, by why.", ["why"], registry=self._registry
+        self._put_back = self._counter(
+            "put_back", "Runs returned to the queue, by why.", "why", ("ai_unavailable", "shutdown")
         )
-        for why in ("ai_unavailable", "shutdown"):
-            self._put_back.labels(why)
+
+    def _counter(self, name: str, meaning: str, label: str, values: Iterable[str]) -> Counter:
+        """Make a counter whose every value is there from the start: a rate over the first of a kind is then right."""
+        counter = Counter(f"{PREFIX}_{name}_total", meaning, [label], registry=self._registry)
+        for value in values:
+            counter.labels(value)
+        return counter
+
+    def _gauge(self, name: str, meaning: str, together: Literal["livesum", "livemostrecent", "mostrecent"]) -> Gauge:
+        """Make a gauge; `together` says what several processes of one replica show."""
+        return Gauge(f"{PREFIX}_{name}", meaning, multiprocess_mode=together, registry=self._registry)
 
     def enriched(self, result: Result) -> None:
         """Count one run by its ending, with the time and the tokens that it took."""
@@ -112,6 +111,11 @@ class Metrics:
         """Show how many tickets wait, and how long the oldest has: the same from every process."""
         self._queued.set(depth.queued)
         self._oldest.set(depth.oldest_seconds)
+        self._looked.set_to_current_time()
+
+    def seats(self, many: int) -> None:
+        """Show how many enrichments this process may run at once."""
+        self._seats.set(many)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:

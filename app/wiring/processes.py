@@ -81,6 +81,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         runs = RunStore(engine, MOST_STRIKES, notices.send, webhooks=settings.webhook_url is not None)
         worker = Worker(runs, vault, enricher, deadline, ended, metrics.put_back, metrics.in_flight, tracing.run)
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
+        metrics.seats(settings.seats)
         if settings.seats:
             handlers = {ENRICH: _enriching(worker)}
             if settings.webhook_url is not None:

@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -101,6 +102,21 @@ def test_the_depth_of_the_queue_is_shown_as_it_was_last_seen() -> None:
     seen = lines(metrics)
     assert "customer_context_queued_tickets 7.0" in seen
     assert "customer_context_oldest_queued_seconds 1.5" in seen
+
+
+def test_the_queue_is_seen_when_its_depth_is_shown() -> None:
+    metrics, name = Metrics(), "customer_context_queue_seen_timestamp_seconds"
+    assert f"{name} 0.0" in lines(metrics)
+    before = time.time()
+    metrics.queue_depth(Depth(7, 1.5))
+    (seen,) = (float(line.split()[1]) for line in lines(metrics) if line.startswith(f"{name} "))
+    assert before <= seen <= time.time()
+
+
+def test_seats_are_shown_beside_what_is_in_flight() -> None:
+    metrics = Metrics()
+    metrics.seats(200)
+    assert "customer_context_seats 200.0" in lines(metrics)
 
 
 def test_the_content_type_is_prometheus_own() -> None:
