@@ -55,7 +55,36 @@ class EgressSettings(BaseSettings):
         return value
 
 
-class Settings(EgressSettings):
+class AiSettings(BaseSettings):
+    """The settings of the AI alone: all that a command needs which has neither database nor callers."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    ai_provider: Literal["auto", "anthropic", "offline"] = Field(
+        "auto", description="anthropic, offline, or auto: anthropic when ANTHROPIC_API_KEY is set, else offline"
+    )
+    ai_model: str = Field(DEFAULT_MODEL, description="the model that reads emails and customer data", min_length=1)
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias="ANTHROPIC_API_KEY", description="key for Claude"
+    )
+    anthropic_base_url: str | None = Field(
+        None, validation_alias="ANTHROPIC_BASE_URL", description="another address of the Messages API, e.g. a proxy"
+    )
+
+    @model_validator(mode="after")
+    def _key_for_claude(self) -> "AiSettings":
+        if self.ai_provider == "anthropic" and self.anthropic_api_key is None:
+            raise ValueError("ANTHROPIC_API_KEY: needed while CC_AI_PROVIDER is anthropic")
+        return self
+
+    def uses_claude(self) -> bool:
+        """Tell whether emails and customer data go to Claude, or stay in this process."""
+        return self.ai_provider == "anthropic" or (self.ai_provider == "auto" and self.anthropic_api_key is not None)
+
+
+class Settings(AiSettings, EgressSettings):
     """The settings of one process; a secret among them cannot be printed."""
 
     database_url: SecretStr | None = Field(
@@ -79,10 +108,6 @@ class Settings(EgressSettings):
     embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins whose pages may frame ours, comma-separated, e.g. https://help.example.com"
     )
-    ai_provider: Literal["auto", "anthropic", "offline"] = Field(
-        "auto", description="anthropic, offline, or auto: anthropic when ANTHROPIC_API_KEY is set, else offline"
-    )
-    ai_model: str = Field(DEFAULT_MODEL, description="the model that reads emails and customer data", min_length=1)
     run_deadline_seconds: float = Field(
         30.0, ge=SHORTEST_DEADLINE_SECONDS, le=120.0, description="how long one ticket may wait for its enrichment"
     )
@@ -100,12 +125,6 @@ class Settings(EgressSettings):
         "off", description="otlp sends OpenTelemetry traces; the OTEL_ variables say where to, and which"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
-    anthropic_api_key: SecretStr | None = Field(
-        None, validation_alias="ANTHROPIC_API_KEY", description="key for Claude"
-    )
-    anthropic_base_url: str | None = Field(
-        None, validation_alias="ANTHROPIC_BASE_URL", description="another address of the Messages API, e.g. a proxy"
-    )
 
     @field_validator("service_tokens", "encryption_keys", "webhook_secrets", mode="before")
     @classmethod
@@ -163,12 +182,6 @@ class Settings(EgressSettings):
         return value.upper() if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _key_for_claude(self) -> "Settings":
-        if self.ai_provider == "anthropic" and self.anthropic_api_key is None:
-            raise ValueError("ANTHROPIC_API_KEY: needed while CC_AI_PROVIDER is anthropic")
-        return self
-
-    @model_validator(mode="after")
     def _secret_for_webhooks(self) -> "Settings":
         if self.webhook_url is not None and not self.webhook_secrets:
             raise ValueError(
@@ -185,10 +198,6 @@ class Settings(EgressSettings):
         """Tell whether a service token is short enough to be guessed."""
         return any(len(token.get_secret_value()) < SHORTEST_STRONG_TOKEN for token in self.service_tokens)
 
-    def uses_claude(self) -> bool:
-        """Tell whether emails and customer data go to Claude, or stay in this process."""
-        return self.ai_provider == "anthropic" or (self.ai_provider == "auto" and self.anthropic_api_key is not None)
-
 
 def load_settings() -> Settings:
     """Read the environment; raises `InvalidSettings` with one line that names each variable that is wrong."""
@@ -198,6 +207,11 @@ def load_settings() -> Settings:
 def load_egress_settings() -> EgressSettings:
     """Read only what calling customer endpoints takes; raises `InvalidSettings` as `load_settings` does."""
     return _loaded(EgressSettings)
+
+
+def load_ai_settings() -> AiSettings:
+    """Read what the environment says of the AI alone; raises `InvalidSettings` as `load_settings` does."""
+    return _loaded(AiSettings)
 
 
 def _loaded(kind: type[S]) -> S:

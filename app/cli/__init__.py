@@ -4,6 +4,7 @@ import typer
 
 from app.cli.check import check
 from app.cli.enrich import enrich
+from app.cli.evaluate import evaluate_file
 from app.cli.keys import new_key
 from app.cli.mock import mock
 from app.cli.operating import demo, migrate, serve, status, worker
@@ -24,6 +25,7 @@ app.command(epilog="Example: customer-context worker --seats 200")(worker)
 app.command(epilog="Example: customer-context migrate")(migrate)
 app.command(epilog="Example: customer-context status --json")(status)
 app.command(epilog="Example: customer-context demo --port 8000")(demo)
+app.command("eval", epilog="Example: customer-context eval examples/eval/account-id.yaml --max-wrong 0")(evaluate_file)
 app.command(epilog="Example: customer-context enrich --project prj_demo --subject 'Seats' --body-file mail.txt")(enrich)
 app.command(
     epilog="Example: customer-context check https://api.example.com/support-context "

@@ -39,11 +39,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What may be shown; `note` counts what was changed and holds no data."""
+    """What may be shown; `note` counts what was changed and holds no data.
+
+    `replaced` counts the rows whose value gave way to the JSON's own, `dropped` those whose pointer led to no fact;
+    `made_anew` tells that the summary gave way to one made from the rows.
+    """
 
     summary: str
     fields: tuple[Field, ...]
     note: str
+    replaced: int = 0
+    dropped: int = 0
+    made_anew: bool = False
 
 
 def judge(answer: Answer, facts: Facts, display_instructions: str) -> Judged:
@@ -71,8 +78,9 @@ def judge(answer: Answer, facts: Facts, display_instructions: str) -> Judged:
     summary = line(answer.summary, LONGEST_SUMMARY)
     note = f"{len(fields)} rows, {replaced} replaced, {dropped} dropped"
     if not summary or beyond_facts(summary, facts, false - stated):
-        return Judged(made_from_rows(fields), fields, f"{note}; summary made from the rows")
-    return Judged(summary, fields, note)
+        note = f"{note}; summary made from the rows"
+        return Judged(made_from_rows(fields), fields, note, replaced, dropped, made_anew=True)
+    return Judged(summary, fields, note, replaced, dropped)
 
 
 def straight_from(facts: Facts) -> Judged:

@@ -8,11 +8,11 @@ from app.adapters.claude import ClaudeModel
 from app.adapters.offline import OfflineModel
 from app.domain.secrets import Secret
 from app.enrichment import Model
-from app.settings import Settings
+from app.settings import AiSettings
 
 
 @asynccontextmanager
-async def model_of(settings: Settings, braked: Callable[[float], None]) -> AsyncIterator[Model]:
+async def model_of(settings: AiSettings, braked: Callable[[float], None]) -> AsyncIterator[Model]:
     """Yield the AI; `braked` is told how many seconds the provider asked to be left alone."""
     if settings.anthropic_api_key is None or not settings.uses_claude():
         yield OfflineModel()

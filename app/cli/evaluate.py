@@ -1,0 +1,112 @@
+"""The command that evaluates an owner's instructions on emails whose right answers are known."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.cli.terminal import say
+from app.evaluation.cases import Suite
+from app.evaluation.reading import BadFile, read_instructions, read_suite
+from app.evaluation.report import Evaluation, as_comparison, as_document, as_tables, differences
+from app.evaluation.running import evaluate
+from app.evaluation.scoring import score, shortfalls
+from app.settings import AiSettings, InvalidSettings, load_ai_settings
+from app.wiring.model import model_of
+
+NOT_GOOD_ENOUGH, UNUSABLE = 1, 2
+"""Exit statuses, as `check` has them: the instructions do not keep the limits; nothing could be evaluated."""
+
+PAGE_COLUMNS = 100
+"""Width of the page where no terminal says how wide it is, as in a CI log."""
+
+
+def evaluate_file(
+    file: Annotated[Path, typer.Argument(help="YAML or CSV: emails, each with the identifier expected, or none.")],
+    instructions: Annotated[
+        Path | None, typer.Option(help="YAML file whose instructions are used instead; a CSV file needs it.")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="YAML file with other instructions, tried on the same emails beside the first.")
+    ] = None,
+    parallel: Annotated[int, typer.Option(help="Emails that are run at once.", min=1, max=64)] = 8,
+    min_accuracy: Annotated[
+        float | None, typer.Option(help="Fail below this share of emails that came out right.", min=0.0, max=1.0)
+    ] = None,
+    max_wrong: Annotated[int | None, typer.Option(help="Fail above so many wrong-customer hits.", min=0)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Try an owner's instructions on emails whose right answers are known.
+
+    It runs the AI's two steps, with the AI that CC_AI_PROVIDER names and the service's own checks; it needs neither
+    database nor service token, and calls no endpoint. An email is right when the identifier expected was accepted, or
+    none where none was expected. A wrong-customer hit is any other identifier that was accepted: it stands in the
+    email and would have been sent. Exit status 1: a limit is not kept, or limits were given and the AI did not answer
+    everything; 2: the file or the settings cannot be used.
+    """
+    try:
+        settings = load_ai_settings()
+        own = read_instructions(instructions) if instructions else None
+        suite = read_suite(file, own)
+        other = read_instructions(compare) if compare else None
+    except (BadFile, InvalidSettings) as problem:
+        say(f"customer-context: {problem}")
+        raise typer.Exit(UNUSABLE) from None
+    suites = [(str(instructions or file), suite)]
+    if other:
+        suites.append((str(compare), replace(suite, instructions=other)))
+    evaluations = asyncio.run(_evaluated(suites, settings, parallel))
+    _show(evaluations, as_json)
+    short = shortfalls(evaluations[0].total, min_accuracy, max_wrong)
+    for sentence in short:
+        say(f"customer-context: {sentence}")
+    if short:
+        raise typer.Exit(NOT_GOOD_ENOUGH)
+
+
+async def _evaluated(suites: list[tuple[str, Suite]], settings: AiSettings, parallel: int) -> list[Evaluation]:
+    evaluations = []
+    with _progress() as progress:
+        task = progress.add_task("emails", total=sum(len(suite.cases) for _, suite in suites))
+
+        def seen() -> None:
+            progress.advance(task)
+
+        async with model_of(settings, _paused(progress)) as model:
+            for source, suite in suites:
+                scored = tuple(score(each) for each in await evaluate(suite, model, parallel, seen))
+                evaluations.append(Evaluation(source, model.provider, model.name, scored))
+    return evaluations
+
+
+def _progress() -> Progress:
+    """Return a bar on standard error, which a log does not get."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _paused(progress: Progress) -> Callable[[float], None]:
+    def paused(seconds: float) -> None:
+        progress.console.print(f"The AI provider asks for {seconds:.0f} s of quiet …")
+
+    return paused
+
+
+def _show(evaluations: list[Evaluation], as_json: bool) -> None:
+    one, *others = evaluations
+    if as_json:
+        document = as_document(one)
+        for other in others:
+            document["compare"] = {**as_document(other), "differences": differences(one, other)}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    terminal = Console(emoji=False, highlight=False, markup=False)
+    page = terminal if terminal.is_terminal else Console(emoji=False, highlight=False, markup=False, width=PAGE_COLUMNS)
+    page.print(as_comparison(one, others[0]) if others else as_tables(one), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Evaluates an owner's instructions on emails whose right answers are known."""

@@ -1,0 +1,48 @@
+"""What is evaluated: instructions, emails with what is expected of each, and what the endpoint would answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.domain.facts import Facts
+from app.domain.tickets import Email
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """What an owner writes: how to find the customer in the email, and what to show (`""`: rows are not judged)."""
+
+    identify: str
+    display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One email with the identifier that it should lead to, None where it should lead to nobody.
+
+    `rows` are the labels and values that the card should show, None where that is not judged; `facts` is what the
+    customer endpoint answers when it is asked because of this email, None where `Suite.customers` tells.
+    """
+
+    name: str
+    kind: str
+    email: Email
+    expected: str | None
+    rows: tuple[tuple[str, str], ...] | None = None
+    facts: Facts | None = None
+    sender_verified: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One set of instructions, the emails that it is tried on, and the customers of the endpoint by identifier."""
+
+    instructions: Instructions
+    cases: tuple[Case, ...]
+    customers: Mapping[str, Facts] = field(default_factory=dict)
+
+    def answer(self, case: Case, identifier: str | None) -> Facts | None:
+        """Return what the endpoint answers when it is asked for this identifier; None where nobody said."""
+        if case.facts is not None:
+            return case.facts
+        return self.customers.get(identifier) if identifier is not None else None

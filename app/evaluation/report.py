@@ -1,0 +1,184 @@
+"""Lays an evaluation out: tables for people, one JSON object for programs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from app.domain.plain_text import line
+from app.evaluation.prices import PRICES
+from app.evaluation.scoring import Figures, Scored, Verdict, by_kind, figures
+
+LONGEST_NOTE = 200
+"""Characters of an owner's note beside an email that went wrong."""
+
+NOBODY = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One set of instructions on a file's emails: where the instructions come from, and how each email was scored."""
+
+    source: str
+    provider: str
+    model: str
+    scored: tuple[Scored, ...]
+
+    @property
+    def total(self) -> Figures:
+        """Return the figures of all emails."""
+        return figures(self.scored, self.model)
+
+
+def as_tables(evaluation: Evaluation) -> RenderableType:
+    """Return the page for people: by kind, all together, then each email that did not come out as expected."""
+    head = f"{evaluation.source}: {len(evaluation.scored)} emails, AI: {evaluation.provider} {evaluation.model}"
+    parts: list[RenderableType] = [Text(head), Text(), _kinds(evaluation), Text(), _figures([evaluation])]
+    return Group(*parts, *_list("Not as expected", [_flaw(one) for one in evaluation.scored if not one.flawless]))
+
+
+def as_comparison(one: Evaluation, other: Evaluation) -> RenderableType:
+    """Return two sets of instructions side by side, then each email that they differ on."""
+    head = f"A: {one.source}\nB: {other.source}\n{len(one.scored)} emails, AI: {one.provider} {one.model}"
+    differing = [_difference(a, b) for a, b in _pairs(one, other) if _differ(a, b)]
+    told = _list("A and B differ on", differing) if differing else [Text("\nA and B do the same with every email.")]
+    return Group(Text(head), Text(), _figures([one, other]), *told)
+
+
+def as_document(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the same as an object for programs."""
+    return {
+        "source": evaluation.source,
+        "ai_provider": evaluation.provider,
+        "ai_model": evaluation.model,
+        "figures": _figures_document(evaluation.total),
+        "by_kind": {
+            kind: _figures_document(found) for kind, found in by_kind(evaluation.scored, evaluation.model).items()
+        },
+        "emails": [_email_document(scored) for scored in evaluation.scored],
+    }
+
+
+def differences(one: Evaluation, other: Evaluation) -> list[dict[str, Any]]:
+    """Return the emails that two sets of instructions differ on, for programs."""
+    return [
+        {"name": a.seen.case.name, "a": _email_document(a), "b": _email_document(b)}
+        for a, b in _pairs(one, other)
+        if _differ(a, b)
+    ]
+
+
+def _kinds(evaluation: Evaluation) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("kind")
+    for name in ("emails", "right", "missed", "wrong", "unanswered", "rows right"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for kind, found in by_kind(evaluation.scored, evaluation.model).items():
+        table.add_row(Text(line(kind, 40)), *_counts(found))
+    table.add_row("all", *_counts(evaluation.total))
+    return table
+
+
+def _counts(found: Figures) -> list[str]:
+    rows = f"{found.rows.right}/{found.rows.expected}" if found.rows.expected else "-"
+    return [str(n) for n in (found.emails, found.right, found.missed, found.wrong, found.unanswered)] + [rows]
+
+
+def _figures(evaluations: Sequence[Evaluation]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=len(evaluations) > 1)
+    for name in ("", *"AB"[: len(evaluations)]):
+        table.add_column(name)
+    told = [list(_told(evaluation)) for evaluation in evaluations]
+    for cells in zip(*told, strict=True):
+        table.add_row(cells[0][0], *(value for _, value in cells))
+    return table
+
+
+def _told(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    total = evaluation.total
+    rows = total.rows
+    stopped = (total.values_stopped, total.summaries_stopped, total.identifiers_stopped)
+    yield "accuracy", f"{total.accuracy:.3f} ({total.right} of {total.emails})"
+    yield "wrong-customer hits", str(total.wrong)
+    precise = total.none_precision
+    yield "precision on none", "-" if precise is None else f"{precise:.3f} ({total.none_right} of {total.none_said})"
+    yield "rows right", f"{rows.right} of {rows.expected}, {rows.extra} extra" if rows.expected or rows.extra else "-"
+    yield "invented and stopped", "{} values, {} summaries, {} identifiers".format(*stopped)
+    yield "no answer of the AI", f"{total.unanswered} identifiers, {total.unsummarized} summaries"
+    yield "tokens", f"{total.usage.input_tokens:,} in, {total.usage.output_tokens:,} out"
+    yield "dollars", _price(evaluation.model, total.dollars)
+    yield (
+        "latency",
+        "-" if total.p50 is None else f"p50 {total.p50 * 1000:.0f} ms, p95 {(total.p95 or 0) * 1000:.0f} ms",
+    )
+
+
+def _price(model: str, dollars: float | None) -> str:
+    if dollars is None:
+        return "unknown price"
+    price = PRICES[model]
+    return f"{dollars:.4f} ({price.source}, {price.month})" if dollars else "0"
+
+
+def _list(heading: str, entries: Sequence[str]) -> list[RenderableType]:
+    if not entries:
+        return []
+    return [Text(), Text(f"{heading}:"), *(Text(f"  {entry}") for entry in entries)]
+
+
+def _flaw(scored: Scored) -> str:
+    case = scored.seen.case
+    note = f"\n      {line(case.note, LONGEST_NOTE)}" if case.note else ""
+    return f"{line(case.name, 80)}: {_outcome(scored)}{note}"
+
+
+def _difference(a: Scored, b: Scored) -> str:
+    return f"{line(a.seen.case.name, 80)}\n      A: {_outcome(a)}\n      B: {_outcome(b)}"
+
+
+def _outcome(scored: Scored) -> str:
+    """Say what came of one email, as `wrong, acct_2 instead of acct_1; rows 2 of 3`."""
+    seen, said = scored.seen, scored.verdict.value
+    expected = seen.case.expected or NOBODY
+    if scored.verdict is Verdict.WRONG:
+        said += f", {seen.accepted} instead of {expected}"
+    elif scored.verdict is Verdict.MISSED:
+        said += f", {expected} expected ({seen.ending.reason if seen.ending else NOBODY})"
+    elif scored.verdict is Verdict.RIGHT:
+        said += f", {expected}"
+    rows = scored.rows
+    if rows and (rows.right < rows.expected or rows.extra):
+        said += f"; rows right {rows.right} of {rows.expected}, {rows.extra} extra"
+    return said
+
+
+def _pairs(one: Evaluation, other: Evaluation) -> Iterator[tuple[Scored, Scored]]:
+    return zip(one.scored, other.scored, strict=True)
+
+
+def _differ(a: Scored, b: Scored) -> bool:
+    return (a.verdict, a.seen.accepted, a.rows) != (b.verdict, b.seen.accepted, b.rows)
+
+
+def _figures_document(found: Figures) -> dict[str, Any]:
+    return {**asdict(found), "accuracy": found.accuracy, "none_precision": found.none_precision}
+
+
+def _email_document(scored: Scored) -> dict[str, Any]:
+    seen = scored.seen
+    shown = seen.judged.fields if seen.judged else ()
+    return {
+        "name": seen.case.name,
+        "kind": seen.case.kind,
+        "verdict": scored.verdict.value,
+        "expected": seen.case.expected,
+        "accepted": seen.accepted,
+        "said": seen.said,
+        "reason": seen.ending.reason if seen.ending else None,
+        "rows": asdict(scored.rows) if scored.rows else None,
+        "fields": [asdict(row) for row in shown],
+        "seconds": round(seen.seconds, 4),
+    }

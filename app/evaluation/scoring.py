@@ -1,0 +1,185 @@
+"""Scores what came of the emails: each figure is defined here, and `docs/eval.md` says the same to owners."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from math import ceil
+
+from app.domain.outcomes import Field, Outcome, Usage
+from app.domain.wording import wording
+from app.evaluation.prices import dollars
+from app.evaluation.running import Seen
+
+
+class Verdict(Enum):
+    """What one email says about the identify instructions; every email gets exactly one."""
+
+    RIGHT = "right"
+    """The identifier that was expected was accepted, character for character; or none was, where none was expected."""
+
+    MISSED = "missed"
+    """One was expected and none accepted. The agent sees nothing, which harms nobody."""
+
+    WRONG = "wrong"
+    """A wrong-customer hit: an identifier was accepted that is not the one expected, or where none was expected.
+
+    Accepted means that it stands in the email and would have been sent. Whether a customer of that identifier exists
+    does not count: the endpoint decides that, and one that is unknown today may be somebody's tomorrow. A part of the
+    right identifier, or another spelling of it, is wrong for the same reason.
+    """
+
+    UNANSWERED = "unanswered"
+    """The AI gave no usable answer, so nothing is known about the instructions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one card: how many were expected, how many of these were shown, how many others."""
+
+    expected: int = 0
+    right: int = 0
+    extra: int = 0
+
+    def __add__(self, other: "Rows") -> "Rows":
+        return Rows(self.expected + other.expected, self.right + other.right, self.extra + other.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One email and how it was scored; `rows` is None where no rows were expected."""
+
+    seen: Seen
+    verdict: Verdict
+    rows: Rows | None
+
+    @property
+    def flawless(self) -> bool:
+        """Tell whether the email came out as expected, rows and all."""
+        rows_right = self.rows is None or (self.rows.right == self.rows.expected and not self.rows.extra)
+        return self.verdict is Verdict.RIGHT and rows_right
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the emails say together.
+
+    `none_said` counts the emails that led to no identifier although the AI answered, `none_right` those of them where
+    none was expected. What was invented and stopped: `identifiers_stopped` are those that the AI named and that do not
+    stand in the email, `values_stopped` the rows whose value gave way to the JSON's own or whose pointer led nowhere,
+    `summaries_stopped` those that gave way to one made from the rows. `unsummarized` counts the emails whose second
+    call gave no usable answer. `dollars` is None where the price is unknown, `p50` and `p95` are seconds of the AI's
+    answers for one email, None where it never answered.
+    """
+
+    emails: int
+    right: int
+    missed: int
+    wrong: int
+    unanswered: int
+    none_said: int
+    none_right: int
+    identifiers_stopped: int
+    values_stopped: int
+    summaries_stopped: int
+    unsummarized: int
+    rows: Rows
+    usage: Usage
+    dollars: float | None
+    p50: float | None
+    p95: float | None
+
+    @property
+    def accuracy(self) -> float:
+        """Return the share of right emails among all, 0 to 1: an unanswered one is not right."""
+        return self.right / self.emails if self.emails else 0.0
+
+    @property
+    def none_precision(self) -> float | None:
+        """Return how often "none" was right where it was said, 0 to 1; None where it never was said."""
+        return self.none_right / self.none_said if self.none_said else None
+
+
+def score(seen: Seen) -> Scored:
+    """Hold one email against what was expected of it."""
+    rows = None
+    if seen.case.rows is not None:
+        rows = rows_of(seen.case.rows, seen.judged.fields if seen.judged else ())
+    return Scored(seen, verdict_of(seen.case.expected, seen.accepted, seen.ending), rows)
+
+
+def verdict_of(expected: str | None, accepted: str | None, ending: Outcome | None) -> Verdict:
+    """Return the verdict on one email."""
+    if ending is Outcome.AI_UNAVAILABLE:
+        return Verdict.UNANSWERED
+    if accepted == expected:
+        return Verdict.RIGHT
+    return Verdict.MISSED if accepted is None else Verdict.WRONG
+
+
+def rows_of(expected: Sequence[tuple[str, str]], shown: Sequence[Field]) -> Rows:
+    """Count the rows: one is right when its label is the expected one, case aside, and its value says the same.
+
+    Values say the same when they have the same words, numbers, dates and times: `$1,200.00` says `1200`.
+    """
+    left = [(field.label.casefold(), wording(field.value)) for field in shown]
+    right = 0
+    for label, value in expected:
+        row = (label.casefold(), wording(value))
+        if row in left:
+            left.remove(row)
+            right += 1
+    return Rows(len(expected), right, len(left))
+
+
+def figures(scored: Sequence[Scored], model: str) -> Figures:
+    """Add the emails up; `model` names the AI whose price counts."""
+    counts = {verdict: sum(one.verdict is verdict for one in scored) for verdict in Verdict}
+    none = [one for one in scored if one.seen.accepted is None and one.verdict is not Verdict.UNANSWERED]
+    judged = [one.seen.judged for one in scored if one.seen.judged]
+    usage = sum((one.seen.usage for one in scored), Usage())
+    seconds = [one.seen.seconds for one in scored if one.verdict is not Verdict.UNANSWERED]
+    return Figures(
+        emails=len(scored),
+        right=counts[Verdict.RIGHT],
+        missed=counts[Verdict.MISSED],
+        wrong=counts[Verdict.WRONG],
+        unanswered=counts[Verdict.UNANSWERED],
+        none_said=len(none),
+        none_right=sum(one.verdict is Verdict.RIGHT for one in none),
+        identifiers_stopped=sum(one.seen.ending is Outcome.NOT_GROUNDED for one in scored),
+        values_stopped=sum(each.replaced + each.dropped for each in judged),
+        summaries_stopped=sum(each.made_anew for each in judged),
+        unsummarized=sum(one.seen.unsummarized for one in scored),
+        rows=sum((one.rows for one in scored if one.rows), Rows()),
+        usage=usage,
+        dollars=dollars(model, usage),
+        p50=percentile(seconds, 50),
+        p95=percentile(seconds, 95),
+    )
+
+
+def by_kind(scored: Sequence[Scored], model: str) -> dict[str, Figures]:
+    """Add up the emails of each kind, in the order in which the kinds come first."""
+    kinds = dict.fromkeys(one.seen.case.kind for one in scored)
+    return {kind: figures([one for one in scored if one.seen.case.kind == kind], model) for kind in kinds}
+
+
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """Return the smallest value that at least so many percent of all do not exceed (nearest rank)."""
+    if not values:
+        return None
+    return sorted(values)[max(ceil(len(values) * percent / 100), 1) - 1]
+
+
+def shortfalls(total: Figures, min_accuracy: float | None, max_wrong: int | None) -> list[str]:
+    """Say which limits are not kept, in a sentence each; without any limit there is nothing to keep."""
+    if min_accuracy is None and max_wrong is None:
+        return []
+    said = []
+    if min_accuracy is not None and total.accuracy < min_accuracy:
+        said.append(f"accuracy is {total.accuracy:.3f}, below --min-accuracy {min_accuracy:g}")
+    if max_wrong is not None and total.wrong > max_wrong:
+        said.append(f"wrong-customer hits: {total.wrong}, above --max-wrong {max_wrong}")
+    if total.unanswered:
+        said.append(f"emails without an answer of the AI: {total.unanswered}, of which nothing is known; run it again")
+    return said
