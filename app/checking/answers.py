@@ -2,6 +2,7 @@
 
 import re
 
+from app.checking.connection import NOT_TAKEN
 from app.checking.observing import Exchange, Observed
 from app.checking.plan import Kind
 from app.checking.requirements import Finding, NotRun, failed, passed, warned
@@ -28,6 +29,8 @@ def known_id(observed: Observed) -> Finding:
     known = (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
     for number, each in enumerate(known, start=1):
         which = f"id {number} of {len(known)}: " if len(known) > 1 else ""
+        if each.http_status in NOT_TAKEN:
+            raise NotRun(f"{which}{each.said}")
         if each.outcome is Outcome.HTTP_STATUS:
             return failed(f"{which}{each.said}")
         if each.facts and each.facts.empty:

@@ -13,6 +13,8 @@ from app.domain.outcomes import Outcome
 from app.domain.probes import ProbeAnswer, TlsSession, judged
 from app.domain.secrets import Secret
 
+NOT_FOUND = 404
+
 OnStep = Callable[[int, int, str], None]
 """Told before each request: how many are done, how many there are, what comes now."""
 
@@ -77,6 +79,14 @@ class Observed:
         if not self.reached:
             raise NotRun(f"the endpoint could not be called: {self.first.said}")
         return tuple(exchange for exchange in self.exchanges if exchange.kind in kinds)
+
+    def of_admitted(self, *kinds: Kind) -> tuple[Exchange, ...]:
+        """Return the same; raises `NotRun` too where even the known id was refused: a refusal says nothing then."""
+        found = self.of(*kinds)
+        # 404 is what many give for an id that they do not know: the other ids will show it.
+        if self.first.outcome in (Outcome.REDIRECT, Outcome.HTTP_STATUS) and self.first.http_status != NOT_FOUND:
+            raise NotRun(f"the known id was refused as well: {self.first.said}")
+        return found
 
     def facts(self) -> Facts:
         """Return what the first call answered; raises `NotRun` where that could not be read."""

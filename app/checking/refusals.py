@@ -15,14 +15,14 @@ TELLING_CHARACTERS = 8
 
 def token(observed: Observed, kind: Kind) -> Finding:
     """Judge the answers to calls with one kind of wrong token, or none."""
-    calls = observed.of(kind)
+    calls = observed.of_admitted(kind)
     findings = [_refusal(observed, call) for call in calls]
     return max(findings, key=lambda finding: ("pass", "warn", "fail").index(finding.verdict))
 
 
 def other_verbs(observed: Observed) -> Finding:
     """Judge the answers to methods that change things."""
-    calls = observed.of(Kind.OTHER_VERB)
+    calls = observed.of_admitted(Kind.OTHER_VERB)
     taken = [call for call in calls if call.http_status not in REFUSING_STATUSES]
     if taken:
         return failed(", ".join(f"{call.what}: {_status(call)}" for call in taken))
