@@ -27,6 +27,7 @@ class RunningDemo:
 
     process: "subprocess.Popen[str]"
     greeting: str
+    data_dir: Path
 
     @property
     def addresses(self) -> list[str]:
@@ -61,7 +62,7 @@ def running_demo() -> Iterator[RunningDemo]:
             text=True,
         ) as process:
             try:
-                yield RunningDemo(process, _greeting_of(process))
+                yield RunningDemo(process, _greeting_of(process), folder / "data")
             finally:
                 if process.poll() is None:
                     process.terminate()
