@@ -38,8 +38,8 @@ class AccessTokens(Protocol):
     async def of_project(self, project_id: str) -> list[AccessToken]:
         """List those that have not expired, the newest first."""
 
-    async def remove(self, project_id: str, token_id: str) -> bool:
-        """Forget one; False where the project has no such token."""
+    async def remove(self, project_id: str, token_id: str, actor: str) -> bool:
+        """Forget one, which `actor` revokes; False where the project has no such token."""
 
     async def use(self, token_hash: bytes) -> Holder | None:
         """Return who stands behind a token that has not expired, and note that it was used."""
@@ -71,7 +71,7 @@ class Access:
     async def revoke(self, project_id: str, actor: str, token_id: str) -> None:
         """End a token with the next request that brings it; raises `Refused` unless an owner asks and it is there."""
         await owned(self._projects, project_id, actor)
-        if not await self._tokens.remove(project_id, token_id):
+        if not await self._tokens.remove(project_id, token_id, actor):
             raise Refused(Refusal.ACCESS_TOKEN_NOT_FOUND)
 
     async def admit(self, token: str, asked: Asked) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from app.access import KnownProjects, owned
 from app.domain import urls
+from app.domain.audit import changed_fields
 from app.domain.configuration import (
     Configuration,
     StoredConfiguration,
@@ -40,10 +41,14 @@ class Projects(KnownProjects, Protocol):
         token: StoredToken | None,
         actor: str,
         expected_version: int | None,
+        changed: tuple[str, ...],
     ) -> StoredConfiguration:
-        """Replace it; raises `VersionConflict` when it is no longer at `expected_version`, or `ProjectNotFound`."""
+        """Replace it and note which fields have `changed`.
 
-    async def delete_configuration(self, project_id: str, expected_version: int | None = None) -> None:
+        Raises `VersionConflict` when it is no longer at `expected_version`, or `ProjectNotFound`.
+        """
+
+    async def delete_configuration(self, project_id: str, expected_version: int | None, actor: str) -> None:
         """Erase it and its token."""
 
 
@@ -92,7 +97,11 @@ class Configuring:
                 raise Refused(Refusal.INCOMPLETE_CONFIGURATION, tuple(complaints))
             try:
                 version = stored.version if stored else 0
-                return await self._projects.save_configuration(project_id, configuration, token, actor, version)
+                before = stored.configuration if stored else None
+                changed = changed_fields(before, configuration, new_token=changes.token is not None)
+                return await self._projects.save_configuration(
+                    project_id, configuration, token, actor, version, changed
+                )
             except VersionConflict:
                 continue
             except ProjectNotFound:  # deleted in this moment
@@ -106,7 +115,7 @@ class Configuring:
         _check_precondition(if_match, stored)
         try:
             await self._projects.delete_configuration(
-                project_id, expected_version=stored.version if stored and if_match else None
+                project_id, stored.version if stored and if_match else None, actor
             )
         except VersionConflict:
             raise Refused(Refusal.PRECONDITION_FAILED) from None

@@ -37,8 +37,11 @@ class Tickets(Protocol):
     async def pending_among(self, ticket_ids: list[str]) -> set[str]:
         """Return those whose run has not ended."""
 
-    async def erase(self, ticket_id: str, project_id: str) -> Erased | ForeignTicket | None:
-        """Erase what is stored for a ticket; None where there was nothing."""
+    async def erase(self, ticket_id: str, project_id: str, actor: str | None) -> Erased | ForeignTicket | None:
+        """Erase what is stored for a ticket, and note who wanted it; None where there was nothing."""
+
+    async def erase_customer(self, project_id: str, identifier: str | None, actor: str | None) -> int | UnknownProject:
+        """Erase all tickets that were looked up by an identifier, and note who wanted it; say how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +119,21 @@ class Intake:
             case _:
                 return None
 
-    async def erase(self, ticket_id: str, project_id: str) -> None:
+    async def erase(self, ticket_id: str, project_id: str, actor: str | None = None) -> None:
         """Erase what is stored for a ticket, also while it runs; raises `Refused` if it is another project's."""
-        if isinstance(await self._tickets.erase(ticket_id, project_id), ForeignTicket):
+        if isinstance(await self._tickets.erase(ticket_id, project_id, actor), ForeignTicket):
             raise Refused(Refusal.TICKET_PROJECT_MISMATCH)
+
+    async def erase_customer(self, project_id: str, identifier: str | None, actor: str | None = None) -> int:
+        """Erase everything about one customer, runs under way too; return the number of tickets.
+
+        `identifier` is what was sent to the customer endpoint, None where it never could be. Raises `Refused` for an
+        unknown project.
+        """
+        erased = await self._tickets.erase_customer(project_id, identifier, actor)
+        if isinstance(erased, UnknownProject):
+            raise Refused(Refusal.PROJECT_NOT_FOUND)
+        return erased
 
     async def _awaited(
         self, ticket_id: str, project_id: str, underway: Underway, ended: Expected, patience_seconds: float

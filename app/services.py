@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.access import Access
 from app.activity import Reporting
+from app.auditing import Auditing
 from app.completions import Completions
 from app.configuring import Configuring, Projects
 from app.domain.projects import Project
@@ -20,10 +21,10 @@ from app.working import RunSpan
 class ProjectTable(Projects, Protocol):
     """The projects, as the helpdesk's backend maintains them."""
 
-    async def put(self, project: Project) -> None:
-        """Create or replace a project."""
+    async def put(self, project: Project, actor: str | None) -> None:
+        """Create or replace a project, and note what that changes."""
 
-    async def delete(self, project_id: str) -> bool:
+    async def delete(self, project_id: str, actor: str | None) -> bool:
         """Erase a project and all that hangs on it; False where there was none."""
 
 
@@ -60,6 +61,7 @@ class Services:
     projects: ProjectTable
     access: Access
     reporting: Reporting
+    auditing: Auditing
     configuring: Configuring
     intake: Intake
     completions: Completions

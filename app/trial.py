@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from app.configuring import Changes, Configuring, origin_of, token_required
+from app.domain.audit import named
 from app.domain.configuration import Configuration, StoredConfiguration, missing_fields
 from app.domain.lookups import LookupRequest, LookupResponse
 from app.domain.outcomes import Outcome, Result
@@ -30,6 +31,13 @@ class Credits(Protocol):
 
     async def return_credit(self, project_id: str, month: date) -> None:
         """Give one back to the month that it was taken from."""
+
+
+class Trail(Protocol):
+    """The project's audit trail."""
+
+    async def note_test(self, project_id: str, actor: str, fields: tuple[str, ...]) -> None:
+        """Note that somebody tests, with these unsaved fields."""
 
 
 OnStep = Callable[[dict[str, Any]], None]
@@ -69,6 +77,7 @@ class Trials:
         self,
         configuring: Configuring,
         credit: Credits,
+        trail: Trail,
         tokens: Tokens,
         enricher: Enricher,
         deadline_seconds: float,
@@ -77,6 +86,7 @@ class Trials:
     ) -> None:
         self._configuring = configuring
         self._credits = credit
+        self._trail = trail
         self._tokens = tokens
         self._enricher = enricher
         self._deadline_seconds = deadline_seconds
@@ -107,6 +117,8 @@ class Trials:
         with self._traced(project_id, None, trace) as span:
             watched = _Watched(on_step, told_to(span))
             try:
+                tried = named(changes.fields, new_token=changes.token is not None)
+                await self._trail.note_test(project_id, actor, tried)
                 deadline = asyncio.get_running_loop().time() + self._deadline_seconds
                 result, run = await self._enricher.run(email, configuration, token, deadline, watched)
             except BaseException as fault:

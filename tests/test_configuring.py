@@ -1,5 +1,7 @@
 """Saving while somebody else saves: nothing is lost, and nobody waits for ever."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from app.adapters.vault import Vault
@@ -25,6 +27,7 @@ class Contended(MemoryProjectStore):
         token: StoredToken | None,
         actor: str,
         expected_version: int | None = None,
+        changed: Sequence[str] = (),
     ) -> StoredConfiguration:
         if self.deleted:
             raise ProjectNotFound
@@ -32,12 +35,14 @@ class Contended(MemoryProjectStore):
             self.conflicts -= 1
             other = Configuration(identify_instructions=f"saved by another, {self.conflicts} to come")
             await super().save_configuration(project_id, other, token, "u2")
-        return await super().save_configuration(project_id, configuration, token, actor, expected_version)
+        return await super().save_configuration(project_id, configuration, token, actor, expected_version, changed)
 
-    async def delete_configuration(self, project_id: str, expected_version: int | None = None) -> None:
+    async def delete_configuration(
+        self, project_id: str, expected_version: int | None = None, actor: str | None = None
+    ) -> None:
         if self.conflicts and expected_version is not None:
             raise VersionConflict
-        await super().delete_configuration(project_id, expected_version)
+        await super().delete_configuration(project_id, expected_version, actor)
 
 
 async def configuring(store: Contended) -> Configuring:

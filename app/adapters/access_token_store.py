@@ -5,31 +5,38 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.audit_store import noting
 from app.adapters.database import FOREIGN_KEY_VIOLATION, StatementFailed, fetch
 from app.adapters.project_store import project_of
 from app.domain.access import AccessToken, Holder
+from app.domain.audit import Action
 from app.domain.projects import ProjectNotFound
 
 # A helpdesk makes one each time that an owner opens the settings page: this keeps the table as small as what works.
-_ADD = text("""
+_ADD = text(f"""
     WITH expired AS (
         DELETE FROM access_tokens WHERE project_id = :project_id AND expires_at <= now()
-    )
-    INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at)
-    VALUES (:token_id, :token_hash, :project_id, :label, :person,
-        now() + make_interval(secs => CAST(:seconds AS float8)))
-    RETURNING *
-""")
+    ), made AS (
+        INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at)
+        VALUES (:token_id, :token_hash, :project_id, :label, :person,
+            now() + make_interval(secs => CAST(:seconds AS float8)))
+        RETURNING *
+    ), noted AS ({noting(Action.ACCESS_TOKEN_MADE, "made", actor="created_by", subject="token_id")})
+    SELECT * FROM made
+""")  # noqa: S608 - constants, no value
 
 _OF_PROJECT = text("""
     SELECT * FROM access_tokens WHERE project_id = :project_id AND expires_at > now()
     ORDER BY created_at DESC, token_id
 """)
 
-_REMOVE = text("""
-    DELETE FROM access_tokens WHERE token_id = :token_id AND project_id = :project_id
-    RETURNING expires_at > now() AS good
-""")
+_REMOVE = text(f"""
+    WITH removed AS (
+        DELETE FROM access_tokens WHERE token_id = :token_id AND project_id = :project_id
+        RETURNING token_id, project_id, expires_at > now() AS good
+    ), noted AS ({noting(Action.ACCESS_TOKEN_REVOKED, "removed WHERE good", subject="token_id")})
+    SELECT good FROM removed
+""")  # noqa: S608 - constants, no value
 
 # One round trip per request. The row is written at most once a minute: of requests that come together, the first
 # notes its use, and the others wait for it, look again and leave the row alone.
@@ -75,9 +82,10 @@ class AccessTokenStore:
         """List the project's tokens that have not expired, the newest first."""
         return [_token_of(row) for row in await fetch(self._engine, _OF_PROJECT, {"project_id": project_id})]
 
-    async def remove(self, project_id: str, token_id: str) -> bool:
+    async def remove(self, project_id: str, token_id: str, actor: str | None = None) -> bool:
         """Forget a token; tell whether it was there and had not expired."""
-        rows = await fetch(self._engine, _REMOVE, {"project_id": project_id, "token_id": token_id})
+        values = {"project_id": project_id, "token_id": token_id, "actor": actor}
+        rows = await fetch(self._engine, _REMOVE, values)
         return bool(rows) and rows[0].good
 
     async def use(self, token_hash: bytes) -> Holder | None:

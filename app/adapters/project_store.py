@@ -1,13 +1,15 @@
 """Projects, their configurations and their credits in PostgreSQL: every change is one statement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.audit_store import noting
 from app.adapters.database import FOREIGN_KEY_VIOLATION, StatementFailed, fetch
+from app.domain.audit import Action
 from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration, StoredToken
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 
@@ -17,12 +19,29 @@ ERASED_AT_ONCE = 5_000
 THIS_MONTH = "CAST(date_trunc('month', now() AT TIME ZONE 'UTC') AS date)"
 """The first day of the calendar month, UTC, by the database's clock."""
 
-_PUT = text("""
-    INSERT INTO projects (project_id, plan, owner_ids, monthly_ai_credits)
-    VALUES (:project_id, :plan, :owner_ids, :monthly_ai_credits)
-    ON CONFLICT (project_id) DO UPDATE SET plan = excluded.plan, owner_ids = excluded.owner_ids,
-        monthly_ai_credits = excluded.monthly_ai_credits, updated_at = now()
-""")
+_CHANGED = " || ".join(
+    f"CASE WHEN before.{name} IS DISTINCT FROM after.{name} THEN ARRAY['{name}'] ELSE '{{}}' END"
+    for name in ("monthly_ai_credits", "owner_ids", "plan")
+)
+
+# The row is locked and read before it is written. A helpdesk may send what it knows as often as it likes: only what
+# changes is noted.
+_PUT = text(f"""
+    WITH before AS MATERIALIZED (
+        SELECT * FROM projects WHERE project_id = :project_id FOR NO KEY UPDATE
+    ), after AS (
+        INSERT INTO projects (project_id, plan, owner_ids, monthly_ai_credits)
+        SELECT :project_id, :plan, CAST(:owner_ids AS text[]), :monthly_ai_credits FROM (
+            SELECT count(*) FROM before
+        ) AS locked
+        ON CONFLICT (project_id) DO UPDATE SET plan = excluded.plan, owner_ids = excluded.owner_ids,
+            monthly_ai_credits = excluded.monthly_ai_credits, updated_at = now()
+        RETURNING *
+    ), compared AS (
+        SELECT after.project_id, {_CHANGED} AS changed FROM after LEFT JOIN before USING (project_id)
+    ), noted AS ({noting(Action.PROJECT_SAVED, "compared WHERE changed <> '{}'", fields="changed")})
+    SELECT 1 FROM after
+""")  # noqa: S608 - constants, no value
 
 _GET = text(f"""
     SELECT p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits, coalesce(c.used, 0) AS used,
@@ -31,11 +50,14 @@ _GET = text(f"""
     WHERE p.project_id = :project_id
 """)  # noqa: S608 - a constant, no value
 
-_ERASE_RESULTS = text("""
-    DELETE FROM enrichments WHERE ticket_id IN (
-        SELECT ticket_id FROM enrichments WHERE project_id = :project_id LIMIT :at_once
-    ) RETURNING 1
-""")
+_ERASE_RESULTS = text(f"""
+    WITH erased AS (
+        DELETE FROM enrichments WHERE ticket_id IN (
+            SELECT ticket_id FROM enrichments WHERE project_id = :project_id LIMIT :at_once
+        ) RETURNING project_id
+    ), noted AS ({noting(Action.RESULTS_ERASED, "erased GROUP BY project_id", results_erased="count(*)")})
+    SELECT 1 FROM erased
+""")  # noqa: S608 - constants, no value
 
 _FORGET_RUNS = text("""
     DELETE FROM ended_runs WHERE ctid = ANY(ARRAY(
@@ -43,11 +65,19 @@ _FORGET_RUNS = text("""
     )) RETURNING 1
 """)
 
-_DELETE = text("DELETE FROM projects WHERE project_id = :project_id RETURNING 1")
+_DELETE = text(f"""
+    WITH erased AS (
+        DELETE FROM projects WHERE project_id = :project_id RETURNING project_id
+    ), noted AS ({noting(Action.PROJECT_ERASED, "erased")})
+    SELECT 1 FROM erased
+""")  # noqa: S608 - constants, no value
 
 _CONFIGURATION = text("SELECT * FROM configurations WHERE project_id = :project_id")
 
-_PUT_CONFIGURATION = text("""
+_NOTE_SAVED = noting(Action.CONFIGURATION_SAVED, "saved", actor="updated_by", fields=":changed")
+
+_PUT_CONFIGURATION = text(f"""
+    WITH saved AS (
     INSERT INTO configurations AS c (project_id, method, api_url, identifier_parameter, identify_instructions,
         display_instructions, enabled, match_path, identity_policy, token_sealed, token_origin, token_updated_at,
         version, updated_by)
@@ -63,23 +93,34 @@ _PUT_CONFIGURATION = text("""
         updated_at = now(), updated_by = excluded.updated_by
     WHERE NOT :must_be_new
     RETURNING c.*
-""")
+    ), noted AS ({_NOTE_SAVED})
+    SELECT * FROM saved
+""")  # noqa: S608 - constants, no value
 
-_REPLACE_CONFIGURATION = text("""
+# A token that is kept stays as it is sealed now: it may have been sealed anew since the caller read it.
+_REPLACE_CONFIGURATION = text(f"""
+    WITH saved AS (
     UPDATE configurations SET method = :method, api_url = :api_url, identifier_parameter = :identifier_parameter,
         identify_instructions = :identify_instructions, display_instructions = :display_instructions,
         enabled = :enabled, match_path = :match_path, identity_policy = :identity_policy,
-        token_sealed = :token_sealed, token_origin = :token_origin, token_updated_at = :token_updated_at,
-        version = nextval('configuration_versions'), updated_at = now(), updated_by = :updated_by
+        token_origin = :token_origin, token_sealed = CASE
+            WHEN token_updated_at = CAST(:token_updated_at AS timestamptz) THEN token_sealed ELSE :token_sealed
+        END, token_updated_at = :token_updated_at, version = nextval('configuration_versions'),
+        updated_at = now(), updated_by = :updated_by
     WHERE project_id = :project_id AND version = :expected_version
     RETURNING *
-""")
+    ), noted AS ({_NOTE_SAVED})
+    SELECT * FROM saved
+""")  # noqa: S608 - constants, no value
 
-_DELETE_CONFIGURATION = text("""
-    DELETE FROM configurations
-    WHERE project_id = :project_id AND version = coalesce(CAST(:expected_version AS bigint), version)
-    RETURNING 1
-""")
+_DELETE_CONFIGURATION = text(f"""
+    WITH erased AS (
+        DELETE FROM configurations
+        WHERE project_id = :project_id AND version = coalesce(CAST(:expected_version AS bigint), version)
+        RETURNING project_id
+    ), noted AS ({noting(Action.CONFIGURATION_ERASED, "erased")})
+    SELECT 1 FROM erased
+""")  # noqa: S608 - constants, no value
 
 # The update of a row waits for whoever is updating it and then judges what they left: no two can take the last one.
 _TAKE_CREDIT = text(f"""
@@ -101,13 +142,14 @@ class ProjectStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def put(self, project: Project) -> None:
+    async def put(self, project: Project, actor: str | None = None) -> None:
         """Make the project, or replace what is known of it."""
         values = {
             "project_id": project.project_id,
             "plan": project.plan,
             "owner_ids": list(project.owner_ids),
             "monthly_ai_credits": project.monthly_ai_credits,
+            "actor": actor,
         }
         await fetch(self._engine, _PUT, values)
 
@@ -116,13 +158,15 @@ class ProjectStore:
         rows = await fetch(self._engine, _GET, {"project_id": project_id})
         return (project_of(rows[0]), CreditReport(rows[0].used, rows[0].resets_at)) if rows else None
 
-    async def delete(self, project_id: str) -> bool:
+    async def delete(self, project_id: str, actor: str | None = None) -> bool:
         """Erase the project with its configuration, token, credits and results; tell whether it was there."""
+        erasing: dict[str, object] = {"project_id": project_id, "actor": actor}
         batch = {"project_id": project_id, "at_once": ERASED_AT_ONCE}
-        for erase in (_ERASE_RESULTS, _FORGET_RUNS):
-            while len(await fetch(self._engine, erase, batch)) == ERASED_AT_ONCE:
-                pass
-        return bool(await fetch(self._engine, _DELETE, {"project_id": project_id}))
+        while len(await fetch(self._engine, _ERASE_RESULTS, erasing | batch)) == ERASED_AT_ONCE:
+            pass
+        while len(await fetch(self._engine, _FORGET_RUNS, batch)) == ERASED_AT_ONCE:
+            pass
+        return bool(await fetch(self._engine, _DELETE, erasing))
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:
         """Return the configuration with its sealed token, if there is one."""
@@ -136,13 +180,14 @@ class ProjectStore:
         token: StoredToken | None,
         actor: str,
         expected_version: int | None = None,
+        changed: Sequence[str] = (),
     ) -> StoredConfiguration:
-        """Save the whole configuration, `token` included, under a version never used before.
+        """Save the whole configuration, `token` included, under a version never used before; note what has `changed`.
 
         `expected_version` is the one that the caller saw, 0 for none; None skips the check. Raises `VersionConflict`
         if another is there, `ProjectNotFound` if the project is gone.
         """
-        values = _values(project_id, configuration, token, actor)
+        values = _values(project_id, configuration, token, actor) | {"changed": list(changed)}
         if expected_version:
             rows = await fetch(self._engine, _REPLACE_CONFIGURATION, values | {"expected_version": expected_version})
         else:
@@ -151,9 +196,11 @@ class ProjectStore:
             raise VersionConflict
         return configuration_of(rows[0])
 
-    async def delete_configuration(self, project_id: str, expected_version: int | None = None) -> None:
+    async def delete_configuration(
+        self, project_id: str, expected_version: int | None = None, actor: str | None = None
+    ) -> None:
         """Erase the configuration and its token; `expected_version` as in `save_configuration`."""
-        values = {"project_id": project_id, "expected_version": expected_version}
+        values = {"project_id": project_id, "expected_version": expected_version, "actor": actor}
         if await fetch(self._engine, _DELETE_CONFIGURATION, values) or expected_version is None:
             return
         if expected_version or await self.configuration(project_id) is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -148,3 +149,18 @@ access_tokens = Table(
     Index("access_tokens_project_id_idx", "project_id"),
 )
 """Keys that owners made for a browser or a shell; an expired one goes when its project's next is made."""
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("entry_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("project_id", Text, nullable=False),  # no foreign key: the trail outlives its project
+    Column("noted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("actor", Text),
+    Column("action", Text, nullable=False),
+    Column("fields", ARRAY(Text), nullable=False),
+    Column("subject", Text),
+    Column("results_erased", BigInteger),
+    Index("audit_entries_project_id_entry_id_idx", "project_id", "entry_id"),
+)
+"""Who did what and when, without a value of anything; a trigger refuses to change or remove a line."""

@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.audit_store import noting
 from app.adapters.database import FOREIGN_KEY_VIOLATION, StatementFailed, fetch
 from app.adapters.queue import CHANNEL, ENRICH, NEWS, insert_jobs, payload
+from app.domain.audit import Action
 from app.domain.claims import Erased, ForeignTicket, Found, Stored, Submission, Submitted, Underway, UnknownProject
+from app.domain.extraction import LONGEST_IDENTIFIER
 from app.domain.tickets import Email
 
 ENDED_CHANNEL = "customer_context_ended"
@@ -18,6 +21,9 @@ ENDED_CHANNEL = "customer_context_ended"
 
 SOMEBODY_WAITS, NOBODY_WAITS = 1, 0
 """Priorities in the queue: a caller who waits goes before ten thousand tickets that may."""
+
+ERASED_AT_ONCE = 1_000
+"""Rows of one customer erased per statement: few have more."""
 
 TRIES = 3
 """A ticket or project that came or went in the moment of a submission is seen by the next try."""
@@ -92,14 +98,39 @@ _HAND_OVER = text("""
 
 _PENDING = text("SELECT ticket_id FROM enrichments WHERE ticket_id = ANY(:ticket_ids) AND state <> 'done'")
 
-_ERASE = text("""
+_ERASE = text(f"""
     WITH existing AS (
         SELECT project_id FROM enrichments WHERE ticket_id = :ticket_id
     ), erased AS (
         DELETE FROM enrichments WHERE ticket_id = :ticket_id AND project_id = :project_id
-    )
+        RETURNING ticket_id, project_id
+    ), noted AS ({noting(Action.TICKET_ERASED, "erased", subject="ticket_id")})
     SELECT project_id AS holder FROM existing
-""")
+""")  # noqa: S608 - constants, no value
+
+# Whoever writes "Jane@Example.com" means jane@example.com: an erasure that missed her would be worse than one that
+# takes a result too many, which can be looked up again. Only ASCII is ever stored, and folded here.
+_ABOUT = 'lower({0} COLLATE "C") = lower(CAST(:identifier AS text) COLLATE "C")'
+
+# A run under way is about a customer once the AI has named one. The first batch is noted whatever it finds: somebody
+# has asked.
+_ERASE_CUSTOMER = text(f"""
+    WITH found AS (
+        SELECT ticket_id FROM enrichments
+        WHERE project_id = :project_id AND {_ABOUT.format("(result ->> 'identifier')")}
+        UNION
+        SELECT ticket_id FROM enrichments
+        WHERE email IS NOT NULL AND project_id = :project_id
+            AND {_ABOUT.format(f"left(extracted ->> 'identifier', {LONGEST_IDENTIFIER})")}
+        LIMIT :at_once
+    ), erased AS (
+        DELETE FROM enrichments WHERE project_id = :project_id AND ticket_id IN (SELECT ticket_id FROM found)
+        RETURNING ticket_id, state <> 'done' AS running
+    ), counted AS (
+        SELECT p.project_id, (SELECT count(*) FROM erased) AS erased FROM projects p WHERE p.project_id = :project_id
+    ), noted AS ({noting(Action.CUSTOMER_ERASED, "counted WHERE erased > 0 OR :is_first", results_erased="erased")})
+    SELECT erased, ARRAY(SELECT ticket_id FROM erased WHERE running) AS running FROM counted
+""")  # noqa: S608 - constants, no value
 
 
 class TicketStore:
@@ -148,15 +179,31 @@ class TicketStore:
         """Return those whose run has not ended."""
         return {row.ticket_id for row in await fetch(self._engine, _PENDING, {"ticket_ids": ticket_ids})}
 
-    async def erase(self, ticket_id: str, project_id: str) -> Erased | ForeignTicket | None:
+    async def erase(self, ticket_id: str, project_id: str, actor: str | None = None) -> Erased | ForeignTicket | None:
         """Erase the ticket's row, running or not; None if there is none."""
-        rows = await fetch(self._engine, _ERASE, {"ticket_id": ticket_id, "project_id": project_id})
+        values = {"ticket_id": ticket_id, "project_id": project_id, "actor": actor}
+        rows = await fetch(self._engine, _ERASE, values)
         if not rows:
             return None
         if rows[0].holder != project_id:
             return ForeignTicket()
         self._notify(ENDED_CHANNEL, ended_message(ticket_id, project_id))
         return Erased()
+
+    async def erase_customer(
+        self, project_id: str, identifier: str | None, actor: str | None = None
+    ) -> int | UnknownProject:
+        """Erase the rows of all tickets that were looked up by this identifier, running or not; say how many."""
+        values = {"project_id": project_id, "identifier": identifier, "actor": actor, "at_once": ERASED_AT_ONCE}
+        erased: list[int] = []
+        while not erased or erased[-1] == ERASED_AT_ONCE:
+            rows = await fetch(self._engine, _ERASE_CUSTOMER, values | {"is_first": not erased})
+            if not rows:
+                return UnknownProject()
+            for ticket_id in rows[0].running:  # somebody may wait for it
+                self._notify(ENDED_CHANNEL, ended_message(ticket_id, project_id))
+            erased.append(rows[0].erased)
+        return sum(erased)
 
 
 def ended_message(ticket_id: str, project_id: str) -> str:

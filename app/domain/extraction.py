@@ -39,6 +39,12 @@ def sanitize(identifier: str) -> str:
     return _NOT_SENT.sub("", identifier)
 
 
+def as_sent(identifier: str) -> str | None:
+    """Return the value that would be sent for an identifier; None where there is none, or where it is another's."""
+    value = sanitize(identifier)
+    return value[:LONGEST_IDENTIFIER] if value and not _becomes_another(identifier, value) else None
+
+
 def accept(identifier: str | None, email: Email, instructions: str) -> str:
     """Return the value to send; raises `StepFailed` where there is none, or where it is not grounded in the email.
 

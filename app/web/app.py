@@ -14,6 +14,7 @@ from app.services import Services
 from app.web import (
     access_tokens,
     activity,
+    audit,
     batch,
     configuration,
     docs,
@@ -70,7 +71,7 @@ def create_app(
     app.add_route("/docs", _documentation)
     pages.serve_files(app)
     pages.serve_page(app, "/settings", pages.STATIC / "settings.html", embed_origins)
-    for routes in (projects, access_tokens, configuration, activity, tickets, batch, events, operations):
+    for routes in (projects, audit, access_tokens, configuration, activity, tickets, batch, events, operations):
         app.include_router(routes.router)
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)

@@ -228,7 +228,34 @@ ACTIVITY: dict[str, Any] = {
     }
 }
 
-ANSWERS = ENRICHED | PENDING | BATCHED
+AUDIT: dict[str, Any] = {
+    "newest": {
+        "summary": "The two newest (limit=2)",
+        "value": {
+            "entries": [
+                {
+                    "at": "2026-11-22T09:30:00Z",
+                    "actor": None,
+                    "action": "customer_erased",
+                    "fields": [],
+                    "subject": None,
+                    "results_erased": 3,
+                },
+                {
+                    "at": "2026-11-22T09:12:00Z",
+                    "actor": "u1",
+                    "action": "configuration_saved",
+                    "fields": ["api_url", "bearer_token", "enabled"],
+                    "subject": None,
+                    "results_erased": None,
+                },
+            ],
+            "next_cursor": "4711",
+        },
+    }
+}
+
+ANSWERS = ENRICHED | PENDING | BATCHED | AUDIT
 """Every example of a JSON answer."""
 
 COMPLETED: dict[str, Any] = {

@@ -60,10 +60,11 @@ def _known(examples: dict[str, Any]) -> dict[str, Any]:
 
 def _complete_parameter(parameter: dict[str, Any], *, by_person: bool) -> None:
     """Say of a header what the routes do: the actor is needed unless an access token stands for a person."""
+    optional = parameter["schema"].pop("nobody_need_be_named", False)
     parameter["schema"].pop("title", None)
     parameter["schema"].pop("description", None)
     if parameter["in"] == "header":
         parameter["name"] = {"x-actor-id": "X-Actor-Id", "if-match": "If-Match", "prefer": "Prefer"}[parameter["name"]]
         names_a_person = parameter["name"] == "X-Actor-Id"
-        parameter["required"] = names_a_person and not by_person
+        parameter["required"] = names_a_person and not by_person and not optional
         parameter["schema"] = {"type": "string"} | ({"pattern": ID} if names_a_person else {})

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.domain.access import AccessToken, Made
 from app.domain.activity import Report
+from app.domain.audit import Action, Entry
 from app.domain.outcomes import Status
 
 
@@ -106,3 +107,36 @@ class ActivityOut(BaseModel):
             credits_used_this_month=report.credit.used_this_month,
             credits_reset_at=report.credit.resets_at,
         )
+
+
+class AuditEntryOut(BaseModel):
+    """Who did what to the project, and when: names and ids, never a value."""
+
+    at: datetime
+    actor: str | None = Field(description="the person who was named; null: nobody was")
+    action: Action
+    fields: tuple[str, ...] = Field(description="names of what changed, or was laid over in a test; never a value")
+    subject: str | None = Field(description="id of the access token or the ticket that it was about")
+    results_erased: int | None = Field(description="how many results an erasure took")
+
+    @classmethod
+    def of(cls, entry: Entry) -> "AuditEntryOut":
+        """Show an entry."""
+        return cls(**{name: getattr(entry, name) for name in cls.model_fields})
+
+
+class AuditOut(BaseModel):
+    """One page of the audit trail, the newest first."""
+
+    entries: list[AuditEntryOut]
+    next_cursor: str | None = Field(description="where the next page begins; null: this is the last")
+
+
+class CustomerErasedOut(BaseModel):
+    """What an erasure has taken."""
+
+    project_id: str
+    identifier: str | None = Field(
+        description="as the customer endpoint would have got it; null: it would never have, so nothing was stored"
+    )
+    results_erased: int

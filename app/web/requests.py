@@ -36,6 +36,21 @@ async def actor_of(
     return x_actor_id
 
 
+async def named_actor_of(
+    x_actor_id: Annotated[
+        str | None,
+        Header(
+            description="the person who wants it, for the audit trail; nobody need be named",
+            json_schema_extra={"nobody_need_be_named": True},
+        ),
+    ] = None,
+) -> str | None:
+    """Return the person who is named, if one is; raises `Refused` where the name could be nobody's."""
+    if x_actor_id is not None and not re.fullmatch(ID.strip("^$"), x_actor_id):
+        raise Refused(Refusal.ACTOR_REQUIRED)
+    return x_actor_id
+
+
 async def as_events(request: Request) -> bool:
     """Tell whether the caller wants to be told of a run while it runs."""
     return prefers_events(", ".join(request.headers.getlist("accept")))
@@ -49,6 +64,7 @@ async def trace_of(request: Request) -> Trace | None:
 
 Wired = Annotated[Services, Depends(services_of)]
 Actor = Annotated[str, Depends(actor_of)]
+NamedActor = Annotated[str | None, Depends(named_actor_of)]
 ProjectId = Annotated[str, Path(pattern=ID, description="the project, as the helpdesk names it")]
 TicketId = Annotated[str, Path(pattern=ID, description="the ticket, as the helpdesk names it")]
 AsEvents = Annotated[bool, Depends(as_events)]

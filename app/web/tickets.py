@@ -15,7 +15,7 @@ from app.web.emails import email_of
 from app.web.examples import ENRICHED, PENDING, TICKET
 from app.web.incoming import ID, TicketIn
 from app.web.outgoing import PendingOut, TicketResultOut, location_of, result_document
-from app.web.requests import InTrace, TicketId, Wired
+from app.web.requests import InTrace, NamedActor, TicketId, Wired
 
 LONGEST_WAIT_SECONDS = 30
 """What a reader may wait for a result: as long as a usual run may take, and short of what proxies cut off."""
@@ -129,11 +129,11 @@ async def get_result(
     "/customer-context",
     status_code=204,
     summary="Erase a ticket's result",
-    responses=problems(Refusal.TICKET_PROJECT_MISMATCH),
+    responses=problems(Refusal.ACTOR_REQUIRED, Refusal.TICKET_PROJECT_MISMATCH),
 )
-async def delete_result(ticket_id: TicketId, project_id: OfProject, services: Wired) -> Response:
+async def delete_result(ticket_id: TicketId, project_id: OfProject, services: Wired, actor: NamedActor) -> Response:
     """Erase what is stored for a ticket, also while it runs; also answered when there is nothing."""
-    await services.intake.erase(ticket_id, project_id)
+    await services.intake.erase(ticket_id, project_id, actor)
     return Response(status_code=204)
 
 

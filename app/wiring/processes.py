@@ -13,6 +13,7 @@ from app.activity import Reporting
 from app.adapters import logs
 from app.adapters.access_token_store import AccessTokenStore
 from app.adapters.activity_store import ActivityStore
+from app.adapters.audit_store import AuditStore
 from app.adapters.database import ping, unlimited
 from app.adapters.metrics import Metrics
 from app.adapters.notices import Notices
@@ -24,6 +25,7 @@ from app.adapters.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
 from app.adapters.vault import Vault
 from app.adapters.webhook import WebhookSender
 from app.adapters.workload import Workload
+from app.auditing import Auditing
 from app.completions import Completions, Ended
 from app.configuring import Configuring
 from app.delivering import Deliveries
@@ -70,7 +72,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         connection = await stack.enter_async_context(_listening(connector_of(direct(url, settings)), completions))
         notices = Notices(connection)
         await stack.enter_async_context(background(notices.send_for_ever()))
-        projects, tickets = ProjectStore(engine), TicketStore(engine, notices.send)
+        projects, tickets, trail = ProjectStore(engine), TicketStore(engine, notices.send), AuditStore(engine)
         await stack.enter_async_context(background(completions.poll_for_ever(tickets.pending_among)))
         configuring = Configuring(projects, vault, settings.egress_allowed_cidrs)
 
@@ -95,10 +97,11 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             projects=projects,
             access=Access(AccessTokenStore(engine), projects),
             reporting=Reporting(projects, ActivityStore(engine)),
+            auditing=Auditing(projects, trail),
             configuring=configuring,
             intake=Intake(tickets, completions, deadline),
             completions=completions,
-            trials=Trials(configuring, projects, vault, enricher, deadline, observed.trial, tracing.run),
+            trials=Trials(configuring, projects, trail, vault, enricher, deadline, observed.trial, tracing.run),
             metrics=metrics,
             tracing=tracing,
             draining=draining,

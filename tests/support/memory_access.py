@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.access import AccessToken, Holder
 from app.domain.activity import RECENT, TIMED, Activity, Day, Ended, Pace
+from app.domain.audit import Action, Entry
 from app.domain.outcomes import Status
 from app.domain.projects import ProjectNotFound
 from tests.support.memory_store import MemoryDatabase
@@ -29,6 +30,7 @@ class MemoryAccessTokenStore:
             del kept[each]
         known = AccessToken(token_id, label, person, now, now + timedelta(seconds=seconds), None)
         kept[token_id] = KeptToken(project_id, token_hash, known)
+        self._database.note(project_id, person, Action.ACCESS_TOKEN_MADE, subject=token_id)
         return known
 
     async def of_project(self, project_id: str) -> list[AccessToken]:
@@ -36,11 +38,12 @@ class MemoryAccessTokenStore:
         mine = [row.known for row in self._good() if row.project_id == project_id]
         return sorted(mine, key=lambda known: known.created_at, reverse=True)
 
-    async def remove(self, project_id: str, token_id: str) -> bool:
+    async def remove(self, project_id: str, token_id: str, actor: str | None = None) -> bool:
         self._database.check()
         mine = [row for row in self._good() if (row.project_id, row.known.token_id) == (project_id, token_id)]
         for row in mine:
             del self._database.access_tokens[row.known.token_id]
+            self._database.note(project_id, actor, Action.ACCESS_TOKEN_REVOKED, subject=token_id)
         return bool(mine)
 
     async def use(self, token_hash: bytes) -> Holder | None:
@@ -56,6 +59,22 @@ class MemoryAccessTokenStore:
     def _good(self) -> list[KeptToken]:
         now = datetime.now(UTC)
         return [row for row in self._database.access_tokens.values() if row.known.expires_at > now]
+
+
+class MemoryAuditStore:
+    """`AuditStore` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def note_test(self, project_id: str, actor: str, fields: tuple[str, ...]) -> None:
+        self._database.check()
+        self._database.note(project_id, actor, Action.CONFIGURATION_TESTED, fields=fields)
+
+    async def of_project(self, project_id: str, limit: int, before: int | None) -> list[Entry]:
+        self._database.check()
+        mine = [entry for owner, entry in reversed(self._database.entries) if owner == project_id]
+        return [entry for entry in mine if before is None or entry.number < before][:limit]
 
 
 class MemoryActivityStore:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from app.domain.audit import Action, Entry, named
 from app.domain.claims import (
     Claimed,
     DatabaseUnavailable,
@@ -21,7 +22,7 @@ from app.domain.claims import (
     UnknownProject,
 )
 from app.domain.configuration import BUSINESS_PLAN, Configuration, StoredConfiguration, StoredToken
-from app.domain.extraction import Extracted
+from app.domain.extraction import LONGEST_IDENTIFIER, Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.tickets import Email
 from app.domain.traces import Trace
@@ -72,6 +73,8 @@ class MemoryDatabase:
         self.rows: dict[str, Row] = {}
         self.access_tokens: dict[str, KeptToken] = {}
         self.ended_runs: list[EndedRun] = []
+        self.entries: list[tuple[str, Entry]] = []
+        self.refuses_notes = False
         self.versions = count(1)
         self.runs = count(1)
         self.on_job: Callable[[MemoryJob], None] = lambda job: None
@@ -82,6 +85,13 @@ class MemoryDatabase:
         """Fail where a real database would."""
         if not self.available:
             raise DatabaseUnavailable
+
+    def note(self, project_id: str, actor: str | None, action: Action, **about: Any) -> None:
+        """Put a line into the audit trail, or fail as a database that is lost in this moment."""
+        if self.refuses_notes:
+            raise DatabaseUnavailable
+        entry = Entry(len(self.entries) + 1, datetime.now(UTC), actor, action, **about)
+        self.entries.append((project_id, entry))
 
     def take_credit(self, project_id: str) -> date | None:
         """Take one credit if one is left this month."""
@@ -103,9 +113,15 @@ class MemoryProjectStore:
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    async def put(self, project: Project) -> None:
+    async def put(self, project: Project, actor: str | None = None) -> None:
         self._database.check()
+        before = self._database.projects.get(project.project_id)
         self._database.projects[project.project_id] = project
+        names = ("plan", "owner_ids", "monthly_ai_credits")
+        changed = [name for name in names if before is None or getattr(before, name) != getattr(project, name)]
+        if changed:
+            fields = named(changed, new_token=False)
+            self._database.note(project.project_id, actor, Action.PROJECT_SAVED, fields=fields)
 
     async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
         self._database.check()
@@ -116,11 +132,16 @@ class MemoryProjectStore:
         resets_at = datetime(next_month.year, next_month.month, 1, tzinfo=UTC)
         return project, CreditReport(self._database.used.get((project_id, month), 0), resets_at)
 
-    async def delete(self, project_id: str) -> bool:
+    async def delete(self, project_id: str, actor: str | None = None) -> bool:
         self._database.check()
         self._database.configurations.pop(project_id, None)
-        for ticket_id in [key for key, row in self._database.rows.items() if row.project_id == project_id]:
+        mine = [key for key, row in self._database.rows.items() if row.project_id == project_id]
+        for ticket_id in mine:
             del self._database.rows[ticket_id]
+        if mine:
+            self._database.note(project_id, actor, Action.RESULTS_ERASED, results_erased=len(mine))
+        if project_id in self._database.projects:
+            self._database.note(project_id, actor, Action.PROJECT_ERASED)
         for token_id in [key for key, kept in self._database.access_tokens.items() if kept.project_id == project_id]:
             del self._database.access_tokens[token_id]
         for key in [key for key in self._database.used if key[0] == project_id]:
@@ -139,6 +160,7 @@ class MemoryProjectStore:
         token: StoredToken | None,
         actor: str,
         expected_version: int | None = None,
+        changed: Sequence[str] = (),
     ) -> StoredConfiguration:
         self._check_version(project_id, expected_version)
         if project_id not in self._database.projects:
@@ -148,11 +170,15 @@ class MemoryProjectStore:
             configuration, token, next(self._database.versions), old.created_at if old else now, now, actor
         )
         self._database.configurations[project_id] = stored
+        self._database.note(project_id, actor, Action.CONFIGURATION_SAVED, fields=tuple(changed))
         return stored
 
-    async def delete_configuration(self, project_id: str, expected_version: int | None = None) -> None:
+    async def delete_configuration(
+        self, project_id: str, expected_version: int | None = None, actor: str | None = None
+    ) -> None:
         self._check_version(project_id, expected_version)
-        self._database.configurations.pop(project_id, None)
+        if self._database.configurations.pop(project_id, None) is not None:
+            self._database.note(project_id, actor, Action.CONFIGURATION_ERASED)
 
     async def take_credit(self, project_id: str) -> date | None:
         self._database.check()
@@ -199,7 +225,7 @@ class MemoryTicketStore:
         rows = self._database.rows
         return {ticket_id for ticket_id in ticket_ids if ticket_id in rows and rows[ticket_id].state != "done"}
 
-    async def erase(self, ticket_id: str, project_id: str) -> Erased | ForeignTicket | None:
+    async def erase(self, ticket_id: str, project_id: str, actor: str | None = None) -> Erased | ForeignTicket | None:
         self._database.check()
         row = self._database.rows.get(ticket_id)
         if row is None:
@@ -207,8 +233,23 @@ class MemoryTicketStore:
         if row.project_id != project_id:
             return ForeignTicket()
         del self._database.rows[ticket_id]
+        self._database.note(project_id, actor, Action.TICKET_ERASED, subject=ticket_id)
         self._database.on_ended(ticket_id, project_id)
         return Erased()
+
+    async def erase_customer(
+        self, project_id: str, identifier: str | None, actor: str | None = None
+    ) -> int | UnknownProject:
+        self._database.check()
+        if project_id not in self._database.projects:
+            return UnknownProject()
+        rows = self._database.rows
+        theirs = [key for key, row in rows.items() if row.project_id == project_id and _is_about(row, identifier)]
+        for ticket_id in theirs:
+            if rows.pop(ticket_id).state != "done":
+                self._database.on_ended(ticket_id, project_id)
+        self._database.note(project_id, actor, Action.CUSTOMER_ERASED, results_erased=len(theirs))
+        return len(theirs)
 
     def _submit(self, wanted: Submission) -> Submitted:
         if wanted.project_id not in self._database.projects:
@@ -310,6 +351,13 @@ class MemoryRunStore:
 def this_month() -> date:
     """Return the first day of the calendar month, UTC."""
     return datetime.now(UTC).date().replace(day=1)
+
+
+def _is_about(row: Row, identifier: str | None) -> bool:
+    """Tell whether the row's result, or what its run has found, is about this customer."""
+    stored = json.loads(row.result).get("identifier") if row.result else None
+    found = (row.extracted.identifier or "")[:LONGEST_IDENTIFIER] if row.extracted else None
+    return identifier is not None and identifier.lower() in [each.lower() for each in (stored, found) if each]
 
 
 def _found(row: Row) -> Underway | Stored:

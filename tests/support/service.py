@@ -15,6 +15,7 @@ from app.adapters.metrics import Metrics
 from app.adapters.offline import OfflineModel
 from app.adapters.untraced import Untraced
 from app.adapters.vault import Vault
+from app.auditing import Auditing
 from app.completions import Completions, Ended
 from app.configuring import Configuring
 from app.domain.claims import Claimed
@@ -30,7 +31,7 @@ from app.trial import Trials
 from app.web.app import create_app
 from app.working import MOST_STRIKES, Worker
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore
+from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore, MemoryAuditStore
 from tests.support.memory_store import (
     MemoryDatabase,
     MemoryJob,
@@ -104,7 +105,7 @@ class World:
 
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""
-        projects, vault = MemoryProjectStore(self.database), Vault(self.keys)
+        projects, vault, trail = MemoryProjectStore(self.database), Vault(self.keys), MemoryAuditStore(self.database)
         configuring = Configuring(projects, vault, ())
         enricher = Enricher(self.model, self.endpoint)
 
@@ -115,10 +116,13 @@ class World:
             projects=projects,
             access=Access(MemoryAccessTokenStore(self.database), projects),
             reporting=Reporting(projects, MemoryActivityStore(self.database)),
+            auditing=Auditing(projects, trail),
             configuring=configuring,
             intake=Intake(self.tickets, self.completions, self.deadline_seconds),
             completions=self.completions,
-            trials=Trials(configuring, projects, vault, enricher, self.deadline_seconds, traced=self.tracing.run),
+            trials=Trials(
+                configuring, projects, trail, vault, enricher, self.deadline_seconds, traced=self.tracing.run
+            ),
             metrics=self.metrics,
             tracing=self.tracing,
             draining=self.draining,

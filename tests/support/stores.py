@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.access_token_store import AccessTokenStore
+from app.adapters.audit_store import AuditStore
 from app.adapters.database import fetch
 from app.adapters.project_store import ProjectStore
 from app.adapters.run_store import RunStore
@@ -17,6 +19,7 @@ from app.domain.configuration import Configuration, IdentityPolicy, StoredToken
 from app.domain.outcomes import Outcome
 from app.domain.projects import Project
 from app.domain.tickets import Email
+from tests.support.memory_access import MemoryAccessTokenStore, MemoryAuditStore
 from tests.support.memory_store import MemoryDatabase, MemoryProjectStore, MemoryRunStore, MemoryTicketStore
 
 MOST_STRIKES = 3
@@ -73,6 +76,8 @@ class Stores:
     tickets: TicketStore | MemoryTicketStore
     runs: RunStore | MemoryRunStore
     behind: Behind
+    trail: AuditStore | MemoryAuditStore
+    access: AccessTokenStore | MemoryAccessTokenStore
 
     async def submit(self, ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any) -> Submitted:
         [submitted] = await self.tickets.submit([submission(ticket_id, project_id, **options)])
@@ -201,7 +206,14 @@ async def memory_stores(*, webhooks: bool = False) -> Stores:
     """Return stores in memory, with the project in them."""
     database = MemoryDatabase()
     runs = MemoryRunStore(database, MOST_STRIKES, webhooks=webhooks)
-    stores = Stores(MemoryProjectStore(database), MemoryTicketStore(database), runs, BehindMemory(database))
+    stores = Stores(
+        MemoryProjectStore(database),
+        MemoryTicketStore(database),
+        runs,
+        BehindMemory(database),
+        MemoryAuditStore(database),
+        MemoryAccessTokenStore(database),
+    )
     await stores.projects.put(PROJECT)
     return stores
 
@@ -210,6 +222,7 @@ async def postgres_stores(engine: AsyncEngine, *, webhooks: bool = False) -> Sto
     """Return stores on a migrated database, with the project in them."""
     behind = BehindPostgres(engine)
     runs = RunStore(engine, MOST_STRIKES, behind.notify, webhooks=webhooks)
-    stores = Stores(ProjectStore(engine), TicketStore(engine, behind.notify), runs, behind)
+    tickets = TicketStore(engine, behind.notify)
+    stores = Stores(ProjectStore(engine), tickets, runs, behind, AuditStore(engine), AccessTokenStore(engine))
     await stores.projects.put(PROJECT)
     return stores

@@ -79,6 +79,22 @@ class AccessToken(TypedDict):
     last_used_at: str | None
 
 
+Action = Literal[
+    "project_saved",
+    "project_erased",
+    "configuration_saved",
+    "configuration_erased",
+    "configuration_tested",
+    "access_token_made",
+    "access_token_revoked",
+    "ticket_erased",
+    "customer_erased",
+    "results_erased",
+    "bearer_token_resealed",
+]
+"""What can be done to a project; the value is its name on the wire and in the table."""
+
+
 class BatchTicketInput(TypedDict):
     """One ticket of a batch."""
 
@@ -103,6 +119,15 @@ class Complaint(TypedDict):
     loc: list[str | int]
     msg: str
     type: str
+
+
+class CustomerErased(TypedDict):
+    """What an erasure has taken."""
+
+    project_id: str
+    # as the customer endpoint would have got it; null: it would never have, so nothing was stored
+    identifier: str | None
+    results_erased: int
 
 
 class Field(TypedDict):
@@ -221,6 +246,21 @@ class AccessTokens(TypedDict):
     """The access tokens that have not expired, the newest first."""
 
     access_tokens: list[AccessToken]
+
+
+class AuditEntry(TypedDict):
+    """Who did what to the project, and when: names and ids, never a value."""
+
+    at: str
+    # the person who was named; null: nobody was
+    actor: str | None
+    action: Action
+    # names of what changed, or was laid over in a test; never a value
+    fields: list[str]
+    # id of the access token or the ticket that it was about
+    subject: str | None
+    # how many results an erasure took
+    results_erased: int | None
 
 
 class BatchInput(TypedDict):
@@ -398,6 +438,14 @@ class Activity(TypedDict):
     monthly_ai_credits: int
     credits_used_this_month: int
     credits_reset_at: str
+
+
+class Audit(TypedDict):
+    """One page of the audit trail, the newest first."""
+
+    entries: list[AuditEntry]
+    # where the next page begins; null: this is the last
+    next_cursor: str | None
 
 
 class Batch(TypedDict):

@@ -13,12 +13,20 @@ class Operations:
     """What both clients can do; each method returns what its client makes of the call."""
 
     @operation
-    def put_project(self, project_id: str, body: bodies.ProjectInput) -> Call[bodies.Project]:
+    def put_project(
+        self, project_id: str, body: bodies.ProjectInput, *, actor_id: str | None = None
+    ) -> Call[bodies.Project]:
         """Create or replace a project.
 
         Tell this service a project's plan, owners and monthly AI credits; credits already used stay used.
         """
-        return Call("PUT", "/projects/{project_id}", path={"project_id": project_id}, body=body)
+        return Call(
+            "PUT",
+            "/projects/{project_id}",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+            body=body,
+        )
 
     @operation
     def get_project(self, project_id: str) -> Call[bodies.Project]:
@@ -29,12 +37,54 @@ class Operations:
         return Call("GET", "/projects/{project_id}", path={"project_id": project_id})
 
     @operation
-    def delete_project(self, project_id: str) -> Call[None]:
+    def delete_project(self, project_id: str, *, actor_id: str | None = None) -> Call[None]:
         """Erase a project.
 
         Erase the project, its configuration, its token and every stored result.
+
+        Its audit trail, which holds nothing of a customer's, stays: it can be read again if the project is.
         """
-        return Call("DELETE", "/projects/{project_id}", path={"project_id": project_id})
+        return Call(
+            "DELETE", "/projects/{project_id}", path={"project_id": project_id}, headers={"X-Actor-Id": actor_id}
+        )
+
+    @operation
+    def erase_customer(
+        self, project_id: str, identifier: str, *, actor_id: str | None = None
+    ) -> Call[bodies.CustomerErased]:
+        """Erase a customer.
+
+        Erase everything that was stored about one customer, and say how many tickets' results that was.
+
+        The identifier is read as the customer endpoint would have got it, upper and lower case alike. Runs under
+        way are erased once the AI has found whom they are about; one that it has not read yet ends with a
+        result: erase again then.
+        """
+        return Call(
+            "DELETE",
+            "/projects/{project_id}/customers/{identifier}",
+            path={"project_id": project_id, "identifier": identifier},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def get_audit(
+        self, project_id: str, *, actor_id: str, limit: int | None = None, cursor: str | None | None = None
+    ) -> Call[bodies.Audit]:
+        """Read the audit trail.
+
+        Read who changed which fields, made or revoked access tokens, tested and erased, the newest first.
+
+        It never holds a secret, a value, or an identifier of a customer. Nobody can change it through this
+        service.
+        """
+        return Call(
+            "GET",
+            "/projects/{project_id}/audit",
+            path={"project_id": project_id},
+            query={"limit": limit, "cursor": cursor},
+            headers={"X-Actor-Id": actor_id},
+        )
 
     @operation
     def make_access_token(
@@ -246,7 +296,7 @@ class Operations:
         )
 
     @operation
-    def delete_result(self, ticket_id: str, *, project_id: str) -> Call[None]:
+    def delete_result(self, ticket_id: str, *, project_id: str, actor_id: str | None = None) -> Call[None]:
         """Erase a ticket's result.
 
         Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
@@ -256,6 +306,7 @@ class Operations:
             "/tickets/{ticket_id}/customer-context",
             path={"ticket_id": ticket_id},
             query={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
         )
 
     @operation

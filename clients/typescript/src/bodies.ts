@@ -25,6 +25,9 @@ export interface AccessToken {
   last_used_at: string | null;
 }
 
+/** What can be done to a project; the value is its name on the wire and in the table. */
+export type Action = "project_saved" | "project_erased" | "configuration_saved" | "configuration_erased" | "configuration_tested" | "access_token_made" | "access_token_revoked" | "ticket_erased" | "customer_erased" | "results_erased" | "bearer_token_resealed";
+
 /** One ticket of a batch. */
 export interface BatchTicketInput {
   subject?: string;
@@ -47,6 +50,14 @@ export interface Complaint {
   loc: Array<string | number>;
   msg: string;
   type: string;
+}
+
+/** What an erasure has taken. */
+export interface CustomerErased {
+  project_id: string;
+  /** as the customer endpoint would have got it; null: it would never have, so nothing was stored */
+  identifier: string | null;
+  results_erased: number;
 }
 
 /** One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact. */
@@ -151,6 +162,20 @@ export interface Usage {
 /** The access tokens that have not expired, the newest first. */
 export interface AccessTokens {
   access_tokens: Array<AccessToken>;
+}
+
+/** Who did what to the project, and when: names and ids, never a value. */
+export interface AuditEntry {
+  at: string;
+  /** the person who was named; null: nobody was */
+  actor: string | null;
+  action: Action;
+  /** names of what changed, or was laid over in a test; never a value */
+  fields: Array<string>;
+  /** id of the access token or the ticket that it was about */
+  subject: string | null;
+  /** how many results an erasure took */
+  results_erased: number | null;
 }
 
 /** Tickets to be enriched. */
@@ -324,6 +349,13 @@ export interface Activity {
   monthly_ai_credits: number;
   credits_used_this_month: number;
   credits_reset_at: string;
+}
+
+/** One page of the audit trail, the newest first. */
+export interface Audit {
+  entries: Array<AuditEntry>;
+  /** where the next page begins; null: this is the last */
+  next_cursor: string | null;
 }
 
 /** What became of the tickets of a batch, in their order. */

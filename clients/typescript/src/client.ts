@@ -10,8 +10,8 @@ export class CustomerContextClient extends Caller {
    *
    * Tell this service a project's plan, owners and monthly AI credits; credits already used stay used.
    */
-  putProject(projectId: string, body: bodies.ProjectInput, options: Limits = {}): Promise<bodies.Project> {
-    return this.call({ method: "PUT", path: `/projects/${encodeURIComponent(projectId)}`, body }, options);
+  putProject(projectId: string, body: bodies.ProjectInput, options: Limits & { actorId?: string } = {}): Promise<bodies.Project> {
+    return this.call({ method: "PUT", path: `/projects/${encodeURIComponent(projectId)}`, headers: { "X-Actor-Id": options.actorId }, body }, options);
   }
 
   /**
@@ -27,9 +27,36 @@ export class CustomerContextClient extends Caller {
    * Erase a project.
    *
    * Erase the project, its configuration, its token and every stored result.
+   *
+   * Its audit trail, which holds nothing of a customer's, stays: it can be read again if the project is.
    */
-  deleteProject(projectId: string, options: Limits = {}): Promise<null> {
-    return this.call({ method: "DELETE", path: `/projects/${encodeURIComponent(projectId)}` }, options);
+  deleteProject(projectId: string, options: Limits & { actorId?: string } = {}): Promise<null> {
+    return this.call({ method: "DELETE", path: `/projects/${encodeURIComponent(projectId)}`, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Erase a customer.
+   *
+   * Erase everything that was stored about one customer, and say how many tickets' results that was.
+   *
+   * The identifier is read as the customer endpoint would have got it, upper and lower case alike. Runs under
+   * way are erased once the AI has found whom they are about; one that it has not read yet ends with a
+   * result: erase again then.
+   */
+  eraseCustomer(projectId: string, identifier: string, options: Limits & { actorId?: string } = {}): Promise<bodies.CustomerErased> {
+    return this.call({ method: "DELETE", path: `/projects/${encodeURIComponent(projectId)}/customers/${encodeURIComponent(identifier)}`, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Read the audit trail.
+   *
+   * Read who changed which fields, made or revoked access tokens, tested and erased, the newest first.
+   *
+   * It never holds a secret, a value, or an identifier of a customer. Nobody can change it through this
+   * service.
+   */
+  getAudit(projectId: string, options: Limits & { actorId: string; limit?: number; cursor?: string | null }): Promise<bodies.Audit> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/audit`, query: { "limit": options.limit, "cursor": options.cursor }, headers: { "X-Actor-Id": options.actorId } }, options);
   }
 
   /**
@@ -157,8 +184,8 @@ export class CustomerContextClient extends Caller {
    *
    * Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
    */
-  deleteResult(ticketId: string, options: Limits & { projectId: string }): Promise<null> {
-    return this.call({ method: "DELETE", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId } }, options);
+  deleteResult(ticketId: string, options: Limits & { projectId: string; actorId?: string }): Promise<null> {
+    return this.call({ method: "DELETE", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId }, headers: { "X-Actor-Id": options.actorId } }, options);
   }
 
   /**
