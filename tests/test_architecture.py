@@ -60,6 +60,9 @@ RULES = [
         {"pydantic", "rich", "yaml"},
         id="an evaluation knows the rules, and any AI",
     ),
+    pytest.param(
+        "pytest_plugin", {"checking", "domain", "settings", "wiring"}, {"pytest"}, id="the check as tests of an owner"
+    ),
     pytest.param("status_report", {"domain"}, set(), id="a report knows the figures only"),
     pytest.param("setting_values", set(), {"pydantic"}, id="values know nobody"),
     pytest.param("settings", {"setting_values"}, {"pydantic", "pydantic_settings"}, id="settings know their values"),

@@ -194,6 +194,8 @@ def test_package_runs_as_a_module_when_the_script_is_not_installed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["customer-context", "--help"])
+    # pytest takes over the import of whatever has a plugin for it, and its loader gives runpy no code.
+    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if not hasattr(each, "mark_rewrite")])
 
     with pytest.raises(SystemExit) as end:
         runpy.run_module("app", run_name="__main__")

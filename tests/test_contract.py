@@ -1,0 +1,98 @@
+"""The endpoint's side of the contract, as OpenAPI: valid, held to the code's limits, kept by the endpoints of ours."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.checking.answers import COMFORTABLE_BYTES
+from app.checking.connection import SLOW_SECONDS
+from app.demo.records import find, open_records
+from app.domain.configuration import LARGEST_TOKEN, SMALLEST_TOKEN
+from app.domain.extraction import LONGEST_IDENTIFIER, sanitize
+from app.domain.facts import DEEPEST, LONGEST_LABEL, LONGEST_LINK, MOST_LINKS, MOST_NODES, Facts
+from app.domain.lookups import BODY_BYTES, FETCH_SECONDS
+
+CONTRACT: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parent.parent / "contract" / "support-context.openapi.yaml").read_text("utf-8")
+)
+SCHEMAS = CONTRACT["components"]["schemas"]
+
+
+def test_contract_is_valid_openapi_3_1() -> None:
+    OpenAPIV31SpecValidator(CONTRACT).validate()
+
+
+def test_both_methods_need_the_token_and_answer_200_or_401() -> None:
+    (path,) = CONTRACT["paths"].values()
+
+    assert CONTRACT["security"] == [{"bearer": []}]
+    assert {method: sorted(operation["responses"]) for method, operation in path.items()} == {
+        "get": ["200", "401"],
+        "post": ["200", "401"],
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(f"**{BODY_BYTES:,} bytes** of body at most", id="size"),
+        pytest.param(f"stay under {COMFORTABLE_BYTES:,} bytes", id="head-room"),
+        pytest.param(f"**{FETCH_SECONDS:g} seconds** in all", id="time"),
+        pytest.param(f"stay under {SLOW_SECONDS:g} seconds", id="comfortable time"),
+        pytest.param(f"at most {DEEPEST} levels deep, with at most {MOST_NODES:,} values", id="form"),
+    ],
+)
+def test_limits_in_words_are_the_codes(said: str) -> None:
+    assert said in CONTRACT["info"]["description"]
+
+
+def test_limits_of_schemas_are_the_codes() -> None:
+    token = CONTRACT["components"]["securitySchemes"]["bearer"]["description"]
+
+    assert SCHEMAS["Customer"]["properties"]["links"]["maxItems"] == MOST_LINKS
+    assert SCHEMAS["Link"]["properties"]["url"]["maxLength"] == LONGEST_LINK
+    assert f"cut after {LONGEST_LABEL} characters" in SCHEMAS["Link"]["properties"]["label"]["description"]
+    assert f"{SMALLEST_TOKEN} to {LARGEST_TOKEN:,} visible ASCII characters" in token
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["acct_12ab34cd", "a@b.example", "x" * LONGEST_IDENTIFIER, "x" * (LONGEST_IDENTIFIER + 1), "a b", "a+b", "é", ""],
+)
+def test_identifiers_are_those_that_the_service_sends(identifier: str) -> None:
+    sent = bool(identifier) and sanitize(identifier) == identifier and len(identifier) <= LONGEST_IDENTIFIER
+
+    assert OAS31Validator(SCHEMAS["Identifier"]).is_valid(identifier) is sent
+
+
+def customers() -> list[dict[str, object]]:
+    examples = CONTRACT["components"]["responses"]["Found"]["content"]["application/json"]["examples"]
+    with closing(open_records()) as records:
+        found = [find(records, identifier) for identifier in ("acct_12ab34cd", "10482", "nobody")]
+    return [*found, *(example["value"] for example in examples.values())]
+
+
+@pytest.mark.parametrize("customer", customers())
+def test_answers_of_the_demo_and_the_examples_fit_the_schema(customer: dict[str, Any]) -> None:
+    resolved = {**SCHEMAS["Customer"], "components": CONTRACT["components"]}
+
+    OAS31Validator(resolved).validate(customer)
+    assert len(Facts(customer).links()) == len(customer.get("links", []))
+
+
+@pytest.mark.parametrize(
+    "customer",
+    [
+        {"links": [{"label": "x", "url": "/relative"}]},
+        {"links": [{"url": "https://x.example"}]},
+        {"links": {}},
+        {"type": 1},
+    ],
+)
+def test_answers_that_break_the_rules_do_not_fit_the_schema(customer: dict[str, Any]) -> None:
+    assert not OAS31Validator({**SCHEMAS["Customer"], "components": CONTRACT["components"]}).is_valid(customer)
