@@ -92,8 +92,17 @@ class Run:
         return {**ran, "total": _milliseconds(monotonic() - self.started)}
 
 
+Admit = Callable[[str], Awaitable[bool]]
+"""Tells whether the sender may ask about one more customer, this one, and counts that they did."""
+
+
 async def _forget(extracted: Extracted) -> None:
     """Keep nothing: what a run does that nobody will start again."""
+
+
+async def _anybody(identifier: str) -> bool:
+    """Count nobody: what a run does that an owner started."""
+    return True
 
 
 class Enricher:
@@ -112,6 +121,7 @@ class Enricher:
         on_step: Callable[[Step], None] = lambda step: None,
         extracted: Extracted | None = None,
         keep: Callable[[Extracted], Awaitable[None]] = _forget,
+        admit: Admit = _anybody,
     ) -> tuple[Result, Run]:
         """Enrich one email before `deadline` on the loop's clock; return the result and how it came about.
 
@@ -122,6 +132,7 @@ class Enricher:
         try:
             identifier, found = await self._extract(run, email, configuration, deadline - FETCH_SECONDS, extracted)
             await keep(found)
+            await self._admitted(run, identifier, admit)
             facts = await self._fetch(run, configuration, identifier, token)
             outcome, summary, fields = await self._summarize(run, facts, configuration, deadline)
             result = self._result(run, outcome)
@@ -151,6 +162,12 @@ class Enricher:
                 return Extracted(*await self._model.extract(email, instructions))
         except TimeoutError as late:
             raise StepFailed(Outcome.AI_UNAVAILABLE, "no answer within the deadline") from late
+
+    async def _admitted(self, run: Run, identifier: str, admit: Admit) -> None:
+        """Stop whoever tries one identifier after the other, before the customer endpoint is called."""
+        if not await admit(identifier):
+            run.identifier = None  # it was not sent
+            raise StepFailed(Outcome.ENUMERATION_LIMIT)
 
     async def _fetch(self, run: Run, configuration: Configuration, identifier: str, token: Secret) -> Facts:
         with run.step(1) as step:

@@ -114,6 +114,9 @@ class Settings(AiSettings, EgressSettings):
     seats: int = Field(
         200, ge=0, le=2000, description="how many tickets one process runs at once; 0: none, another process does"
     )
+    identifiers_per_sender_hour: int = Field(
+        20, ge=0, le=1_000, description="how many customers one sender may ask about in an hour; 0: any number"
+    )
     webhook_url: SecretStr | None = Field(
         None, description="where results of asynchronous runs are posted, http:// or https://; may be a private host"
     )

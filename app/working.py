@@ -81,6 +81,13 @@ class RunSpan(Protocol):
         """Note that the run was returned to the queue."""
 
 
+class Senders(Protocol):
+    """What each sender has asked about; may raise `DatabaseUnavailable`, and then the run begins anew."""
+
+    async def admit(self, project_id: str, sender: str, identifier: str) -> bool:
+        """Tell whether the sender may ask about this customer, and count that they did."""
+
+
 Traced = Callable[[str, str | None, Trace | None], AbstractContextManager[RunSpan]]
 """Follows a run of this project and ticket (None for a test) in the trace of its submitter while it is open."""
 
@@ -101,6 +108,7 @@ class Worker:
         self,
         runs: Runs,
         tokens: Tokens,
+        senders: Senders,
         enricher: Enricher,
         deadline_seconds: float,
         on_result: Callable[[Claimed, Result], None] = lambda claimed, result: None,
@@ -110,6 +118,7 @@ class Worker:
     ) -> None:
         self._runs = runs
         self._tokens = tokens
+        self._senders = senders
         self._enricher = enricher
         self._deadline_seconds = deadline_seconds
         self._on_result = on_result
@@ -215,8 +224,9 @@ class Worker:
         if not claimed.charged:
             return self._enricher.not_run(Outcome.SKIPPED_CREDITS), 0.0
         keep = partial(self._keep, claimed)
+        admit = partial(self._senders.admit, claimed.project_id, claimed.email.sender)
         result, run = await self._enricher.run(
-            claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, keep=keep
+            claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, keep=keep, admit=admit
         )
         return result, run.retry_after
 

@@ -34,11 +34,19 @@ TOKEN = Secret("canary-bearer-token-0123456789")
 
 
 async def enriched(
-    model: ScriptedModel | None = None, customer: Answered | None = None, seconds: float = 30.0
+    model: ScriptedModel | None = None,
+    customer: Answered | None = None,
+    seconds: float = 30.0,
+    admitted: bool = True,
 ) -> tuple[Result, Run]:
+    async def admit(identifier: str) -> bool:
+        assert identifier == "acct_12ab34cd"
+        return admitted
+
     endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER if customer is None else customer})
     deadline = asyncio.get_running_loop().time() + seconds
-    return await Enricher(model or ScriptedModel(answer=TRUTH), endpoint).run(EMAIL, CONFIGURATION, TOKEN, deadline)
+    enricher = Enricher(model or ScriptedModel(answer=TRUTH), endpoint)
+    return await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, admit=admit)
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class Ending:
     customer: Answered | None = None
     steps: tuple[str, ...] = ("ok", "ok", "ok")
     usage: Usage = EXTRACT_USAGE
+    admitted: bool = True
 
 
 def fetch_error(outcome: Outcome) -> Ending:
@@ -79,6 +88,7 @@ ENDINGS = [
         for outcome in Outcome
         if outcome.status == "fetch_error" and outcome not in (Outcome.INVALID_JSON, Outcome.NOT_OBJECT)
     ),
+    Ending(Outcome.ENUMERATION_LIMIT, ScriptedModel(), None, ("ok", "skipped", "skipped"), admitted=False),
     Ending(Outcome.INVALID_JSON, ScriptedModel(), b'{"a": NaN}', ("ok", "failed", "skipped")),
     Ending(Outcome.NOT_OBJECT, ScriptedModel(), b"[1]", ("ok", "failed", "skipped")),
 ]
@@ -91,7 +101,7 @@ BEFORE_ANY_RUN: set[Outcome] = {
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.outcome.name.lower())
 async def test_each_ending_has_its_outcome_steps_and_usage(ending: Ending) -> None:
-    result, run = await enriched(ending.model, ending.customer)
+    result, run = await enriched(ending.model, ending.customer, admitted=ending.admitted)
 
     assert result.outcome is ending.outcome
     assert result.message.startswith(ending.outcome.sentence)

@@ -65,6 +65,12 @@ _FORGET_RUNS = text("""
     )) RETURNING 1
 """)
 
+_FORGET_SENDERS = text("""
+    DELETE FROM senders WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM senders WHERE project_id = :project_id LIMIT :at_once
+    )) RETURNING 1
+""")
+
 _DELETE = text(f"""
     WITH erased AS (
         DELETE FROM projects WHERE project_id = :project_id RETURNING project_id
@@ -164,8 +170,9 @@ class ProjectStore:
         batch = {"project_id": project_id, "at_once": ERASED_AT_ONCE}
         while len(await fetch(self._engine, _ERASE_RESULTS, erasing | batch)) == ERASED_AT_ONCE:
             pass
-        while len(await fetch(self._engine, _FORGET_RUNS, batch)) == ERASED_AT_ONCE:
-            pass
+        for forget in (_FORGET_RUNS, _FORGET_SENDERS):
+            while len(await fetch(self._engine, forget, batch)) == ERASED_AT_ONCE:
+                pass
         return bool(await fetch(self._engine, _DELETE, erasing))
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:

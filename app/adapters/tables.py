@@ -122,6 +122,17 @@ ended_runs = Table(
 )
 """One line for each run that ended, without a word of the customer: what operators and owners count."""
 
+senders = Table(
+    "senders",
+    metadata,
+    Column("project_id", Text, primary_key=True),  # no foreign key, as above
+    Column("sender", LargeBinary, primary_key=True),  # a keyed digest: no address is stored
+    Column("identifiers", JSONB, nullable=False),  # digest of each, and the second in which it was first asked about
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Index("senders_seen_at_idx", "seen_at", postgresql_using="brin"),
+)
+"""How many customers each sender has asked about; a row goes within minutes of the hour after its last."""
+
 workers = Table(
     "workers",
     metadata,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.database import fetch
 from app.adapters.queue import ENRICH, WEBHOOK
+from app.adapters.sender_store import WINDOW_SECONDS
 from app.adapters.ticket_store import NOBODY_WAITS, SOMEBODY_WAITS
 from app.domain.outcomes import Status
 from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, SeenWorker, Worker, WorkloadReport
@@ -41,6 +42,12 @@ _PURGE_LOG = text(f"""
         )) RETURNING 1
     )
     SELECT count(*) AS lines FROM purged
+""")  # noqa: S608 - a constant, no value
+
+_PURGE_SENDERS = text(f"""
+    DELETE FROM senders WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM senders WHERE seen_at < now() - interval '{WINDOW_SECONDS} s' LIMIT :at_once
+    )) AND seen_at < now() - interval '{WINDOW_SECONDS} s' RETURNING 1
 """)  # noqa: S608 - a constant, no value
 
 _PURGE_WORKERS = text("DELETE FROM workers WHERE seen_at < now() - interval '1 day'")
@@ -119,8 +126,13 @@ class Workload:
         await fetch(self._engine, _LEAVE, {"worker_id": worker_id})
 
     async def purge(self) -> int:
-        """Delete the queue's old log and workers unseen for a day; return how many lines the log has lost."""
+        """Delete the queue's old log, workers unseen for a day and senders unseen for an hour.
+
+        Return how many lines the log has lost.
+        """
         await fetch(self._engine, _PURGE_WORKERS)
+        while len(await fetch(self._engine, _PURGE_SENDERS, {"at_once": PURGED_AT_ONCE})) == PURGED_AT_ONCE:
+            pass
         purged: list[int] = []
         while not purged or purged[-1] == PURGED_AT_ONCE:
             rows = await fetch(self._engine, _PURGE_LOG, {"at_once": PURGED_AT_ONCE})

@@ -59,6 +59,12 @@ class Outcome(Enum):
         "ai_refused",
         "The AI declined to read this email, so nothing was looked up; find the customer by hand.",
     )
+    ENUMERATION_LIMIT = (
+        Status.NO_IDENTIFIER,
+        "enumeration_limit",
+        "This sender has asked about too many different customers within an hour, so nothing was looked up; "
+        "verify who is writing, then find the customer by hand.",
+    )
     INTERRUPTED = (
         Status.NO_IDENTIFIER,
         "interrupted",

@@ -20,6 +20,7 @@ from app.adapters.notices import Notices
 from app.adapters.project_store import ProjectStore
 from app.adapters.queue import ENRICH, WEBHOOK, Handler, QueueWorker
 from app.adapters.run_store import RunStore
+from app.adapters.sender_store import SenderStore
 from app.adapters.standing_connection import Connect, StandingConnection
 from app.adapters.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
 from app.adapters.vault import Vault
@@ -81,7 +82,10 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             observed.ticket(claimed, result)
 
         runs = RunStore(engine, MOST_STRIKES, notices.send, webhooks=settings.webhook_url is not None)
-        worker = Worker(runs, vault, enricher, deadline, ended, metrics.put_back, metrics.in_flight, tracing.run)
+        senders = SenderStore(engine, settings.key_ring()[0], settings.identifiers_per_sender_hour)
+        worker = Worker(
+            runs, vault, senders, enricher, deadline, ended, metrics.put_back, metrics.in_flight, tracing.run
+        )
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
         metrics.seats(settings.seats)
         if settings.seats:

@@ -1,11 +1,12 @@
 """Several processes, one database: a ticket is run once, and hundreds may be in flight."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.support.customers import CustomerEndpoint, credits_used, set_up, ticket
+from tests.support.customers import CustomerEndpoint, credits_used, numbered, set_up, ticket
 from tests.support.messages_api import API_KEY, MessagesApi, listening
 from tests.support.processes import serving
 
@@ -70,3 +71,21 @@ async def test_three_hundred_are_in_flight_at_once_on_a_pool_of_ten(
 
     assert {(answer["status"], answer["reason"]) for answer in answers} == {("ok", None)}
     assert (len(endpoint.asked), used) == (many, many)
+
+
+async def test_exactly_20_customers_are_asked_about_when_one_sender_tries_200_on_two_replicas(
+    tmp_path: Path, database_url: str, endpoint: CustomerEndpoint, origin: str, ca_file: Path
+) -> None:
+    settings = {"CC_DATABASE_URL": database_url, "CC_EGRESS_CA_FILE": str(ca_file)}
+    async with AsyncExitStack() as stack:
+        replicas = [await stack.enter_async_context(serving(tmp_path / name, settings)) for name in "ab"]
+        clients = [await stack.enter_async_context(replica.client()) for replica in replicas]
+        await set_up(clients[0], origin)
+        tickets = [numbered(number, known=False, sender="eve@evil.test") for number in range(200)]
+        posts = [clients[n % 2].post(f"/tickets/t_{n}/enrich", json=each) for n, each in enumerate(tickets)]
+        answers = [answer.json() for answer in await asyncio.gather(*posts)]
+        used = await credits_used(clients[1])
+
+    assert len(endpoint.asked) == len(set(endpoint.asked)) == 20
+    assert Counter(answer["reason"] for answer in answers) == {"no_data": 20, "enumeration_limit": 180}
+    assert used == 200

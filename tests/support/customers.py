@@ -63,7 +63,9 @@ async def credits_used(client: httpx.AsyncClient, project_id: str = "prj_1") -> 
 
 def numbered(number: int, *, known: bool = True, **changes: Any) -> dict[str, Any]:
     """Return a ticket whose customer nobody else has; a stranger needs no summary."""
-    return ticket(body=f"Hello,\nAccount ID: {account(number, known=known)}\nThanks", **changes)
+    sender = f"customer-{number}@example.com"  # each asks about themselves, or the limit on what one may ask counts
+    body = f"Hello,\nAccount ID: {account(number, known=known)}\nThanks"
+    return ticket(**{"body": body, "sender": sender} | changes)
 
 
 def account(number: int, *, known: bool = True) -> str:

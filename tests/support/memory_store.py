@@ -22,6 +22,7 @@ from app.domain.claims import (
     UnknownProject,
 )
 from app.domain.configuration import BUSINESS_PLAN, Configuration, StoredConfiguration, StoredToken
+from app.domain.enumeration import asker
 from app.domain.extraction import LONGEST_IDENTIFIER, Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.tickets import Email
@@ -75,6 +76,7 @@ class MemoryDatabase:
         self.ended_runs: list[EndedRun] = []
         self.entries: list[tuple[str, Entry]] = []
         self.refuses_notes = False
+        self.senders: dict[tuple[str, str], dict[str, datetime]] = {}
         self.versions = count(1)
         self.runs = count(1)
         self.on_job: Callable[[MemoryJob], None] = lambda job: None
@@ -146,6 +148,8 @@ class MemoryProjectStore:
             del self._database.access_tokens[token_id]
         for key in [key for key in self._database.used if key[0] == project_id]:
             del self._database.used[key]
+        for asked in [key for key in self._database.senders if key[0] == project_id]:
+            del self._database.senders[asked]
         self._database.ended_runs = [run for run in self._database.ended_runs if run.project_id != project_id]
         return self._database.projects.pop(project_id, None) is not None
 
@@ -346,6 +350,27 @@ class MemoryRunStore:
         row = self._database.rows.get(claimed.ticket_id)
         fence = (claimed.owner, claimed.attempt, "running")
         return row if row is not None and (row.owner, row.attempt, row.state) == fence else None
+
+
+class MemorySenderStore:
+    """`SenderStore` in memory."""
+
+    def __init__(self, database: MemoryDatabase, most: int) -> None:
+        self._database = database
+        self._most = most
+
+    async def admit(self, project_id: str, sender: str, identifier: str) -> bool:
+        self._database.check()
+        who, now = asker(sender), self._database.now()
+        if not self._most or not who:
+            return True
+        asked = self._database.senders.setdefault((project_id, who), {})
+        for old in [key for key, since in asked.items() if since <= now - timedelta(hours=1)]:
+            del asked[old]
+        if identifier not in asked and len(asked) >= self._most:
+            return False
+        asked.setdefault(identifier, now)
+        return True
 
 
 def this_month() -> date:

@@ -37,6 +37,7 @@ from tests.support.memory_store import (
     MemoryJob,
     MemoryProjectStore,
     MemoryRunStore,
+    MemorySenderStore,
     MemoryTicketStore,
 )
 
@@ -77,6 +78,7 @@ class World:
     keys: tuple[bytes, ...] = (b"k" * 32,)
     deadline_seconds: float = 30.0
     seats: int = 200
+    identifiers_per_sender_hour: int = 20
     embed_origins: tuple[str, ...] = ()
     jobs: list[MemoryJob] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
@@ -88,6 +90,7 @@ class World:
     def __post_init__(self) -> None:
         """Make the parts that outlive one opening of the services."""
         self.tickets, self.runs = MemoryTicketStore(self.database), MemoryRunStore(self.database, MOST_STRIKES)
+        self.senders = MemorySenderStore(self.database, self.identifiers_per_sender_hour)
         self.completions = Completions()
         self.database.on_job = self._on_job
         self.database.on_ended = lambda ticket_id, project_id: self.completions.ended(Ended(ticket_id, project_id))
@@ -101,7 +104,8 @@ class World:
 
         enricher = Enricher(self.model, self.endpoint)
         put_back, traced = self.metrics.put_back, self.tracing.run
-        return Worker(self.runs, Vault(self.keys), enricher, self.deadline_seconds, ended, put_back, traced=traced)
+        vault, deadline = Vault(self.keys), self.deadline_seconds
+        return Worker(self.runs, vault, self.senders, enricher, deadline, ended, put_back, traced=traced)
 
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""

@@ -44,7 +44,9 @@ class Shift:
 
     def another_worker(self) -> Worker:
         enricher = Enricher(self.model, self.world.endpoint)
-        return Worker(self.runs, Vault(self.world.keys), enricher, 30.0, self._on_result, self.put_back.append)
+        return Worker(
+            self.runs, Vault(self.world.keys), self.world.senders, enricher, 30.0, self._on_result, self.put_back.append
+        )
 
     def _on_result(self, claimed: Claimed, result: Result) -> None:
         assert claimed.ticket_id == "t_1"

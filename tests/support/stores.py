@@ -13,6 +13,7 @@ from app.adapters.audit_store import AuditStore
 from app.adapters.database import fetch
 from app.adapters.project_store import ProjectStore
 from app.adapters.run_store import RunStore
+from app.adapters.sender_store import SenderStore
 from app.adapters.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
 from app.domain.claims import Claimed, Submission, Submitted
 from app.domain.configuration import Configuration, IdentityPolicy, StoredToken
@@ -20,9 +21,17 @@ from app.domain.outcomes import Outcome
 from app.domain.projects import Project
 from app.domain.tickets import Email
 from tests.support.memory_access import MemoryAccessTokenStore, MemoryAuditStore
-from tests.support.memory_store import MemoryDatabase, MemoryProjectStore, MemoryRunStore, MemoryTicketStore
+from tests.support.memory_store import (
+    MemoryDatabase,
+    MemoryProjectStore,
+    MemoryRunStore,
+    MemorySenderStore,
+    MemoryTicketStore,
+)
 
 MOST_STRIKES = 3
+MOST_IDENTIFIERS = 20
+KEY = b"k" * 32
 PROJECT = Project("prj_1", "business", ("u1", "u2"), 37)
 OTHER_PROJECT = Project("prj_2", "business", (), 5)
 CONFIGURATION = Configuration(
@@ -67,6 +76,12 @@ class Behind(Protocol):
     async def grow_old(self, ticket_id: str, seconds: float) -> None:
         """Make it so many seconds longer ago that the ticket was submitted."""
 
+    async def forget_slowly(self, seconds: float) -> None:
+        """Make it so many seconds longer ago that senders asked."""
+
+    async def senders_known(self, project_id: str) -> int:
+        """Return how many senders of a project are counted."""
+
 
 @dataclass(frozen=True)
 class Stores:
@@ -75,6 +90,7 @@ class Stores:
     projects: ProjectStore | MemoryProjectStore
     tickets: TicketStore | MemoryTicketStore
     runs: RunStore | MemoryRunStore
+    senders: SenderStore | MemorySenderStore
     behind: Behind
     trail: AuditStore | MemoryAuditStore
     access: AccessTokenStore | MemoryAccessTokenStore
@@ -152,6 +168,13 @@ class BehindMemory:
     async def grow_old(self, ticket_id: str, seconds: float) -> None:
         self._database.rows[ticket_id].submitted_at -= timedelta(seconds=seconds)
 
+    async def forget_slowly(self, seconds: float) -> None:
+        for asked in self._database.senders.values():
+            asked.update({key: since - timedelta(seconds=seconds) for key, since in asked.items()})
+
+    async def senders_known(self, project_id: str) -> int:
+        return len([key for key in self._database.senders if key[0] == project_id])
+
 
 class BehindPostgres:
     """Looks into a real database; `notify` takes the NOTIFYs that stores send."""
@@ -194,6 +217,18 @@ class BehindPostgres:
         older = "UPDATE enrichments SET submitted_at = submitted_at - make_interval(secs => :s) WHERE ticket_id = :t"
         await fetch(self._engine, text(older), {"s": seconds, "t": ticket_id})
 
+    async def forget_slowly(self, seconds: float) -> None:
+        older = """
+            UPDATE senders SET seen_at = seen_at - make_interval(secs => :s), identifiers = (
+                SELECT jsonb_object_agg(key, CAST(value AS float8) - :s) FROM jsonb_each(identifiers)
+            )
+        """
+        await fetch(self._engine, text(older), {"s": seconds})
+
+    async def senders_known(self, project_id: str) -> int:
+        known = text("SELECT count(*) AS n FROM senders WHERE project_id = :project_id")
+        return int((await fetch(self._engine, known, {"project_id": project_id}))[0].n)
+
     async def _waiting(self, kind: str) -> list[tuple[Any, float]]:
         waiting = text("""
             SELECT payload, CAST(extract(epoch FROM execute_after - created) AS float8) AS pause
@@ -210,6 +245,7 @@ async def memory_stores(*, webhooks: bool = False) -> Stores:
         MemoryProjectStore(database),
         MemoryTicketStore(database),
         runs,
+        MemorySenderStore(database, MOST_IDENTIFIERS),
         BehindMemory(database),
         MemoryAuditStore(database),
         MemoryAccessTokenStore(database),
@@ -222,7 +258,14 @@ async def postgres_stores(engine: AsyncEngine, *, webhooks: bool = False) -> Sto
     """Return stores on a migrated database, with the project in them."""
     behind = BehindPostgres(engine)
     runs = RunStore(engine, MOST_STRIKES, behind.notify, webhooks=webhooks)
-    tickets = TicketStore(engine, behind.notify)
-    stores = Stores(ProjectStore(engine), tickets, runs, behind, AuditStore(engine), AccessTokenStore(engine))
+    stores = Stores(
+        ProjectStore(engine),
+        TicketStore(engine, behind.notify),
+        runs,
+        SenderStore(engine, KEY, MOST_IDENTIFIERS),
+        behind,
+        AuditStore(engine),
+        AccessTokenStore(engine),
+    )
     await stores.projects.put(PROJECT)
     return stores

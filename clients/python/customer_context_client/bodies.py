@@ -13,6 +13,7 @@ Reason = Literal[
     "not_grounded",
     "ai_unavailable",
     "ai_refused",
+    "enumeration_limit",
     "interrupted",
     "timeout",
     "dns_error",
@@ -508,7 +509,7 @@ class Trial(TypedDict):
 
 REASONS: Final[Mapping[Status, tuple[Reason, ...]]] = {
     "ok": ("no_data", "summary_fallback"),
-    "no_identifier": ("not_found", "not_grounded", "ai_unavailable", "ai_refused", "interrupted"),
+    "no_identifier": ("not_found", "not_grounded", "ai_unavailable", "ai_refused", "enumeration_limit", "interrupted"),
     "fetch_error": (
         "timeout",
         "dns_error",

@@ -1,0 +1,18 @@
+"""Who asks, as the limit on the customers that one sender may ask about counts it."""
+
+import re
+
+from app.domain.identity import address_in
+from app.domain.plain_text import comparable
+
+_LIKE_AN_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+
+
+def asker(sender: str) -> str:
+    """Return what is counted as one sender: the address, whatever name stands before it, or all that there is.
+
+    A sender that could be read in two ways counts by its last address, the one that mail comes from. Without a sender
+    it is `""`, which is not counted: there is nobody whom a reply could tell anything.
+    """
+    addresses = _LIKE_AN_ADDRESS.findall(sender)
+    return comparable(address_in(sender) or (addresses[-1] if addresses else sender)).strip()
