@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-browser check format clients lock bench clean clean-data
+.PHONY: help setup run test test-browser test-examples check format clients lock bench clean clean-data
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -47,6 +47,10 @@ endif
 test-browser: $(VENV)/.developing ## try the pages in Chromium, which is installed where that is possible
 	@.ci/browser
 	$(PY) -m pytest tests/browser
+
+test-examples: $(VENV)/.developing ## install and build the example endpoints, and hold each to the contract (needs npm)
+	@.ci/examples
+	$(PY) -m pytest -rP tests/examples
 
 check: $(VENV)/.developing ## check format, lint, types, import rules, documentation and packaging
 	$(PY) -m ruff format --check .
