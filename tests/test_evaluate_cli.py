@@ -158,6 +158,28 @@ def test_json_says_the_same_for_programs(tmp_path: Path) -> None:
     )
 
 
+def test_page_tells_what_require_match_would_withhold(tmp_path: Path) -> None:
+    own = {**EMAIL, "sender": "jane@example.com", "sender_verified": True}
+    forged = {**EMAIL, "name": "forged", "sender": "jane@example.com", "sender_verified": False, "identifier": None}
+    nobody = {**VICTIM, "body": "Account ID: acct_8"}
+    stranger = {**VICTIM, "name": "thief", "sender": "thief@example.org", "sender_verified": True}
+    customers = {"acct_12ab34cd": {"email": "JANE@example.com"}, "acct_9": {"email": ["joe@example.com"]}}
+    path = write_suite(tmp_path, own, forged, nobody, stranger, match_path="/email", customers=customers)
+
+    lines = lines_of(run_eval(path))
+    assert "senders 1 match, 1 mismatch, 1 unknown" in lines
+    assert "require_match: wrong hits 2 withheld, 0 drafted, 1 without a record" in lines
+    assert "require_match: right ones 0 of 1 withheld" in lines
+    assert "thief: wrong, acct_9 instead of none, sender: mismatch" in lines
+    told = json.loads(run_eval(path, "--json").stdout)
+    assert [email["identity"] for email in told["emails"]] == ["match", "unknown", None, "mismatch"]
+    assert told["figures"]["senders"]["wrong_withheld"] == 2
+
+
+def test_page_compares_no_senders_when_nothing_says_where_addresses_stand(tmp_path: Path) -> None:
+    assert "senders -" in lines_of(run_eval(write_suite(tmp_path)))
+
+
 def write_other(folder: Path, identify: str, display: str = "Show Plan and Seats.") -> Path:
     path = folder / "other.yaml"
     path.write_text(yaml.safe_dump({"instructions": {"identify": identify, "display": display}}))

@@ -81,7 +81,8 @@ async def _evaluated(suites: list[tuple[str, Suite]], settings: AiSettings, para
         async with model_of(settings, _paused(progress)) as model:
             for source, suite in suites:
                 scored = tuple(score(each) for each in await evaluate(suite, model, parallel, seen))
-                evaluations.append(Evaluation(source, model.provider, model.name, scored))
+                compared = suite.instructions.match_path is not None
+                evaluations.append(Evaluation(source, model.provider, model.name, scored, compared))
     return evaluations
 
 

@@ -22,6 +22,12 @@ LONGEST_BROKEN_RUN = 64
 _GAP = r"[\s!-/:-@\[-`{-~¡§«¶·»¿‐-‧‰-⁞、-】]{0,8}"
 """What may lie between two pieces of one run: a few characters of punctuation and white space, nothing else."""
 
+_SOFT_BREAK = re.compile(r"=\n(?=[^\W_])")
+"""A line break of quoted-printable that a relay left in the text (RFC 2045, 6.7): what it parts is one run."""
+
+_INSIDE_MAILBOX = frozenset(".!#$%&'*+-^_~")
+"""What may stand between letters in the name of a mailbox (RFC 5322, 3.2.3) and parts nothing else in most texts."""
+
 _NOT_SENT = re.compile(r"[^A-Za-z0-9._@:-]+")
 _PIECE = re.compile(r"[^\W_]+")
 
@@ -49,13 +55,15 @@ def accept(identifier: str | None, email: Email, instructions: str) -> str:
     """Return the value to send; raises `StepFailed` where there is none, or where it is not grounded in the email.
 
     Every alphanumeric run of the value must be a whole run of the email or of the owner's instructions, and one of
-    them must come from the email: part of a longer run is somebody else's identifier.
+    them must come from the email: part of a longer run is somebody else's identifier, and so is part of an address.
     """
     value = sanitize(identifier or "")
     if not value:
         raise StepFailed(Outcome.NOT_FOUND)
     wanted = set(runs(value))
-    if _becomes_another(identifier or "", value) or not wanted or not _grounded(wanted, email, instructions):
+    texts = [_SOFT_BREAK.sub("", comparable(text)) for text in (email.sender, email.subject, email.body)]
+    meant = not _becomes_another(identifier or "", value) and not _is_cut_from_an_address(value, texts)
+    if not meant or not wanted or not _grounded(wanted, texts, instructions):
         raise StepFailed(Outcome.NOT_GROUNDED)
     return value[:LONGEST_IDENTIFIER]
 
@@ -69,8 +77,24 @@ def _becomes_another(identifier: str, value: str) -> bool:
     return lost_letter or ("@" in value and value not in identifier)
 
 
-def _grounded(wanted: set[str], email: Email, instructions: str) -> bool:
-    texts = [comparable(text) for text in (email.sender, email.subject, email.body)]
+def _is_cut_from_an_address(value: str, texts: list[str]) -> bool:
+    """Tell whether an address stands in the texts as part of a longer one only: `li@x.com` in `ann.li@x.com`."""
+    if "@" not in value:
+        return False
+    address = re.compile(re.escape(comparable(value)))
+    places = [(text, found.start(), found.end()) for text in texts for found in address.finditer(text)]
+    return bool(places) and not any(_is_whole_address(*place) for place in places)
+
+
+def _is_whole_address(text: str, start: int, end: int) -> bool:
+    while start > 0 and text[start - 1] in _INSIDE_MAILBOX:
+        start -= 1
+    before, after, further = text[start - 1 : start], text[end : end + 1], text[end + 1 : end + 2]
+    goes_on = after.isalnum() or after in ("_", "@") or (after in (".", "-") and further.isalnum())
+    return not (before.isalnum() or before == "@" or goes_on)
+
+
+def _grounded(wanted: set[str], texts: list[str], instructions: str) -> bool:
     whole = wanted.intersection(run for text in texts for run in _PIECE.findall(text))
     missing = wanted - whole - set(runs(instructions))
     if len(missing) > BROKEN_RUNS:

@@ -14,7 +14,10 @@ _QUOTE_BEGINS = re.compile(
 )
 _ADDRESS = r"[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_%+-])?@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
-_NUMBER = r"\d{1,40}(?:-\d{1,40}){0,8}"
+_GROUPED = r"(?!\d{1,3}[ \u00a0\u202f]\d{3}(?!\w))"
+"""Not a number written in groups, `20 377`: its first group alone would be somebody else's."""
+
+_NUMBER = rf"{_GROUPED}\d{{1,40}}(?:-\d{{1,40}}){{0,8}}"
 _WITH_DIGIT = r"(?=[A-Za-z0-9._@:-]{0,255}\d)[A-Za-z0-9](?:[A-Za-z0-9._@:-]{0,254}[A-Za-z0-9])?"
 _ALONE_ON_LINE = r"[A-Za-z0-9](?:[A-Za-z0-9._@:-]{0,254}[A-Za-z0-9])?(?=[ \t.,;]*(?:\n|$))"
 _BEFORE = r"(?<![\w@.+-])"
@@ -23,7 +26,9 @@ _MARKS = r"[ \t*(\[\"'`<“‘#]{0,12}"
 _OPENING = rf"{_MARKS}\n?{_MARKS}"
 """What people put between a label and its value: spaces, markdown, brackets, one line break; bounded to stay fast."""
 
-_PARTING = rf"[ \t*]{{0,6}}(?:[:：=#№]|[-–—](?=\s)|\b(?:is|was|no\.?|number|num)\b[ \t]?[:#]?){_OPENING}"
+_PARTING = (
+    rf"[ \t*]{{0,6}}(?:[#№][ \t]?[:：]|[:：=#№]|[-–—](?=\s)|\b(?:is|was|no\.?|number|num)\b[ \t]?[:#]?){_OPENING}"
+)
 
 MOST_OF_A_HEADING = 300
 """Characters of a line that may head a quoted message."""
@@ -94,7 +99,8 @@ def _after(label: str, value: str, sure: bool) -> re.Pattern[str]:
     if not words:
         parting = r"[ \t]?"
     if "#" in label and words:
-        parting = rf"[ \t*]{{0,6}}(?:[#№:]|\b(?:no\.?|number|num)\b[ \t]?[:#]?){_OPENING}"
+        mark = r"(?:\n[ \t]{0,3})?[#№][ \t]?:?|:|\b(?:no\.?|number|num)\b[ \t]?[:#]?"
+        parting = rf"[ \t*]{{0,6}}(?:{mark}){_OPENING}"
     return re.compile(rf"(?<!\w){head}{parting}(?P<value>{value}){_AFTER}", re.IGNORECASE)
 
 

@@ -20,6 +20,9 @@ from app.evaluation.cases import Case, Instructions, Suite
 UNNAMED_KIND = "other"
 """The kind of an email of which the file tells none."""
 
+POINTER = r"^(?:/(?:[^~/]|~[01])*)+$"
+"""A JSON Pointer (RFC 6901) that leads to something in an object."""
+
 Scalar = str | int | float | bool | None
 """What a row may show. YAML makes numbers of what looks like one, and they are written as the card writes them."""
 
@@ -55,6 +58,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     instructions: _Instructions
+    match_path: Annotated[str, Field(pattern=POINTER)] | None = None
     customers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     emails: Annotated[list[Any], BeforeValidator(lambda given: given or [])] = Field(default_factory=list)
 
@@ -66,6 +70,7 @@ _ADVICE = {
     "dict_type": "must be a mapping, one 'name: value' a line",
     "list_type": "must be a list, each email after a dash",
     "literal_error": "must be text or html",
+    "string_pattern_mismatch": "must be a JSON Pointer, as /email or /contacts/0/email",
     "string_too_short": "is empty; write the instructions there",
     "model_type": "must be a mapping, one 'name: value' a line",
 }
@@ -84,13 +89,16 @@ def read_suite(path: Path, instructions: Instructions | None = None) -> Suite:
 
 def read_instructions(path: Path) -> Instructions:
     """Read the instructions of a YAML file, whose emails may be missing and do not matter."""
-    found = _file(path).instructions
-    return Instructions(found.identify, found.display)
+    return _instructions(_file(path))
+
+
+def _instructions(file: _File) -> Instructions:
+    return Instructions(file.instructions.identify, file.instructions.display, file.match_path)
 
 
 def _read_yaml(path: Path, instructions: Instructions | None) -> Suite:
     file = _file(path)
-    used = instructions or Instructions(file.instructions.identify, file.instructions.display)
+    used = instructions or _instructions(file)
     customers = {
         identifier: _facts(answer, f"{path}, customers, {identifier}") for identifier, answer in file.customers.items()
     }
@@ -145,13 +153,11 @@ def _case(given: Any, place: str, path: Path, instructions: Instructions, custom
     except ValidationError as problem:
         raise BadFile(f"{where}: {_in_words(problem)}") from None
     body = visible_text(sent.body) if sent.body_format == "html" else sent.body
-    email = Email.of(sent.subject, body, sent.sender)
+    email = Email.of(sent.subject, body, sent.sender, sent.sender_verified)
     facts = None if sent.answer is None else _facts(sent.answer, where)
     _refuse_what_cannot_be_right(sent, email, facts, instructions, customers, where)
     rows = None if sent.rows is None else tuple((label, rendered(value)) for label, value in sent.rows.items())
-    return Case(
-        sent.name or place, sent.kind, email, sent.identifier, rows, facts, sent.sender_verified, sent.note.strip()
-    )
+    return Case(sent.name or place, sent.kind, email, sent.identifier, rows, facts, sent.note.strip())
 
 
 def _refuse_what_cannot_be_right(

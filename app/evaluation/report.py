@@ -20,12 +20,16 @@ NOBODY = "none"
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One set of instructions on a file's emails: where the instructions come from, and how each email was scored."""
+    """One set of instructions on a file's emails: where the instructions come from, and how each email was scored.
+
+    `compares_senders` tells that a `match_path` says where a customer's addresses stand.
+    """
 
     source: str
     provider: str
     model: str
     scored: tuple[Scored, ...]
+    compares_senders: bool = False
 
     @property
     def total(self) -> Figures:
@@ -108,12 +112,26 @@ def _told(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     yield "rows right", f"{rows.right} of {rows.expected}, {rows.extra} extra" if rows.expected or rows.extra else "-"
     yield "invented and stopped", "{} values, {} summaries, {} identifiers".format(*stopped)
     yield "no answer of the AI", f"{total.unanswered} identifiers, {total.unsummarized} summaries"
+    yield from _senders(evaluation)
     yield "tokens", f"{total.usage.input_tokens:,} in, {total.usage.output_tokens:,} out"
     yield "dollars", _price(evaluation.model, total.dollars)
     yield (
         "latency",
         "-" if total.p50 is None else f"p50 {total.p50 * 1000:.0f} ms, p95 {(total.p95 or 0) * 1000:.0f} ms",
     )
+
+
+def _senders(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    found, compared = evaluation.total.senders, evaluation.compares_senders
+    right = sum(one.verdict is Verdict.RIGHT and one.seen.identity is not None for one in evaluation.scored)
+    without = f", {found.wrong_unknown} without a record" if found.wrong_unknown else ""
+    told = {
+        "senders": f"{found.match} match, {found.mismatch} mismatch, {found.unknown} unknown",
+        "require_match: wrong hits": f"{found.wrong_withheld} withheld, {found.wrong_drafted} drafted{without}",
+        "require_match: right ones": f"{found.right_withheld} of {right} withheld",
+    }
+    for name, value in told.items():
+        yield name, value if compared else "-"
 
 
 def _price(model: str, dollars: float | None) -> str:
@@ -144,7 +162,8 @@ def _outcome(scored: Scored) -> str:
     seen, said = scored.seen, scored.verdict.value
     expected = seen.case.expected or NOBODY
     if scored.verdict is Verdict.WRONG:
-        said += f", {seen.accepted} instead of {expected}"
+        sender = f", sender: {seen.identity}" if seen.identity else ""
+        said += f", {seen.accepted} instead of {expected}{sender}"
     elif scored.verdict is Verdict.MISSED:
         said += f", {expected} expected ({seen.ending.reason if seen.ending else NOBODY})"
     elif scored.verdict is Verdict.RIGHT:
@@ -178,6 +197,7 @@ def _email_document(scored: Scored) -> dict[str, Any]:
         "accepted": seen.accepted,
         "said": seen.said,
         "reason": seen.ending.reason if seen.ending else None,
+        "identity": seen.identity,
         "rows": asdict(scored.rows) if scored.rows else None,
         "fields": [asdict(row) for row in shown],
         "seconds": round(seen.seconds, 4),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.domain import extraction, summaries
-from app.domain.outcomes import Outcome, StepFailed, Usage
+from app.domain.identity import identity_of
+from app.domain.outcomes import Identity, Outcome, StepFailed, Usage
 from app.domain.summaries import Judged
 from app.enrichment import Model
 from app.evaluation.cases import Case, Suite
@@ -29,6 +30,7 @@ class Seen:
 
     `said` is what the AI named, `accepted` what of it may be sent, and `ending` why nothing may. `judged` is what the
     card would show, None where the endpoint's answer is not given or the AI did not answer: `unsummarized` tells.
+    `identity` compares the sender with the record of what was accepted, None where no record is known.
     `seconds` are those of the AI's answers, without pauses.
     """
 
@@ -40,6 +42,7 @@ class Seen:
     unsummarized: bool
     usage: Usage
     seconds: float
+    identity: Identity | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +77,15 @@ async def _see(case: Case, suite: Suite, model: Model) -> Seen:
     except StepFailed as failure:
         ending = failure.outcome
     judged, unsummarized = await _summarized(case, suite, model, spent)
-    return Seen(case, said, accepted, ending, judged, unsummarized, spent.usage, spent.seconds)
+    identity = _identity(case, suite, accepted)
+    return Seen(case, said, accepted, ending, judged, unsummarized, spent.usage, spent.seconds, identity)
+
+
+def _identity(case: Case, suite: Suite, accepted: str | None) -> Identity | None:
+    facts = None if accepted is None else suite.answer(case, accepted)
+    if facts is None or facts.empty:
+        return None
+    return identity_of(facts, suite.instructions.match_path, case.email.sender, case.email.sender_verified)
 
 
 async def _summarized(case: Case, suite: Suite, model: Model, spent: _Spent) -> tuple[Judged | None, bool]:

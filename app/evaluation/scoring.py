@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from math import ceil
 
-from app.domain.outcomes import Field, Outcome, Usage
+from app.domain.outcomes import Field, Identity, Outcome, Usage
 from app.domain.wording import wording
 from app.evaluation.prices import dollars
 from app.evaluation.running import Seen
@@ -42,6 +42,25 @@ class Rows:
 
     def __add__(self, other: "Rows") -> "Rows":
         return Rows(self.expected + other.expected, self.right + other.right, self.extra + other.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """How the senders compare with the records of what was accepted, and what `require_match` would therefore do.
+
+    An email counts where its identifier was accepted and the file says what the endpoint answers for it; a wrong hit
+    without a record stands in `wrong_unknown`. Withheld is whatever is not a match: no value of the record would reach
+    the AI that drafts the reply. Of right emails that is the price, of wrong ones the gain; `wrong_drafted` are the
+    wrong hits that even so would be told, as the sender is who the record belongs to.
+    """
+
+    match: int = 0
+    mismatch: int = 0
+    unknown: int = 0
+    right_withheld: int = 0
+    wrong_withheld: int = 0
+    wrong_drafted: int = 0
+    wrong_unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,7 @@ class Figures:
     summaries_stopped: int
     unsummarized: int
     rows: Rows
+    senders: Senders
     usage: Usage
     dollars: float | None
     p50: float | None
@@ -151,10 +171,28 @@ def figures(scored: Sequence[Scored], model: str) -> Figures:
         summaries_stopped=sum(each.made_anew for each in judged),
         unsummarized=sum(one.seen.unsummarized for one in scored),
         rows=sum((one.rows for one in scored if one.rows), Rows()),
+        senders=senders(scored),
         usage=usage,
         dollars=dollars(model, usage),
         p50=percentile(seconds, 50),
         p95=percentile(seconds, 95),
+    )
+
+
+def senders(scored: Sequence[Scored]) -> Senders:
+    """Count the senders of the emails whose identifier was accepted."""
+    found = [(one.verdict, one.seen.identity) for one in scored if one.seen.accepted is not None]
+    verdicts = [identity for _, identity in found]
+    right = [identity for verdict, identity in found if verdict is Verdict.RIGHT and identity]
+    wrong = [identity for verdict, identity in found if verdict is Verdict.WRONG]
+    return Senders(
+        match=verdicts.count(Identity.MATCH),
+        mismatch=verdicts.count(Identity.MISMATCH),
+        unknown=verdicts.count(Identity.UNKNOWN),
+        right_withheld=len(right) - right.count(Identity.MATCH),
+        wrong_withheld=wrong.count(Identity.MISMATCH) + wrong.count(Identity.UNKNOWN),
+        wrong_drafted=wrong.count(Identity.MATCH),
+        wrong_unknown=wrong.count(None),
     )
 
 

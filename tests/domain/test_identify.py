@@ -75,6 +75,14 @@ REPLY = "Thanks!\n\nOn Mon, 5 Jan 2026 at 10:00, Support <help@shop.example> wro
         pytest.param(ORDER_FIRST, "", "I want to order 12 chairs", "", None, id="a-count-is-no-order-number"),
         pytest.param(ORDER_FIRST, "Order #5", "hello", "", None, id="body-means-body"),
         pytest.param(ORDER_FIRST, "", "Order #: none yet", "", None, id="order-without-number"),
+        pytest.param(ORDER_FIRST, "", "Your Order #: 20677", "", "20677", id="two-marks"),
+        pytest.param(
+            ORDER_FIRST, "", "it is in my order\n#20601. Thanks", "", "20601", id="line-break-before-the-mark"
+        ),
+        pytest.param(ORDER_FIRST, "", "Order #20 377 please", "", None, id="number-in-groups-is-not-cut"),
+        pytest.param(ORDER_FIRST, "", "Order #20 3775", "", "20", id="four-digits-are-no-group"),
+        pytest.param(ORDER_FIRST, "", "Order #2031 377 g", "", "2031", id="more-than-three-digits-are-no-first-group"),
+        pytest.param("Use the customer number.", "", "customer number #: 4711", "", "4711", id="noun-and-two-marks"),
         pytest.param("Use the order number.", "", "My order number is 4512", "", "4512", id="noun-in-prose"),
         pytest.param("Use the order number.", "Order #4512", "where is it", "", "4512", id="noun-in-the-subject"),
         pytest.param("Use the order number.", "", "I ordered 4512 things", "", None, id="noun-must-stand"),

@@ -35,9 +35,16 @@ def test_yaml_gives_every_part_of_an_email(tmp_path: Path) -> None:
         "Account ID: acct_12ab34cd",
         "jane@example.com",
     )
-    assert case.sender_verified is True
+    assert case.email.sender_verified is True
     assert case.rows == (("Plan", "Pro"), ("Seats", "12"), ("Paid", "true"))
-    assert suite.answer(case, "whoever") == Facts(ANSWER)
+    assert suite.answer(case, "acct_12ab34cd") == Facts(ANSWER)
+    assert suite.answer(case, "acct_2") is None  # the email's own answer is about whom it should lead to
+
+
+def test_answer_of_an_email_that_leads_to_nobody_is_about_whomever_it_names(tmp_path: Path) -> None:
+    suite = read_suite(write_suite(tmp_path, {**EMAIL, "identifier": None, "json": ANSWER}))
+
+    assert suite.answer(suite.cases[0], "acct_12ab34cd") == Facts(ANSWER)
 
 
 def test_customers_answer_for_their_identifier_and_no_other(tmp_path: Path) -> None:
@@ -74,8 +81,8 @@ def test_csv_gives_the_same_as_yaml(tmp_path: Path) -> None:
     one, other = read_suite(path, INSTRUCTIONS).cases
 
     assert (one.name, one.email.body, one.expected) == ("seats", "Account ID: acct_12ab34cd\nBye", "acct_12ab34cd")
-    assert (one.facts, one.rows, one.sender_verified) == (Facts(ANSWER), (("Plan", "Pro"),), True)
-    assert (other.name, other.kind, other.expected, other.facts, other.sender_verified) == (
+    assert (one.facts, one.rows, one.email.sender_verified) == (Facts(ANSWER), (("Plan", "Pro"),), True)
+    assert (other.name, other.kind, other.expected, other.facts, other.email.sender_verified) == (
         "row 3",
         "other",
         None,
@@ -88,6 +95,26 @@ def test_given_instructions_stand_in_place_of_the_files(tmp_path: Path) -> None:
     given = Instructions("Use the ID that starts with acct_.")
 
     assert read_suite(write_suite(tmp_path), given).instructions == given
+
+
+@pytest.mark.parametrize(
+    ("pointer", "good"),
+    [
+        pytest.param("/email", True, id="member"),
+        pytest.param("/contacts/0/e~1mail", True, id="deeper, escaped"),
+        pytest.param("email", False, id="no slash"),
+        pytest.param("", False, id="the whole answer"),
+        pytest.param("/a~2", False, id="no escape"),
+    ],
+)
+def test_match_path_is_a_json_pointer(tmp_path: Path, pointer: str, good: bool) -> None:
+    path = write_suite(tmp_path, match_path=pointer)
+
+    if good:
+        assert read_suite(path).instructions.match_path == read_instructions(path).match_path == pointer
+        return
+    with pytest.raises(BadFile, match="'match_path' must be a JSON Pointer, as /email"):
+        read_suite(path)
 
 
 def test_instructions_are_read_from_a_file_without_emails(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.domain.facts import Facts
-from app.domain.outcomes import Field, Outcome, StepFailed, Usage
+from app.domain.outcomes import Field, Identity, Outcome, StepFailed, Usage
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
 from app.evaluation.cases import Case, Instructions, Suite
@@ -115,6 +115,32 @@ async def test_card_that_the_ai_could_not_make_is_noted() -> None:
 
     assert (seen.judged, seen.unsummarized, seen.accepted) == (None, True, "acct_12ab34cd")
     assert seen.usage == EXTRACT_USAGE + Usage(5, 0)
+
+
+MINE, THEIRS = Facts({"email": "jane@example.com"}), Facts({"email": "joe@example.com"})
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected", "verified", "identity"),
+    [
+        pytest.param("acct_1", "acct_1", True, Identity.MATCH, id="own record, verified"),
+        pytest.param("acct_1", "acct_1", None, Identity.UNKNOWN, id="own record, nobody verified it"),
+        pytest.param("acct_2", "acct_1", True, Identity.MISMATCH, id="the record of what was accepted counts"),
+        pytest.param("acct_2", None, True, Identity.MISMATCH, id="another's record"),
+        pytest.param("acct_3", None, True, None, id="no record in the file"),
+        pytest.param("acct_4", None, True, None, id="the endpoint knows no such customer"),
+        pytest.param(None, None, True, None, id="nothing accepted"),
+    ],
+)
+async def test_sender_is_compared_with_the_record_of_what_was_accepted(
+    accepted: str | None, expected: str | None, verified: bool | None, identity: Identity | None
+) -> None:
+    email = Email.of("", "acct_1 acct_2 acct_3 acct_4", "jane@example.com", verified)
+    customers = {"acct_1": MINE, "acct_2": THEIRS, "acct_4": Facts({})}
+    one = Suite(Instructions("Use the ID.", "", "/email"), (Case("one", "plain", email, expected),), customers)
+    (seen,) = await evaluate(one, ScriptedModel(accepted), parallel=1)
+
+    assert seen.identity is identity
 
 
 @in_no_time

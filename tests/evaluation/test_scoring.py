@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.extraction import accept
-from app.domain.outcomes import Field, Outcome, StepFailed, Usage
+from app.domain.outcomes import Field, Identity, Outcome, StepFailed, Usage
 from app.domain.summaries import Judged
 from app.domain.tickets import Email
 from app.evaluation.cases import Case
@@ -13,12 +13,14 @@ from app.evaluation.scoring import (
     Figures,
     Rows,
     Scored,
+    Senders,
     Verdict,
     by_kind,
     figures,
     percentile,
     rows_of,
     score,
+    senders,
     shortfalls,
     verdict_of,
 )
@@ -38,9 +40,10 @@ def seen(
     unsummarized: bool = False,
     usage: Usage = Usage(100, 10),  # noqa: B008 - frozen
     seconds: float = 1.0,
+    identity: Identity | None = None,
 ) -> Seen:
     case = Case("one", kind, NOBODY, expected, rows)
-    return Seen(case, accepted, accepted, ending, judged, unsummarized, usage, seconds)
+    return Seen(case, accepted, accepted, ending, judged, unsummarized, usage, seconds, identity)
 
 
 def scored(*each: Seen) -> list[Scored]:
@@ -171,6 +174,35 @@ def test_what_was_invented_is_counted_where_it_was_stopped() -> None:
 
     assert (total.values_stopped, total.summaries_stopped, total.identifiers_stopped) == (6, 1, 1)
     assert total.unsummarized == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "counted"),
+    [
+        pytest.param(seen(identity=Identity.MATCH), Senders(match=1), id="right, and theirs"),
+        pytest.param(
+            seen(identity=Identity.MISMATCH), Senders(mismatch=1, right_withheld=1), id="right, but not theirs"
+        ),
+        pytest.param(
+            seen(identity=Identity.UNKNOWN), Senders(unknown=1, right_withheld=1), id="right, nobody knows whose"
+        ),
+        pytest.param(seen(), Senders(), id="right, no record"),
+        pytest.param(seen(accepted="acct_2"), Senders(wrong_unknown=1), id="wrong, no record"),
+        pytest.param(
+            seen(accepted="acct_2", identity=Identity.MATCH), Senders(match=1, wrong_drafted=1), id="wrong, but theirs"
+        ),
+        pytest.param(
+            seen(expected=None, identity=Identity.MISMATCH), Senders(mismatch=1, wrong_withheld=1), id="a stranger's"
+        ),
+        pytest.param(
+            seen(expected=None, identity=Identity.UNKNOWN), Senders(unknown=1, wrong_withheld=1), id="a forged sender"
+        ),
+        pytest.param(MISSED, Senders(), id="nobody was asked about"),
+        pytest.param(UNANSWERED, Senders(), id="no answer"),
+    ],
+)
+def test_record_is_withheld_from_the_draft_unless_the_sender_matches(one: Seen, counted: Senders) -> None:
+    assert senders(scored(one)) == counted
 
 
 def test_figures_of_each_kind_stand_in_the_order_of_the_file() -> None:
