@@ -176,6 +176,34 @@ def test_changed_places_are_named_without_their_values() -> None:
     assert found(calls)[Requirement.STABLE].seen == "changes from call to call: /seen/at, /seen/by, /extra"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "verdict", "seen"),
+    [
+        (
+            {"email": "j@a.example"},
+            {"email": ["x", "k@a.example"]},
+            Verdict.PASS,
+            "id 1: email addresses there: 1; id 2: email addresses there: 1",
+        ),
+        ({"email": "j@a.example"}, {}, Verdict.WARN, "id 1: email addresses there: 1; id 2: nothing there"),
+        (
+            {"email": 7},
+            {"email": "Jane"},
+            Verdict.FAIL,
+            "id 1: no text there; id 2: a text there, but no email address",
+        ),
+    ],
+)
+def test_match_path_should_lead_to_an_address_of_each_customer(
+    one: dict[str, Json], other: dict[str, Json], verdict: Verdict, seen: str
+) -> None:
+    exchanges = [*changed(good(), Kind.KNOWN, facts=Facts(one)), exchange(Kind.ANOTHER_KNOWN, other)]
+    wanted = replace(CIRCUMSTANCES, target=replace(CIRCUMSTANCES.target, match_path="/email"))
+
+    assert found(exchanges, wanted)[Requirement.MATCH_PATH] == Finding(verdict, seen)
+    assert Requirement.MATCH_PATH not in found(exchanges)
+
+
 def test_every_requirement_says_how_to_mend_it() -> None:
-    assert all(requirement.title and requirement.mend.endswith((".", "AI.")) for requirement in Requirement)
+    assert all(requirement.title and requirement.mend.endswith((".", "}.")) for requirement in Requirement)
     assert [requirement.id for requirement in Requirement] == [each.lower() for each in Requirement.__members__]
