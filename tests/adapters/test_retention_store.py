@@ -114,8 +114,8 @@ async def test_nothing_is_waited_for_that_somebody_holds(
         ),
         pytest.param(
             "INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at) "
-            "VALUES ('tok_' || $1, CAST(CAST($1 AS text) AS bytea), 'prj_1', '', 'u1', "
-            "now() - make_interval(secs => CAST($1 AS float8)))",
+            "SELECT 'tok_' || s, CAST(CAST(s AS text) AS bytea), 'prj_1', '', 'u1', now() - make_interval(secs => s) "
+            "FROM (SELECT CAST($1 AS float8) AS s) AS input",
             0,
             id="an access token",
         ),
