@@ -100,7 +100,23 @@ def test_enrich_sends_the_email_and_prints_what_an_agent_sees(service: respx.Moc
     assert ran.exit_code == 0
     assert "Plan   Pro" in ran.output
     assert "View in admin: https://admin.example.com/acct_12ab34cd" in ran.output
-    assert "ok · 1010 ms · 1 credit(s) · anthropic claude-haiku-5-5" in ran.output
+    assert "ok · 1010 ms · 1 credit(s) · anthropic claude-haiku-5-5 · sender: match" in ran.output
+
+
+@pytest.mark.parametrize(("option", "sent"), [("--verified", True), ("--not-verified", False)])
+def test_enrich_sends_the_verdict_on_the_sender_when_it_is_given(
+    service: respx.MockRouter, option: str, sent: bool
+) -> None:
+    enrich(option)
+
+    assert json.loads(service.calls.last.request.content)["sender_verified"] is sent
+
+
+def test_record_that_is_withheld_is_said_to_be() -> None:
+    shown = as_seen_by_an_agent(RESULT | {"identity": "mismatch", "ai_context_withheld": True})
+
+    assert "sender: mismatch\nkept from the drafting AI" in shown
+    assert "kept from" not in as_seen_by_an_agent(RESULT)
 
 
 def test_enrich_makes_a_new_ticket_each_time(service: respx.MockRouter) -> None:

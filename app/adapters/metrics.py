@@ -8,7 +8,7 @@ from typing import Literal
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.domain.outcomes import Outcome, Result
+from app.domain.outcomes import Identity, Outcome, Result, Status
 from app.domain.webhooks import Delivery
 from app.domain.workload import Depth
 
@@ -35,6 +35,14 @@ class Metrics:
         )
         for outcome in Outcome:
             self._enrichments.labels(outcome.status.value, outcome.reason or NO_REASON)
+        self._identities = Counter(
+            f"{PREFIX}_identities_total",
+            "Look-ups that were answered, by whether the sender is the customer.",
+            ["identity"],
+            registry=self._registry,
+        )
+        for identity in Identity:
+            self._identities.labels(identity.value)
         self._steps = Histogram(
             f"{PREFIX}_step_seconds",
             "Duration of the steps of an enrichment, and of the whole.",
@@ -85,6 +93,8 @@ class Metrics:
     def enriched(self, result: Result) -> None:
         """Count one run by its ending, with the time and the tokens that it took."""
         self._enrichments.labels(result.outcome.status.value, result.outcome.reason or NO_REASON).inc()
+        if result.outcome.status is Status.OK:
+            self._identities.labels(result.identity.value).inc()
         for step, milliseconds in result.timings_ms.items():
             self._steps.labels(step).observe(milliseconds / 1000)
         self._tokens.labels("input").inc(result.usage.input_tokens)

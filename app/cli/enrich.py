@@ -21,14 +21,19 @@ def enrich(
     body_file: Annotated[str, typer.Option(help="File with the email's text; - reads standard input.")],
     subject: Annotated[str, typer.Option(help="Subject of the email.")] = "",
     sender: Annotated[str, typer.Option(help="Address of the sender.")] = "",
+    verified: Annotated[
+        bool | None, typer.Option("--verified/--not-verified", help="Your own verdict on the sender, if you have one.")
+    ] = None,
     ticket: Annotated[str, typer.Option(help="Ticket id; a new one if not given.")] = "",
     html: Annotated[bool, typer.Option("--html", help="The file holds HTML.")] = False,
     url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
 ) -> None:
     """Enrich one email with a running service and print what an agent would see; the token is CC_SERVICE_TOKENS'."""
     ticket = ticket or f"cli_{uuid4().hex[:12]}"
-    email = {"project_id": project, "subject": subject, "body": _text_of(body_file), "sender": sender}
+    email: dict[str, Any] = {"project_id": project, "subject": subject, "body": _text_of(body_file), "sender": sender}
     email["body_format"] = "html" if html else "text"
+    if verified is not None:
+        email["sender_verified"] = verified
     typer.echo(as_seen_by_an_agent(_post(f"{url.rstrip('/')}/tickets/{ticket}/enrich", email)))
 
 
@@ -40,13 +45,16 @@ def as_seen_by_an_agent(result: dict[str, Any]) -> str:
     reason = f" ({result['reason']})" if result["reason"] else ""
     foot = [
         f"{result['status']}{reason} · {result['timings_ms'].get('total', 0)} ms · "
-        f"{result['credits_used']} credit(s) · {result['ai_provider']} {result['ai_model']}"
+        f"{result['credits_used']} credit(s) · {result['ai_provider']} {result['ai_model']} · "
+        f"sender: {result.get('identity', 'unknown')}"
     ]
+    if result.get("ai_context_withheld"):
+        foot.append("kept from the drafting AI: it is told only that there is a record")
     parts = [[result["message"]], [result["summary"]] if result["summary"] else [], rows, links, foot]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def _post(address: str, body: dict[str, str]) -> dict[str, Any]:
+def _post(address: str, body: dict[str, Any]) -> dict[str, Any]:
     token = os.environ.get("CC_SERVICE_TOKENS", "").split(",")[0].strip()
     if not token:
         raise stopped("CC_SERVICE_TOKENS: not set; export the service token first")

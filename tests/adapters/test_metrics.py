@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.metrics import Metrics
-from app.domain.outcomes import Outcome, Result, Usage
+from app.domain.outcomes import Identity, Outcome, Result, Usage
 from app.domain.webhooks import Delivery
 from app.domain.workload import Depth
 
@@ -23,7 +23,9 @@ def result(outcome: Outcome, **changes: object) -> Result:
         "summary": "",
         "fields": (),
         "links": (),
+        "identity": Identity.UNKNOWN,
         "ai_context": "",
+        "ai_context_withheld": False,
         "credits_used": 1,
         "ai_provider": "offline",
         "ai_model": "rules",
@@ -46,6 +48,16 @@ def test_every_ending_is_counted_and_was_there_before_its_first(outcome: Outcome
     assert f"{name}{labels} 0.0" in lines(metrics)
     metrics.enriched(result(outcome))
     assert f"{name}{labels} 1.0" in lines(metrics)
+
+
+@pytest.mark.parametrize("identity", Identity)
+def test_every_identity_is_counted_where_the_endpoint_has_answered(identity: Identity) -> None:
+    metrics = Metrics()
+    line = f'customer_context_identities_total{{identity="{identity}"}}'
+    assert f"{line} 0.0" in lines(metrics)
+    metrics.enriched(result(Outcome.OK, identity=identity))
+    metrics.enriched(result(Outcome.NOT_FOUND, identity=identity))
+    assert f"{line} 1.0" in lines(metrics)
 
 
 def test_a_run_is_counted_with_its_times_tokens_and_credit() -> None:

@@ -41,6 +41,7 @@ async def violations(page: Page) -> list[str]:
         pytest.param(ended(Outcome.TIMEOUT), id="failed"),
         pytest.param({"status": "pending", "message": "under way"}, id="pending"),
         pytest.param(FOUND | {"identity": "mismatch"}, id="of somebody else"),
+        pytest.param(FOUND | {"identity": "unknown", "ai_context_withheld": True}, id="kept from the draft"),
     ],
 )
 async def test_card_has_no_violation(

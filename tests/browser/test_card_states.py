@@ -200,6 +200,34 @@ async def test_warning_comes_first_when_the_sender_does_not_match(card: Card, id
     assert (await shown(card)).startswith("The sender may be somebody else" if warned else "Customer found") is True
 
 
+@pytest.mark.parametrize(
+    ("identity", "withheld", "begins", "says_so"),
+    [
+        pytest.param(
+            "unknown", True, "The sender may be somebody else: this email could not be tied", True, id="unknown"
+        ),
+        pytest.param(
+            "mismatch", True, "The sender may be somebody else: this email's address is not", True, id="another"
+        ),
+        pytest.param(
+            "mismatch", False, "The sender may be somebody else: this email's address is not", False, id="told"
+        ),
+        pytest.param("match", False, "Customer found", False, id="match"),
+        pytest.param("unknown", "yes", "Customer found", False, id="another type"),
+    ],
+)
+async def test_record_that_was_withheld_is_shown_under_a_warning_that_says_so(
+    card: Card, identity: str, withheld: object, begins: str, says_so: bool
+) -> None:
+    await card.show({**FOUND, "identity": identity, "ai_context_withheld": withheld})
+    text = await shown(card)
+
+    assert text.startswith(begins)
+    assert ("The reply draft was told nothing of this record." in text) is says_so
+    assert "Plan Pro" in text
+    assert await card.part("[role=alert]:not([hidden])").count() == (0 if begins == "Customer found" else 1)
+
+
 async def test_warning_is_gone_with_the_next_result(card: Card) -> None:
     await card.show({**FOUND, "identity": "mismatch"})
     await card.show(ended(Outcome.NO_DATA, identity="mismatch"))

@@ -23,7 +23,7 @@ TREE = """\
 - region "Customer context":
   - heading "Customer context" [level=2]
   - button "Refresh customer context"
-  - paragraph: "The sender may be somebody else: this email's address is not the one on file for this customer. \
+  - alert: "The sender may be somebody else: this email's address is not the one on file for this customer. \
 Verify who is writing before you share anything."
   - status: Customer found
   - paragraph: Northwind Bikes is on the Pro plan with 12 seats.

@@ -155,9 +155,10 @@ const STATES = {
 const NOTHING = ["quiet", "Nothing looked up yet"];
 const UNREADABLE = ["quiet", "Nothing to show"];
 const UNREADABLE_NOTE = "This result cannot be shown; refresh to look the customer up again.";
-const MISMATCH =
-  "The sender may be somebody else: this email's address is not the one on file for this customer. " +
-  "Verify who is writing before you share anything.";
+const MISMATCH = "The sender may be somebody else: this email's address is not the one on file for this customer.";
+const NOT_TIED = "The sender may be somebody else: this email could not be tied to this customer.";
+const VERIFY = "Verify who is writing before you share anything.";
+const WITHHELD = "The reply draft was told nothing of this record.";
 
 const ICONS = {
   refresh: "M13 8a5 5 0 1 1-1.5-3.6L13.5 6M13.5 2.5V6H10",
@@ -317,7 +318,7 @@ function frame() {
   );
   const state = element("p", { className: "state", role: "status" });
   const note = element("p", { className: "note", ariaLive: "polite" });
-  const warning = element("p", { className: "warning", ariaLive: "polite" });
+  const warning = element("p", { className: "warning", role: "alert" }); // whose data it is comes before all else
   const said = element("div", { className: "said", ariaLive: "polite" });
   const time = element("time"); // outside the live regions: nobody wants to hear each minute pass
   const body = element("div", { className: "body" });
@@ -343,11 +344,13 @@ function read(result) {
   // An unknown status may be a later release's; problem details have their sentence in `detail`.
   const sentence = text(result.message) || text(result.detail) || (known ? "" : UNREADABLE_NOTE);
   const mismatch = found && result.identity === "mismatch";
+  const withheld = found && result.ai_context_withheld === true;
+  const warned = mismatch || withheld;
   return {
-    tone: mismatch ? "trouble" : tone,
+    tone: warned ? "trouble" : tone,
     label,
     note: found && !result.reason ? "" : sentence, // "looked up just now" is the age's to say
-    warning: mismatch ? MISMATCH : "",
+    warning: warned ? [mismatch ? MISMATCH : NOT_TIED, VERIFY, withheld ? WITHHELD : ""].join(" ").trim() : "",
     summary: found ? text(result.summary) : "",
     rows: found ? listOf(result.fields, MOST_ROWS, readRow) : [],
     links: found ? listOf(result.links, MOST_LINKS, readLink) : [],

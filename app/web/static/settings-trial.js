@@ -1,6 +1,6 @@
 /** The test panel: runs the cycle on a sample email, lights its steps up, and shows everything that it did. */
 
-import { duration, element, isolated, the } from "./settings-elements.js";
+import { codeBox, duration, element, isolated, the } from "./settings-elements.js";
 import { requestPart, responsePart } from "./settings-exchange.js";
 import { mark } from "./settings-form.js";
 
@@ -16,6 +16,13 @@ const MEANINGS = {
   fetch_error: ["trouble", "Your endpoint gave no usable answer"],
   skipped_credits: ["trouble", "No AI credits are left"],
   disabled: ["trouble", "The test could not run"],
+};
+
+/** What each identity means for the owner. */
+const IDENTITIES = {
+  match: ["Match", "The sender is verified, and is the customer's address on file."],
+  mismatch: ["Mismatch", "Your endpoint's answer has another address for this customer."],
+  unknown: ["Unknown", "Nothing ties the sender to this customer, and nothing speaks against it."],
 };
 
 /** Owns the panel; emits `problem` with what it cannot explain, and `ran` when a test has ended. */
@@ -54,10 +61,11 @@ export class TrialPanel extends EventTarget {
   }
 
   #sample() {
-    const { subject, sender, body } = this.#form.elements;
+    const { subject, sender, sender_verified: verdict, body } = this.#form.elements;
     const config = this.#configuration.changes;
     const unsaved = Object.keys(config).length > 0 ? { config } : {};
-    return { subject: subject.value, sender: sender.value, body: body.value, ...unsaved };
+    const verified = verdict.value ? verdict.value === "true" : null;
+    return { subject: subject.value, sender: sender.value, sender_verified: verified, body: body.value, ...unsaved };
   }
 
   #setRunning(running) {
@@ -100,6 +108,7 @@ export class TrialPanel extends EventTarget {
     the("trial-result").replaceChildren(
       verdict(result, tone, meaning),
       ...(trace.steps.length ? [identifiers(trace)] : []),
+      ...(result.status === "ok" && result.reason !== "no_data" ? [identity(result)] : []),
       this.#card(result),
       ...(trace.request ? [requestPart(trace.request)] : []),
       ...(trace.response ? [responsePart(trace.response)] : []),
@@ -176,6 +185,20 @@ function identifiers({ identifier_raw: raw, identifier_sent: sent }) {
       element("dt", {}, "As sent to your endpoint"),
       element("dd", {}, value(sent, "nothing sent")),
     ),
+  );
+}
+
+function identity({ identity: found, ai_context: told, ai_context_withheld: withheld }) {
+  const [name, meaning] = IDENTITIES[found] ?? [found, ""];
+  const { box } = codeBox("What the drafting AI is told", told);
+  return element(
+    "section",
+    {},
+    element("h3", {}, "Whose data it is"),
+    element("p", {}, element("b", {}, name), ` · ${meaning}`),
+    element("p", { className: withheld ? "missing" : "help" },
+      withheld ? "Kept from reply drafts: this is all that the drafting AI is told." : "What the drafting AI is told:"),
+    box,
   );
 }
 
