@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.examples.readme import README, ROOT, Example, examples
+from tests.examples.readme import README, Example, examples
 
+FOLDER = README.parent
 EXAMPLES = {example.name: example for example in examples()}
 IN_NODE = [name for name, example in EXAMPLES.items() if (example.folder / "package.json").exists()]
 IN_PYTHON = [name for name in EXAMPLES if name not in IN_NODE]
@@ -19,13 +20,15 @@ def read_json(example: Example, file: str) -> dict[str, Any]:
 
 
 def test_every_example_stands_in_the_readme_and_no_other() -> None:
-    assert sorted(EXAMPLES) == sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
+    asking = {path.parent.name for name in ("package.json", "requirements.in") for path in FOLDER.glob(f"*/{name}")}
+
+    assert set(EXAMPLES) == asking
 
 
 def test_every_link_of_the_readme_leads_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README.read_text("utf-8"))
 
-    assert [link for link in links if "://" not in link and not (README.parent / link).exists()] == []
+    assert [link for link in links if "://" not in link and not (FOLDER / link).exists()] == []
 
 
 @pytest.mark.parametrize("name", IN_NODE)

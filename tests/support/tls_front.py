@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import trustme
@@ -26,7 +26,8 @@ def tls_front(port: int, ca_file: Path) -> Iterator[str]:
         except OSError:
             writer.close()
         else:
-            await asyncio.gather(_pass_on(reader, behind_writer), _pass_on(behind_reader, writer))
+            with suppress(asyncio.CancelledError):  # the front ends, and a connection with it
+                await asyncio.gather(_pass_on(reader, behind_writer), _pass_on(behind_reader, writer))
 
     # A loop on a thread of its own: those who call it may block theirs.
     loop = asyncio.new_event_loop()
