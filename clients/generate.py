@@ -290,10 +290,8 @@ def python_operations(operations: Iterable[Operation]) -> str:
         arguments += [f"body: {PYTHON.type_of(each.body, 'bodies.')}"] if each.body else []
         arguments += ["*"] if each.named else []
         for one in each.named:
-            kind = PYTHON.type_of(one["schema"])
-            arguments.append(
-                f"{argument(one)}: {kind if one['required'] else PYTHON.one_of([kind, 'None']) + ' = None'}"
-            )
+            kinds = PYTHON.type_of(one["schema"]).split(" | ") + ([] if one["required"] else ["None"])
+            arguments.append(f"{argument(one)}: {PYTHON.one_of(kinds)}{'' if one['required'] else ' = None'}")
         call = [json.dumps(each.method), json.dumps(each.path)]
         call += (
             [f"path={{{', '.join(f'{json.dumps(name)}: {name}' for name in each.in_path)}}}"] if each.in_path else []

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.domain.outcomes import Outcome
+from app.domain.outcomes import Outcome, Status
 from app.settings import Settings, variable_of
 from tests.test_cli import commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+GUIDES = [ROOT / "docs" / "caller-guide.md", ROOT / "docs" / "endpoint-guide.md"]
 
 
-def table_rows(heading: str) -> list[list[str]]:
-    section = README.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+def table_rows(heading: str, document: str = README) -> list[list[str]]:
+    section = document.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
@@ -51,6 +52,32 @@ def test_every_ending_is_documented_and_no_other() -> None:
     documented = {(row[0].strip("`"), row[1].strip("`")) for row in table_rows("Statuses")}
 
     assert documented == {(outcome.status.value, outcome.reason or "") for outcome in Outcome}
+
+
+def test_every_ending_has_its_help_in_the_endpoint_guide_and_no_other() -> None:
+    rows = table_rows("Troubleshooting", GUIDES[1].read_text())
+    known = {(outcome.status.value, outcome.reason or "") for outcome in Outcome}
+
+    assert {(row[0].strip("`"), row[1].strip("`")) for row in rows} == known, (
+        "say in the table of docs/endpoint-guide.md what an owner should look at"
+    )
+    assert [row for row in rows if not (row[2] and row[3])] == []
+
+
+def test_every_status_has_its_row_in_the_callers_guide_and_no_other() -> None:
+    rows = table_rows("What to do with each status", GUIDES[0].read_text())
+
+    assert {re.findall(r"`(\w+)`", row[0])[0] for row in rows} == {*Status, "pending"}
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_every_link_of_a_guide_leads_to_a_file_and_a_heading(guide: Path) -> None:
+    for file, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", guide.read_text()):
+        target = (guide.parent / file).resolve() if file else guide
+        assert target.exists(), file
+        if heading:
+            headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+            assert heading in [re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings], heading
 
 
 def test_every_route_is_documented_and_no_other() -> None:

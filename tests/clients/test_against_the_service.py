@@ -129,6 +129,9 @@ async def erase(client: Any) -> None:
     with pytest.raises(CustomerContextError) as gone:
         await client.get_result("t_4", project_id="prj_1")
     assert gone.value.code == "result_not_found"
+    assert (await client.erase_customer("prj_1", "acct_12ab34cd", actor_id="u1"))["results_erased"] == 2
+    noted = await client.get_audit("prj_1", limit=1, actor_id="u1")
+    assert [entry["action"] for entry in noted["entries"]] == ["customer_erased"]
     await client.delete_configuration("prj_1", actor_id="u1")
     await client.delete_project("prj_1")
     assert await client.get_health() == {"status": "ok"}

@@ -46,8 +46,8 @@ class RunningDemo:
 
 
 @contextmanager
-def running_demo() -> Iterator[RunningDemo]:
-    """Run the demo while the block runs."""
+def running_demo(**variables: str) -> Iterator[RunningDemo]:
+    """Run the demo while the block runs, with these environment variables beside what it is told."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     command = [sys.executable, "-m", "app", "demo", "--port", "0"]
     # Not a test's own folder: the socket of the embedded PostgreSQL needs a path below 90 bytes.
@@ -56,7 +56,7 @@ def running_demo() -> Iterator[RunningDemo]:
         with subprocess.Popen(  # noqa: S603 - our own module
             command,
             cwd=ROOT,
-            env=environment | {"CC_DATA_DIR": str(folder / "data")},
+            env=environment | {"CC_DATA_DIR": str(folder / "data")} | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

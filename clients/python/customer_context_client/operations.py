@@ -69,7 +69,7 @@ class Operations:
 
     @operation
     def get_audit(
-        self, project_id: str, *, actor_id: str, limit: int | None = None, cursor: str | None | None = None
+        self, project_id: str, *, actor_id: str, limit: int | None = None, cursor: str | None = None
     ) -> Call[bodies.Audit]:
         """Read the audit trail.
 
@@ -322,7 +322,7 @@ class Operations:
         return Call("POST", "/tickets/enrich-batch", body=body, once=True)
 
     @stream
-    def get_events(self, *, project_id: str | None | None = None) -> Call[bodies.TicketResult]:
+    def get_events(self, *, project_id: str | None = None) -> Call[bodies.TicketResult]:
         """Listen for results.
 
         Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.

@@ -69,6 +69,8 @@ test("a ticket is enriched once, told of and erased", async () => {
   assert.equal((await service.getResult("t_ts_4", { projectId: "prj_ts", wait: 20 })).status, "ok");
   await service.deleteResult("t_ts_4", { projectId: "prj_ts" });
   await assert.rejects(service.getResult("t_ts_4", { projectId: "prj_ts" }), refused("result_not_found", 404));
+  assert.equal((await service.eraseCustomer("prj_ts", "acct_12ab34cd", OWNER)).results_erased, 2);
+  assert.equal((await service.getAudit("prj_ts", { ...OWNER, limit: 1 })).entries[0]?.action, "customer_erased");
   await service.deleteConfiguration("prj_ts", OWNER);
   await service.deleteProject("prj_ts");
 });
