@@ -264,6 +264,13 @@ def test_what_claude_invents_is_counted_as_stopped(tmp_path: Path, api: Messages
     assert (told["missed"], told["wrong"]) == (1, 0)
 
 
+def test_call_is_made_again_when_claude_asks_to_wait(tmp_path: Path, api: MessagesApi) -> None:
+    api.script = [Reply(status=429)]
+    ran = run_eval(write_suite(tmp_path), "--min-accuracy", 1)
+
+    assert (ran.exit_code, ran.stderr, len(api.requests)) == (0, "", 2)
+
+
 def test_limit_is_not_kept_when_claude_does_not_answer(tmp_path: Path, api: MessagesApi) -> None:
     api.always = Reply(status=400)
     ran = run_eval(write_suite(tmp_path), "--max-wrong", 0)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,8 @@ from app.wiring.model import model_of
 
 NOT_GOOD_ENOUGH, UNUSABLE = 1, 2
 """Exit statuses, as `check` has them: the instructions do not keep the limits; nothing could be evaluated."""
+
+SLOWED_DOWN = "emails, slowed down as the AI provider asks"
 
 PAGE_COLUMNS = 100
 """Width of the page where no terminal says how wide it is, as in a CI log."""
@@ -45,10 +46,17 @@ def evaluate_file(
     """Try an owner's instructions on emails whose right answers are known.
 
     It runs the AI's two steps, with the AI that CC_AI_PROVIDER names and the service's own checks; it needs neither
-    database nor service token, and calls no endpoint. An email is right when the identifier expected was accepted, or
-    none where none was expected. A wrong-customer hit is any other identifier that was accepted: it stands in the
-    email and would have been sent. Exit status 1: a limit is not kept, or limits were given and the AI did not answer
-    everything; 2: the file or the settings cannot be used.
+    database nor service token, and calls no endpoint.
+
+    An email is right when the identifier expected was accepted, character for character, or none was where none was
+    expected; missed when one was expected and none accepted; wrong, a wrong-customer hit, when any other identifier was
+    accepted, whoever it belongs to, or any at all where none was expected; unanswered when the AI gave no usable
+    answer. Accepted means that it stands in the email and would have been sent. Accuracy is the share of right ones
+    among all emails; precision on none is how often none was expected where none was accepted. docs/eval.md defines
+    every other figure.
+
+    Exit status 1: a limit is not kept, or limits were given and the AI did not answer everything; 2: the file or the
+    settings cannot be used.
     """
     try:
         settings = load_ai_settings()
@@ -78,7 +86,7 @@ async def _evaluated(suites: list[tuple[str, Suite]], settings: AiSettings, para
         def seen() -> None:
             progress.advance(task)
 
-        async with model_of(settings, _paused(progress)) as model:
+        async with model_of(settings, lambda seconds: progress.update(task, description=SLOWED_DOWN)) as model:
             for source, suite in suites:
                 scored = tuple(score(each) for each in await evaluate(suite, model, parallel, seen))
                 compared = suite.instructions.match_path is not None
@@ -91,13 +99,6 @@ def _progress() -> Progress:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def _paused(progress: Progress) -> Callable[[float], None]:
-    def paused(seconds: float) -> None:
-        progress.console.print(f"The AI provider asks for {seconds:.0f} s of quiet …")
-
-    return paused
 
 
 def _show(evaluations: list[Evaluation], as_json: bool) -> None:

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 from math import ceil
 
+from app.domain.configuration import IdentityPolicy
+from app.domain.identity import is_withheld
 from app.domain.outcomes import Field, Identity, Outcome, Usage
 from app.domain.wording import wording
 from app.evaluation.prices import dollars
 from app.evaluation.running import Seen
+
+REQUIRE_MATCH = IdentityPolicy.REQUIRE_MATCH
 
 
 class Verdict(Enum):
@@ -183,16 +187,16 @@ def senders(scored: Sequence[Scored]) -> Senders:
     """Count the senders of the emails whose identifier was accepted."""
     found = [(one.verdict, one.seen.identity) for one in scored if one.seen.accepted is not None]
     verdicts = [identity for _, identity in found]
-    right = [identity for verdict, identity in found if verdict is Verdict.RIGHT and identity]
-    wrong = [identity for verdict, identity in found if verdict is Verdict.WRONG]
+    withheld = [verdict for verdict, identity in found if identity and is_withheld(identity, REQUIRE_MATCH)]
+    drafted = [verdict for verdict, identity in found if identity and not is_withheld(identity, REQUIRE_MATCH)]
     return Senders(
         match=verdicts.count(Identity.MATCH),
         mismatch=verdicts.count(Identity.MISMATCH),
         unknown=verdicts.count(Identity.UNKNOWN),
-        right_withheld=len(right) - right.count(Identity.MATCH),
-        wrong_withheld=wrong.count(Identity.MISMATCH) + wrong.count(Identity.UNKNOWN),
-        wrong_drafted=wrong.count(Identity.MATCH),
-        wrong_unknown=wrong.count(None),
+        right_withheld=withheld.count(Verdict.RIGHT),
+        wrong_withheld=withheld.count(Verdict.WRONG),
+        wrong_drafted=drafted.count(Verdict.WRONG),
+        wrong_unknown=found.count((Verdict.WRONG, None)),
     )
 
 
