@@ -127,7 +127,7 @@ def stable(observed: Observed) -> Finding:
 def _answer(observed: Observed, *refused: Outcome) -> Exchange:
     first = observed.of(Kind.KNOWN)[0]
     if first.outcome in refused:
-        raise NotRun(f"the known id gave no data to judge: {first.said}")
+        raise NotRun(f"the known id gave no data: {first.said_in_short}")
     return first
 
 

@@ -49,6 +49,11 @@ class Exchange:
         return self.response.http_status if self.response else 0
 
     @property
+    def said_in_short(self) -> str:
+        """Say the same where it has been said before."""
+        return f"HTTP {self.http_status}" if self.outcome in (Outcome.HTTP_STATUS, Outcome.REDIRECT) else self.said
+
+    @property
     def said(self) -> str:
         """Say in a few words what came back; never a word of the answer itself."""
         if self.outcome is None:
@@ -85,14 +90,14 @@ class Observed:
         found = self.of(*kinds)
         # 404 is what many give for an id that they do not know: the other ids will show it.
         if self.first.outcome in (Outcome.REDIRECT, Outcome.HTTP_STATUS) and self.first.http_status != NOT_FOUND:
-            raise NotRun(f"the known id was refused as well: {self.first.said}")
+            raise NotRun(f"the known id was refused as well: HTTP {self.first.http_status}")
         return found
 
     def facts(self) -> Facts:
         """Return what the first call answered; raises `NotRun` where that could not be read."""
         (first, *_) = self.of(Kind.KNOWN)
         if first.facts is None:
-            raise NotRun(f"the known id gave no data to judge: {first.said}")
+            raise NotRun(f"the known id gave no data: {first.said_in_short}")
         return first.facts
 
 

@@ -88,7 +88,9 @@ def _print(report: Report, as_json_: bool) -> None:
     console = Console(highlight=False)
     # A pipe has no width; a wide terminal has more than the eye can follow.
     console.width = min(max(console.width, NARROWEST), WIDEST) if console.is_terminal else WIDEST
-    print_table(report, console)
+    with console.capture() as captured:
+        print_table(report, console)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _write(path: Path, text: str) -> None:
