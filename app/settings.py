@@ -111,6 +111,9 @@ class Settings(AiSettings, EgressSettings):
     run_deadline_seconds: float = Field(
         30.0, ge=SHORTEST_DEADLINE_SECONDS, le=120.0, description="how long one ticket may wait for its enrichment"
     )
+    retention_days: int = Field(
+        90, ge=1, le=3650, description="how long results are kept; a ticket that has not ended always is"
+    )
     seats: int = Field(
         200, ge=0, le=2000, description="how many tickets one process runs at once; 0: none, another process does"
     )

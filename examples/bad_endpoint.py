@@ -300,6 +300,8 @@ BAD: dict[str, Bad] = {
         lambda parts, token, records: _adding(debug=f"asked with {token}")(parts, token, records),
     ),
     "type": Bad("type", "no type", _finding(lambda i, facts: {k: v for k, v in facts.items() if k != "type"}), "warn"),
+    "match_path": Bad("match_path", "no address to compare a sender with", _with()),
+    "match_path_name": Bad("match_path", "a name where the address should be", _adding(email="Jane Doe")),
     "stable": Bad("stable", "counts how often it is asked", _counting),
     "stable_fails": Bad("stable", "fails now and then", _failing),
 }

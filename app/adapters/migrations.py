@@ -27,7 +27,9 @@ LOCK_MS = 1_000
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Apply the pending migrations, all or none; whoever comes meanwhile waits. Raises as every store does.
+    """Apply the pending migrations; whoever comes meanwhile waits. Raises as every store does.
+
+    Those up to one that makes its indexes beside the traffic are applied together or not at all, and so is the rest.
 
     `DatabaseUnavailable` also when somebody holds a table for long: try again later. A schema that a newer release has
     migrated stays as it is. `engine` must not lead through a transaction pooler, which knows no lock of a session.
@@ -70,6 +72,7 @@ def _upgrade(connection: Connection) -> None:
         # only adds, so that the one before can serve on.
         structlog.stdlib.get_logger("customer_context").warning("schema_is_newer")
     else:
+        connection.commit()  # Alembic must begin the transaction that a step may leave
         command.upgrade(config, "head")
 
 

@@ -22,6 +22,8 @@ class ProbedEndpoint(HttpsEndpoint):
     async def _whole_answer(self, request: httpx.Request) -> ProbeAnswer:
         response = await self.client.send(request, stream=True)
         try:
+            # Asked for first: OpenSSL forgets it with a connection that ends without a farewell.
+            session = response.extensions["tls_session"]()
             head, body = head_of(response), bytearray()
             async for piece in response.aiter_raw():
                 body += piece
@@ -30,8 +32,6 @@ class ProbedEndpoint(HttpsEndpoint):
             whole = LookupResponse(
                 head.http_status, head.content_type, bytes(body[: BODY_BYTES + 1]), head.remote_address
             )
-            return ProbeAnswer(
-                whole, response.headers.get("content-encoding", ""), response.extensions["tls_session"]()
-            )
+            return ProbeAnswer(whole, response.headers.get("content-encoding", ""), session)
         finally:
             await response.aclose()

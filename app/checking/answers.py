@@ -7,7 +7,8 @@ from app.checking.observing import Exchange, Observed
 from app.checking.plan import Kind
 from app.checking.requirements import Finding, NotRun, failed, passed, warned
 from app.checking.secret_shapes import secrets_in
-from app.domain.facts import MOST_LINKS, Facts, Json
+from app.domain.facts import MISSING, MOST_LINKS, Facts, Json
+from app.domain.identity import address_in
 from app.domain.lookups import BODY_BYTES
 from app.domain.outcomes import Outcome
 from app.domain.plain_text import line
@@ -20,6 +21,8 @@ SHOWN_CHARACTERS = 80
 
 MOST_PLACES = 5
 """Places of an answer that are named; whoever mends one sees the others."""
+
+ADDRESSES = "email addresses there: "
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _.-]{0,39}")
 
@@ -112,6 +115,16 @@ def kinds(observed: Observed) -> Finding:
     return passed(", ".join(dict.fromkeys(_name(each) for each in types)))
 
 
+def match_path(observed: Observed, pointer: str) -> Finding:
+    """Judge whether a sender could be compared with what is on file for each known id; no address is repeated."""
+    observed.facts()
+    known = (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
+    seen = [_at_pointer(each, pointer) for each in known]
+    text = seen[0] if len(seen) == 1 else "; ".join(f"id {number}: {each}" for number, each in enumerate(seen, start=1))
+    good = [each.startswith(ADDRESSES) for each in seen]
+    return passed(text) if all(good) else warned(text) if any(good) else failed(text)
+
+
 def stable(observed: Observed) -> Finding:
     """Judge whether the five calls of one id agree."""
     calls, facts = observed.of(Kind.KNOWN), observed.facts()
@@ -122,6 +135,15 @@ def stable(observed: Observed) -> Finding:
     if changed:
         return failed(f"changes from call to call: {_listed(list(dict.fromkeys(changed)))}")
     return passed(f"{len(calls)} calls agree")
+
+
+def _at_pointer(exchange: Exchange, pointer: str) -> str:
+    value = exchange.facts.at(pointer) if exchange.facts else MISSING
+    texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
+    if not texts:
+        return "nothing there" if value is MISSING else "no text there"
+    addresses = [text for text in texts if address_in(text) == text]
+    return f"{ADDRESSES}{len(addresses)}" if addresses else "a text there, but no email address"
 
 
 def _answer(observed: Observed, *refused: Outcome) -> Exchange:

@@ -8,20 +8,26 @@ from app.checking.connection import Circumstances
 from app.checking.observing import Observed
 from app.checking.plan import Kind
 from app.checking.requirements import Finding, NotRun, Requirement, Verdict
+from app.checking.target import Target
 
 Judge = Callable[[Observed], Finding]
 """Decides one requirement; raises `NotRun` where nothing was seen to decide it by."""
 
 
 def judge(observed: Observed, circumstances: Circumstances) -> dict[Requirement, Finding]:
-    """Decide every requirement."""
+    """Decide every requirement that is asked for."""
     judges = _judges(circumstances)
-    return {requirement: _found(judges[requirement], observed) for requirement in Requirement}
+    return {requirement: _found(judges[requirement], observed) for requirement in asked(circumstances.target)}
 
 
-def not_https() -> dict[Requirement, Finding]:
+def asked(target: Target) -> list[Requirement]:
+    """Return the requirements that count for an endpoint: an address on file only where the configuration wants one."""
+    return [each for each in Requirement if target.match_path or each is not Requirement.MATCH_PATH]
+
+
+def not_https(target: Target) -> dict[Requirement, Finding]:
     """Return the findings for a URL of http://, to which nothing is sent: the token would travel in clear."""
-    findings = dict.fromkeys(Requirement, Finding(Verdict.NOT_RUN, "the URL does not begin with https://"))
+    findings = dict.fromkeys(asked(target), Finding(Verdict.NOT_RUN, "the URL does not begin with https://"))
     return findings | {Requirement.HTTPS: Finding(Verdict.FAIL, "the URL begins with http://; nothing was sent to it")}
 
 
@@ -53,6 +59,7 @@ def _judges(circumstances: Circumstances) -> Mapping[Requirement, Judge]:
         Requirement.NO_SECRETS: answers.no_secrets,
         Requirement.TYPE: answers.kinds,
         Requirement.STABLE: answers.stable,
+        Requirement.MATCH_PATH: partial(answers.match_path, pointer=circumstances.target.match_path),
     }
 
 

@@ -126,6 +126,11 @@ class Requirement(Enum):
         "Only read: change nothing when you are asked, and leave out what differs from call to call, "
         "such as the time of the answer.",
     )
+    MATCH_PATH = (
+        "match_path leads to an address of the customer",
+        "Answer with the email address, or a list of the addresses, that the customer writes from, and let match_path "
+        'point at it: "/email" for {"email": "jane@example.com"}.',
+    )
 
     def __init__(self, title: str, mend: str) -> None:
         self.title = title

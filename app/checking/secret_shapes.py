@@ -81,7 +81,7 @@ def is_card_number(digits: str) -> bool:
 
 
 def _by_shape(value: Scalar) -> str | None:
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, (bool, float)) or value is None:
         return None
     text = str(value)
     if isinstance(value, str):

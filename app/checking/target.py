@@ -20,6 +20,10 @@ PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
 """What `--allow-private` opens: private use (RFC 1918, 4193), shared space (RFC 6598) and loopback."""
 
 
+POINTER = r"(?:/(?:[^~/]|~[01])*)*"
+"""A JSON Pointer (RFC 6901), the empty one included, which stands for none."""
+
+
 class BadTarget(ValueError):
     """What was given cannot be checked; the text says which part, and what to do."""
 
@@ -33,6 +37,7 @@ class Target:
     unknown_id: str = NOBODY
     method: str = "GET"
     parameter: str = "id"
+    match_path: str = ""
 
     @property
     def configuration(self) -> Configuration:
@@ -58,6 +63,8 @@ class Target:
             raise BadTarget("the method must be GET or POST")
         if not re.fullmatch(IDENTIFIER_PARAMETER, self.parameter):
             raise BadTarget("the parameter must begin with a letter, then letters, digits, _ . or - (64 at most)")
+        if not re.fullmatch(POINTER, self.match_path):
+            raise BadTarget("the match path must be a JSON Pointer such as /email or /contacts/0/email")
         if not self.ids:
             raise BadTarget("give an id that the endpoint knows")
         for identifier in (*self.ids, self.unknown_id):

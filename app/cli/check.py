@@ -42,11 +42,14 @@ def check(
     ca_file: Annotated[
         Path | None, typer.Option(help="PEM file of a further CA; CC_EGRESS_CA_FILE if not given.", show_default=False)
     ] = None,
+    match_path: Annotated[
+        str, typer.Option(help="JSON Pointer to the customer's address, as it is configured.", show_default=False)
+    ] = "",
     as_json_: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML into this file.", show_default=False)] = None,
 ) -> None:
     """Hold an endpoint to the contract and say what to mend; ends with 0 if it passes, 1 if not, 2 if it cannot run."""
-    target = Target(url, tuple(ids), unknown_id, method.upper(), param)
+    target = Target(url, tuple(ids), unknown_id, method.upper(), param, match_path)
     try:
         target.refuse_what_cannot_be_checked()
         token = _token(token_env)

@@ -15,6 +15,7 @@ OPTIONS = (
     ("unknown-id", "string", "id of the right form that nobody has"),
     ("method", "string", "GET (default) or POST, as it is configured"),
     ("param", "string", "query or body key of the id (default: id)"),
+    ("match-path", "string", "JSON Pointer to the customer's address, as it is configured"),
     ("token-env", "string", "environment variable that holds the bearer token (default: ENDPOINT_TOKEN)"),
     ("ca-file", "string", "PEM file of a further CA; CC_EGRESS_CA_FILE if not given"),
     ("allow-private", "bool", "let addresses through that are not public: a staging host"),

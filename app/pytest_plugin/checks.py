@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.checking.judging import asked
 from app.checking.report import Report, mend
 from app.checking.requirements import Requirement, Verdict
 from app.checking.target import NOBODY, BadTarget, Target, refuse_token
@@ -34,7 +35,7 @@ class Check:
     """The check of one endpoint, run when its report is first asked for."""
 
     def __init__(self, target: Target, token: Secret, settings: EgressSettings, opened_by_option: bool) -> None:
-        self._target = target
+        self.target = target
         self._token = token
         self._settings = settings
         self._opened_by_option = opened_by_option
@@ -43,9 +44,7 @@ class Check:
     def report(self) -> Report:
         """Return the report."""
         if self._report is None:
-            checking = check_endpoint(
-                self._target, self._token, self._settings, opened_by_option=self._opened_by_option
-            )
+            checking = check_endpoint(self.target, self._token, self._settings, opened_by_option=self._opened_by_option)
             self._report = asyncio.run(checking)
         return self._report
 
@@ -104,7 +103,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     check = config.stash[CHECK]
     items += [
         RequirementItem.from_parent(contract, name=requirement.id, requirement=requirement, check=check)
-        for requirement in Requirement
+        for requirement in asked(check.target)
     ]
 
 
@@ -119,6 +118,7 @@ def _check(config: pytest.Config) -> Check:
         text("unknown-id", NOBODY),
         text("method", "GET").upper(),
         text("param", "id"),
+        text("match-path"),
     )
     target.refuse_what_cannot_be_checked()
     variable = text("token-env", DEFAULT_TOKEN_VARIABLE)

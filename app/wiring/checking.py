@@ -35,7 +35,7 @@ async def check_endpoint(
 ) -> Report:
     """Check one endpoint; raises `InvalidSettings` where the CA file cannot be read, and nothing else."""
     if target.is_plain_http:
-        return report_of(target, not_https(), None)
+        return report_of(target, not_https(target), None)
     async with probed_endpoint(settings) as endpoint:
         observed = await observe(endpoint, plan(target, token), token, on_step)
     circumstances = Circumstances(target, settings.egress_allowed_cidrs, opened_by_option, datetime.now(UTC))

@@ -19,6 +19,7 @@ from app.adapters.metrics import Metrics
 from app.adapters.notices import Notices
 from app.adapters.project_store import ProjectStore
 from app.adapters.queue import ENRICH, WEBHOOK, Handler, QueueWorker
+from app.adapters.retention_store import RetentionStore
 from app.adapters.run_store import RunStore
 from app.adapters.sender_store import SenderStore
 from app.adapters.standing_connection import Connect, StandingConnection
@@ -36,6 +37,7 @@ from app.domain.secrets import Secret
 from app.draining import Draining
 from app.enrichment import Enricher
 from app.intake import Intake
+from app.retention import hold
 from app.services import Services
 from app.settings import Settings
 from app.tending import tend
@@ -96,6 +98,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             queue = QueueWorker(connection, handlers, settings.seats)
             tending = tend(Workload(engine), settings.seats, lambda: worker.in_flight, metrics.queue_depth)
             await stack.enter_async_context(background(tending))
+            await stack.enter_async_context(background(hold(RetentionStore(engine, settings.retention_days))))
             await stack.enter_async_context(_working(queue, draining))
         yield Services(
             projects=projects,

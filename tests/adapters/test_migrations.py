@@ -132,3 +132,7 @@ async def test_whoever_queues_behind_a_waiting_migration_is_served_in_the_end(en
     assert list(await fetch(engine, text("SELECT * FROM enrichments"))) == []
     with pytest.raises(DatabaseUnavailable):
         await migrating
+
+
+def test_steps_follow_each_other_in_one_line() -> None:
+    assert len(ScriptDirectory(str(FOLDER)).get_heads()) == 1

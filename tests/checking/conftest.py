@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from app.checking.requirements import Requirement
 from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
 from app.demo.records import open_records
+
+ASKED = [requirement for requirement in Requirement if requirement is not Requirement.MATCH_PATH]
+"""What a check decides where no match_path is given."""
 
 TOKEN = "canary-token-0123456789"
 

@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
-from app.checking.requirements import Requirement
 from app.pytest_plugin import checks  # so that the runs within this one need not import it anew
-from tests.checking.conftest import TOKEN
+from tests.checking.conftest import ASKED, TOKEN
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.usefixtures("environment")
@@ -24,7 +23,7 @@ def test_each_requirement_is_a_test_and_a_good_endpoint_passes_all(pytester: pyt
     arguments = ["--customer-context-url", good_url, "--customer-context-id", "acct_12ab34cd"]
     ran = run(pytester, *arguments, "--customer-context-id", "10482", "-v")
 
-    ran.assert_outcomes(passed=len(Requirement))
+    ran.assert_outcomes(passed=len(ASKED))
     ran.stdout.fnmatch_lines(["customer-context::token_missing PASSED*"])
     assert ran.ret == 0
 
@@ -39,7 +38,7 @@ def test_ini_file_holds_the_options_too(
     )
     ran = run(pytester, "-k", "method or type")
 
-    ran.assert_outcomes(passed=3, deselected=len(Requirement) - 3)  # method, type and content_type
+    ran.assert_outcomes(passed=3, deselected=len(ASKED) - 3)  # method, type and content_type
 
 
 def test_missed_requirement_fails_with_what_to_mend_and_no_traceback(
@@ -47,7 +46,7 @@ def test_missed_requirement_fails_with_what_to_mend_and_no_traceback(
 ) -> None:
     ran = run(pytester, "--customer-context-url", "https://127.0.0.1:1024/", "--customer-context-id", "a1")
 
-    ran.assert_outcomes(failed=1, skipped=len(Requirement) - 1)
+    ran.assert_outcomes(failed=1, skipped=len(ASKED) - 1)
     ran.stdout.fnmatch_lines(["seen: the connection was refused", "to mend: Check the host name*"])
     ran.stdout.no_fnmatch_line("*Traceback*")
     ran.stdout.no_fnmatch_line("*checks.py:*: Missed*")
@@ -67,7 +66,7 @@ def test_warning_is_a_warning_of_pytest(
         "--customer-context-allow-private",
     )
 
-    ran.assert_outcomes(passed=len(Requirement) - 1, skipped=1, warnings=1)
+    ran.assert_outcomes(passed=len(ASKED) - 1, skipped=1, warnings=1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""Removes what has been kept long enough, in small portions with pauses between them, for ever."""
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import Protocol
+
+from app.domain.claims import DatabaseUnavailable
+
+TURN_SECONDS = 60.0
+"""Between two looks for what is old: what is due goes within a minute."""
+
+BREATH_SECONDS = 0.2
+"""Pause after a portion that may not have been the last: the rest of the database gets ten times what this takes."""
+
+
+class Kept(Protocol):
+    """What is kept for a time; may raise `DatabaseUnavailable`."""
+
+    async def remove_portion(self) -> bool:
+        """Remove some of what is old; tell whether there may be more."""
+
+
+async def hold(kept: Kept, turn_seconds: float = TURN_SECONDS, breath_seconds: float = BREATH_SECONDS) -> None:
+    """Hold to what is promised of how long things are kept, until cancelled; a lost database only makes it late."""
+    while True:
+        more = False
+        with suppress(DatabaseUnavailable):
+            more = await kept.remove_portion()
+        pause = breath_seconds if more else turn_seconds
+        await asyncio.sleep(pause * random.uniform(1.0, 1.25))  # noqa: S311 - only spreads the load
