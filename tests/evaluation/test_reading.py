@@ -47,6 +47,17 @@ def test_answer_of_an_email_that_leads_to_nobody_is_about_whomever_it_names(tmp_
     assert suite.answer(suite.cases[0], "acct_12ab34cd") == Facts(ANSWER)
 
 
+def test_example_of_the_docs_can_be_evaluated_as_it_stands(tmp_path: Path) -> None:
+    docs = (Path(__file__).parent.parent.parent / "docs" / "eval.md").read_text("utf-8")
+    path = tmp_path / "mails.yaml"
+    path.write_text(docs.split("```yaml\n", 1)[1].split("```", 1)[0])
+    suite = read_suite(path)
+
+    (case,) = suite.cases
+    assert suite.answer(case, case.expected) is not None
+    assert case.rows
+
+
 def test_customers_answer_for_their_identifier_and_no_other(tmp_path: Path) -> None:
     suite = read_suite(write_suite(tmp_path, customers={"acct_12ab34cd": ANSWER}))
 
