@@ -279,3 +279,38 @@ async def test_nothing_is_lost_when_the_service_is_away_for_a_moment(desk: Helpd
         await settings.field("What to show").fill("Mine again.")
         await settings.press("Save")
         await expect(settings.saving).to_contain_text("Not saved: The service cannot be reached")
+
+
+async def test_owner_names_the_address_and_keeps_records_from_drafts(desk: Helpdesk) -> None:
+    await desk.set_up()
+    path, missing = (
+        "Customer's address in the answer",
+        "No sender can match yet: fill in Customer's address in the answer.",
+    )
+    async with desk.opened() as settings:
+        await expect(settings.field("Use the data, with a warning")).to_be_checked()
+        await settings.field("Keep it from reply drafts").check()
+        await expect(settings.page.locator("#identity_policy-missing")).to_have_text(missing)
+        await settings.field(path).fill("email")
+        await expect(settings.page.locator("#identity_policy-missing")).to_be_empty()
+        await settings.press("Save")
+        await expect(settings.error("match_path")).to_contain_text("JSON Pointer")
+        await settings.field(path).fill("/email")
+        await settings.press("Save")
+        await expect(settings.saving).to_contain_text("Saved at")
+        stored = await desk.stored()
+        await settings.field(path).fill("")
+        await expect(settings.saving).to_have_text(f"Not saved yet: {path}")
+        await settings.press("Save")
+        await expect(settings.saving).to_contain_text("Saved at")
+        assert settings.faults == []
+
+    assert (stored["match_path"], stored["identity_policy"]) == ("/email", "require_match")
+    assert (await desk.stored())["match_path"] is None
+
+
+async def test_nothing_is_unsaved_when_no_address_is_stored(desk: Helpdesk) -> None:
+    await desk.set_up()
+    async with desk.opened() as settings:
+        await expect(settings.page.locator("#save")).to_be_disabled()
+        await expect(settings.saving).to_be_empty()

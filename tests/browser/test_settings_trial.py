@@ -275,3 +275,31 @@ async def test_nothing_that_comes_back_runs_loads_or_widens_the_page(desk: Helpd
     # The browser fetches the page's own icon in its own time, now and then after the page has loaded.
     own = (f"{desk.origin}/projects/", f"{desk.origin}/static/customer-context.svg")
     assert not [url for url in requests if not url.startswith(own)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "policy", "sent", "found", "kept"),
+    [
+        pytest.param("Yes", "show", True, "Match", False, id="verified"),
+        pytest.param("No", "show", False, "Unknown", False, id="not verified"),
+        pytest.param("It does not say", "require_match", None, "Unknown", True, id="no verdict, match required"),
+        pytest.param("Yes", "require_match", True, "Match", False, id="verified, match required"),
+    ],
+)
+async def test_test_shows_whose_data_it_is_and_what_the_drafting_ai_is_told(
+    desk: Helpdesk, verdict: str, policy: str, sent: bool | None, found: str, kept: bool
+) -> None:
+    endpoint = ScriptedEndpoint({IDENTIFIER: CUSTOMER | {"email": "jane@example.com"}})
+    desk.rewire(World(endpoint=endpoint, database=desk.world.database))
+    await desk.set_up(match_path="/email", identity_policy=policy)
+    bodies: list[Any] = []
+    async with desk.opened() as settings:
+        settings.page.on("request", lambda it: bodies.append(it.post_data_json) if it.method == "POST" else None)
+        await settings.field(verdict).check()
+        text = await (await settings.run_test()).inner_text()
+
+    assert [body["sender_verified"] for body in bodies] == [sent]
+    assert f"Whose data it is\n\n{found}" in text
+    assert ("Kept from reply drafts" in text) is ("A record exists" in text) is kept
+    assert ("- Plan: Pro" in text) is not kept
+    assert settings.faults == []
