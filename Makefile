@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-browser test-examples check format clients lock bench clean clean-data
+.PHONY: help setup run test test-browser test-examples check format clients lock bench try-image clean clean-data
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -26,7 +26,7 @@ LOCK := pip compile --quiet --universal --generate-hashes --no-header --no-annot
 
 # The tests that hold the house rules (import directions, documentation, packaging, clients that know every field); quick,
 # so `make check` has them too.
-RULES := $(wildcard tests/test_architecture.py tests/test_docs.py tests/test_packaging.py tests/clients/test_equality.py)
+RULES := $(wildcard tests/test_architecture.py tests/test_docs.py tests/test_operations.py tests/test_packaging.py tests/clients/test_equality.py)
 
 help: ## list what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -68,8 +68,11 @@ clients: $(VENV)/.developing ## write the clients' bodies and operations anew fr
 bench: $(VENV)/.developing ## measure CPU and added latency beside a bare floor (ARGS="--help" tells more)
 	@exec $(PY) -m bench $(ARGS)
 
+try-image: $(VENV)/.developing ## execute every step of the Dockerfile in a clean Debian root, then serve (root, debootstrap)
+	@exec $(PY) -m deploy.try_image $(ARGS)
+
 lock: $(VENV)/.developing ## write the lock files anew from pyproject.toml (ARGS=--upgrade takes newer versions)
-	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements.lock pyproject.toml
+	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements.lock pyproject.toml --extra tracing
 	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements-dev.lock pyproject.toml --all-extras --group dev
 
 clean: ## remove the environment and every cache

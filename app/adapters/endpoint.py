@@ -1,13 +1,13 @@
 """The customer endpoint, called once over the guarded transport: bounded in time and size, each failure by its name."""
 
 import asyncio
-import logging
 import socket
 import ssl
 from collections.abc import Awaitable
 from typing import TypeVar
 
 import httpx
+import structlog
 
 from app.adapters.network import GuardedTransport, Resolve
 from app.adapters.resolver import Resolver
@@ -26,7 +26,6 @@ from app.domain.secrets import Secret
 
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
 
 ENVELOPE = httpx.URL("https://customer-endpoint.invalid/")
 """What httpx gets for a URL: it would parse the real one anew, perhaps differently, and log it with the identifier."""
@@ -158,7 +157,7 @@ def translated(foreign: Exception) -> LookupFailed:
     for kind, outcome, detail in TRANSLATIONS:
         if isinstance(foreign, kind):
             return LookupFailed(outcome, _tls_detail(foreign) or detail)
-    log.error("The customer endpoint call ended in an exception that nobody foresaw: %s", type(foreign).__name__)
+    structlog.get_logger().error("endpoint_unforeseen", error=type(foreign).__name__)
     return LookupFailed(Outcome.PROTOCOL_ERROR)
 
 

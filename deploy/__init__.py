@@ -1,0 +1,1 @@
+"""What operators need: manifests, rules, a dashboard, and the trial of the image."""
