@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-browser test-examples check format clients lock bench try-image clean clean-data
+.PHONY: help setup run test test-browser test-examples check format clients lock bench try-image sbom clean clean-data
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,6 +16,8 @@ PORT := 8000
 T :=
 # Each test process drives its own databases; two cores carry two of them.
 JOBS := 2
+# Where what is built goes.
+DIST := dist
 COVERAGE_FLOOR := 95
 
 # The first that is new enough and complete wins; 3.11 comes first because it is what the lock files are tried on.
@@ -67,6 +69,13 @@ clients: $(VENV)/.developing ## write the clients' bodies and operations anew fr
 
 bench: $(VENV)/.developing ## measure CPU and added latency beside a bare floor (ARGS="--help" tells more)
 	@exec $(PY) -m bench $(ARGS)
+
+sbom: $(VENV)/.developing ## write what runs (CycloneDX) and under which licences to dist/, from the lock file
+	@mkdir -p $(DIST)
+	$(PY) -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+	    --output-file $(DIST)/sbom.cdx.json requirements.lock
+	$(VENV)/bin/pip-licenses --format markdown --with-urls --order license --output-file $(DIST)/licences.md \
+	    --packages $$(sed -n 's/==.*//p' requirements.lock)
 
 try-image: $(VENV)/.developing ## execute every step of the Dockerfile in a clean Debian root, then serve (root, debootstrap)
 	@exec $(PY) -m deploy.try_image $(ARGS)
