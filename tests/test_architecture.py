@@ -30,6 +30,7 @@ RULES = [
     pytest.param("working", {"domain", "enrichment"}, set(), id="a worker knows the story, and nobody who waits"),
     pytest.param("delivering", {"domain"}, set(), id="delivering knows the rules only"),
     pytest.param("tending", {"domain"}, set(), id="tending knows the rules only"),
+    pytest.param("resealing", {"domain"}, set(), id="resealing knows the rules only"),
     pytest.param("retention", {"domain"}, set(), id="retention knows the rules only"),
     pytest.param("draining", set(), set(), id="draining knows nobody"),
     pytest.param("access", {"domain"}, set(), id="rights know the rules only"),

@@ -35,6 +35,14 @@ class Vault:
         self._ring = {_key_id(key): AESGCM(key) for key in keys}
         self._sealing_key_id = _key_id(keys[0])
 
+    def ring(self) -> tuple[str, ...]:
+        """Name the keys of the ring, the one that seals first; a name is of no use for finding its key."""
+        return tuple(key_id.hex() for key_id in self._ring)
+
+    def key_id(self, sealed: bytes) -> str:
+        """Name the key that a ciphertext was sealed under, `""` where it is none of ours."""
+        return sealed[1 : 1 + KEY_ID_BYTES].hex() if sealed[:1] == VERSION else ""
+
     def seal(self, project_id: str, token: Secret) -> bytes:
         """Encrypt a token for this project; no two ciphertexts are alike."""
         nonce = os.urandom(NONCE_BYTES)

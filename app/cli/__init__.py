@@ -5,7 +5,7 @@ import typer
 from app.cli.check import check
 from app.cli.enrich import enrich
 from app.cli.evaluate import evaluate_file
-from app.cli.keys import new_key
+from app.cli.keys import check_keys, new_key, rotate_keys
 from app.cli.mock import mock
 from app.cli.operating import demo, migrate, serve, status, worker
 from app.settings import InvalidSettings
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-keys = typer.Typer(help="Make keys and tokens.", no_args_is_help=True)
+keys = typer.Typer(help="Make keys and tokens, and rotate them.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 
 app.command(epilog="Example: customer-context serve --host 0.0.0.0 --port 8000 --workers 2")(serve)
@@ -33,6 +33,8 @@ app.command(
 )(check)
 app.command(epilog="Example: customer-context mock --port 8443 --customers customers.json")(mock)
 keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")(new_key)
+keys.command("check", epilog="Example: customer-context keys check --json")(check_keys)
+keys.command("rotate", epilog="Example: customer-context keys rotate")(rotate_keys)
 
 
 def main() -> None:

@@ -1,0 +1,21 @@
+"""Opens what works on the sealed secrets of the database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.adapters.sealed_token_store import SealedTokenStore
+from app.adapters.vault import Vault
+from app.resealing import Resealing
+from app.settings import Settings
+from app.wiring.databases import database, engine_of
+
+
+@asynccontextmanager
+async def resealing(settings: Settings) -> AsyncIterator[Resealing]:
+    """Yield what checks and rotates secrets, beside the replicas that serve."""
+    async with database(settings) as url:
+        engine = engine_of(url, settings)
+        try:
+            yield Resealing(SealedTokenStore(engine), Vault(settings.key_ring()))
+        finally:
+            await engine.dispose()
