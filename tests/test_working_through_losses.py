@@ -139,3 +139,33 @@ async def test_a_job_is_kept_when_the_database_is_away_at_its_end(method: str) -
     assert await task == DATABASE_PAUSE_SECONDS
     assert shift.row.state == "running"
     assert shift.put_back == []
+
+
+@in_no_time
+async def test_nobody_passes_uncounted_when_the_database_is_away_and_the_ai_is_asked_once() -> None:
+    shift = Shift()
+    await shift.submit()
+    shift.senders.failing = 1
+    assert await shift.work() == DATABASE_PAUSE_SECONDS
+    assert shift.world.endpoint.asked == []
+
+    assert await shift.work() is None
+    assert (await shift.stored())["status"] == "ok"
+    assert (len(shift.model.extracted), shift.world.endpoint.asked, shift.world.credits_used) == (
+        1,
+        ["acct_12ab34cd"],
+        1,
+    )
+
+
+@in_no_time
+async def test_a_run_that_starts_again_does_not_count_its_customer_twice() -> None:
+    shift, there = shift_at("fetch")
+    task = await shift.at_work(there)
+    shift.worker.put_back_all()
+    await task
+    shift.world.endpoint.seconds = 0.0
+    await shift.another_worker().work("t_1", 1)
+
+    assert (await shift.stored())["status"] == "ok"
+    assert [len(asked) for asked in shift.world.database.senders.values()] == [1]

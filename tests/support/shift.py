@@ -13,7 +13,7 @@ from app.domain.tickets import Email
 from app.enrichment import Enricher
 from app.working import MOST_STRIKES, Worker
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_store import MemoryRunStore, Row
+from tests.support.memory_store import MemoryRunStore, MemorySenderStore, Row
 from tests.support.models import ScriptedModel
 from tests.support.service import CUSTOMER, World
 from tests.support.virtual_time import now
@@ -40,12 +40,13 @@ class Shift:
         self.world.database.now = now
         self.world.put_in_place()
         self.runs = Runs(self.world)
+        self.senders = Senders(self.world.database, self.world.identifiers_per_sender_hour)
         self.worker = self.another_worker()
 
     def another_worker(self) -> Worker:
         enricher = Enricher(self.model, self.world.endpoint)
         return Worker(
-            self.runs, Vault(self.world.keys), self.world.senders, enricher, 30.0, self._on_result, self.put_back.append
+            self.runs, Vault(self.world.keys), self.senders, enricher, 30.0, self._on_result, self.put_back.append
         )
 
     def _on_result(self, claimed: Claimed, result: Result) -> None:
@@ -115,6 +116,18 @@ class Runs(MemoryRunStore):
         if self.failing.get(method):
             self.failing[method] -= 1
             raise DatabaseUnavailable
+
+
+class Senders(MemorySenderStore):
+    """Has lost its database as often as told."""
+
+    failing = 0
+
+    async def admit(self, project_id: str, sender: str, identifier: str) -> bool:
+        if self.failing:
+            self.failing -= 1
+            raise DatabaseUnavailable
+        return await super().admit(project_id, sender, identifier)
 
 
 class SlowToSummarize(ScriptedModel):
