@@ -16,7 +16,7 @@ from app.domain.plain_text import line
 COMFORTABLE_BYTES = 49_152
 """48 KB: above it, one more order in a list may carry the answer over the limit of 64 KB."""
 
-SHOWN_CHARACTERS = 80
+SHOWN_CHARACTERS = 120
 """Characters shown of a text that the endpoint chose."""
 
 MOST_PLACES = 5

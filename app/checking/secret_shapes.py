@@ -4,6 +4,10 @@ import re
 from collections.abc import Iterator
 
 from app.domain.facts import Facts, Scalar
+from app.domain.plain_text import line
+
+LONGEST_PLACE = 80
+"""Characters shown of a place: its names are the endpoint's choice."""
 
 NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (what, re.compile(pattern))
@@ -69,7 +73,7 @@ def secrets_in(facts: Facts) -> Iterator[str]:
     for pointer, value in facts.leaves():
         what = _by_shape(value) or _by_name(pointer, value)
         if what:
-            yield f"{pointer} looks like {what}"
+            yield f"{line(pointer, LONGEST_PLACE)} looks like {what}"
 
 
 def is_card_number(digits: str) -> bool:

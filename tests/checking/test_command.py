@@ -1,6 +1,7 @@
 """The command: what it prints, what it writes, how it ends, and what it never shows."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -44,6 +45,38 @@ def test_table_names_each_requirement_and_ends_with_the_sum(good_url: str) -> No
     assert ran.stdout.splitlines()[0] == f"GET {good_url}"
     assert all(requirement.title in ran.stdout for requirement in ASKED)
     assert ran.stdout.splitlines()[-1] == f"The endpoint keeps to the contract: {len(ASKED)} pass."
+
+
+def test_table_says_how_to_mend_what_is_missed(good_url: str) -> None:
+    ran = check("https://127.0.0.1:1024/context?key=abc", *IDS, *FROM_ENVIRONMENT)
+    text = " ".join(ran.stdout.split())
+
+    assert text.startswith("GET https://127.0.0.1:1024/context?… ")
+    assert "fail The host resolves and takes connections the connection was refused → Check the host name" in text
+    assert "not run links are well-formed the endpoint could not be called: the connection was refused" in text
+    assert text.endswith(f"does not keep to the contract yet: 1 fail, {len(ASKED) - 1} not run.")
+    assert ran.stderr == ""
+
+
+def test_progress_is_told_beside_the_report_when_the_check_takes_its_time(
+    good_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By its module's name: in the package, `check` is the command.
+    monkeypatch.setattr(sys.modules["app.cli.check"], "SECONDS_BETWEEN_LINES", 0.0)
+    ran = check(good_url, *IDS, *FROM_ENVIRONMENT, "--json")
+    told = ran.stderr.splitlines()
+
+    assert json.loads(ran.stdout)["passed"]
+    assert told[0].endswith(": a known id")
+    assert told[0].startswith("0 of ")
+    assert "PUT" in told[-3]
+    assert TOKEN not in ran.output
+
+
+def test_junit_file_that_cannot_be_written_ends_with_status_2(good_url: str) -> None:
+    ran = check(good_url, *IDS, *FROM_ENVIRONMENT, "--junit", "/nowhere/junit.xml")
+
+    assert (ran.exit_code, ran.stderr) == (2, "customer-context: --junit: No such file or directory\n")
 
 
 def test_token_is_asked_for_and_hidden_when_no_variable_is_named(good_url: str) -> None:

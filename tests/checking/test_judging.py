@@ -204,6 +204,17 @@ def test_match_path_should_lead_to_an_address_of_each_customer(
     assert Requirement.MATCH_PATH not in found(exchanges)
 
 
+def test_names_that_the_endpoint_chose_cannot_steer_a_terminal() -> None:
+    hostile: dict[str, Json] = {"\x1b]8;;https://evil.example\x07\u202e": {"n" * 500: "AKIA" + "A" * 16}}
+    seen = found(changed(good(), Kind.KNOWN, facts=Facts(hostile)))[Requirement.NO_SECRETS].seen
+
+    assert seen.isprintable()
+    assert "\u202e" not in seen
+    assert "AKIA" not in seen
+    assert len(seen) <= 120
+    assert seen.endswith("… looks like a key of AWS")
+
+
 def test_every_requirement_says_how_to_mend_it() -> None:
     assert all(requirement.title and requirement.mend.endswith((".", "}.")) for requirement in Requirement)
     assert [requirement.id for requirement in Requirement] == [each.lower() for each in Requirement.__members__]
