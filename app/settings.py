@@ -117,6 +117,9 @@ class Settings(AiSettings, EgressSettings):
     seats: int = Field(
         200, ge=0, le=2000, description="how many tickets one process runs at once; 0: none, another process does"
     )
+    project_concurrency: int = Field(
+        16, ge=1, le=2000, description="how many tickets of one project run at once, over all processes"
+    )
     identifiers_per_sender_hour: int = Field(
         20, ge=0, le=1_000, description="how many customers one sender may ask about in an hour; 0: any number"
     )

@@ -92,9 +92,11 @@ _CONCERNS: Sequence[Callable[[WorkloadReport], str | None]] = (
 def _queue(queue: Queue) -> list[str]:
     put_back = f" ({_count(queue.put_back)} put back for later)" if queue.put_back else ""
     oldest = _time(queue.depth.oldest_seconds) if queue.depth.queued else "-"
+    behind = " (their projects have as many in flight as they may)" if queue.depth.in_line else ""
     rows = [
         ("waiting", f"{_count(queue.depth.queued)}{put_back}"),
         ("oldest has waited", oldest),
+        ("in line", f"{_count(queue.depth.in_line)}{behind}"),
         ("in flight", _count(queue.in_flight)),
         ("webhooks waiting", _count(queue.webhooks)),
     ]

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 from uuid import uuid4
@@ -36,15 +36,20 @@ async def tend(
     seats: int,
     in_flight: Callable[[], int],
     on_depth: Callable[[Depth], None],
+    let_in: Callable[[], Awaitable[None]],
     every_seconds: float = BEAT_SECONDS,
 ) -> None:
-    """Tend until cancelled, then take this worker off the list; a lost database only makes it late."""
+    """Tend until cancelled, then take this worker off the list; a lost database only makes it late.
+
+    `let_in` lets those in who stand in line before a free place: whoever left it may have died before it could.
+    """
     worker_id, beats = str(uuid4()), 0
     try:
         while True:
             with suppress(DatabaseUnavailable):
                 await workload.beat(Worker(worker_id, socket.gethostname(), os.getpid(), seats, in_flight()))
                 on_depth(await workload.depth())
+                await let_in()
                 if beats % BEATS_PER_PURGE == 0:
                     await workload.purge()
             beats += 1

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from app.domain import pauses
-from app.domain.claims import Claimed, DatabaseUnavailable, Suspect
+from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Suspect
 from app.domain.configuration import BUSINESS_PLAN, Configuration, missing_fields
 from app.domain.extraction import Extracted, sanitize
 from app.domain.outcomes import Outcome, Result
@@ -42,10 +42,13 @@ SECOND_LOOK_SECONDS = 60.0
 class Runs(Protocol):
     """The rows of tickets that are run; every method may raise `DatabaseUnavailable`, every write is fenced."""
 
-    async def claim(self, ticket_id: str, run: int, owner: str, *, suspects: bool = True) -> Claimed | Suspect | None:
+    async def claim(
+        self, ticket_id: str, run: int, owner: str, *, suspects: bool = True
+    ) -> Claimed | Suspect | InLine | None:
         """Take the run, and a credit for it where it may use one; None where it has ended or been replaced.
 
-        Without `suspects`, one that has a single attempt left stays as it is.
+        `InLine` where its project has as many in flight as it may: it comes again with a new job. Without `suspects`,
+        one that has a single attempt left stays as it is.
         """
 
     async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
@@ -163,13 +166,22 @@ class Worker:
         claimed = await self._runs.claim(ticket_id, run, uuid4().hex, suspects=False)
         if isinstance(claimed, Claimed):
             return await self._run(claimed)
-        if claimed is None:
+        if not isinstance(claimed, Suspect):
+            self._leave(claimed)
             return None
         if self._suspect.locked():
             return SUSPECT_PAUSE_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311 - spreads
         async with self._suspect:
             claimed = await self._runs.claim(ticket_id, run, uuid4().hex)
-            return await self._run(claimed) if isinstance(claimed, Claimed) else None
+            if isinstance(claimed, Claimed):
+                return await self._run(claimed)
+            self._leave(claimed)
+            return None
+
+    def _leave(self, claimed: Suspect | InLine | None) -> None:
+        """Let go of a job: its run has ended, or stands in line and gets another job when it is let in."""
+        if isinstance(claimed, InLine):
+            self._on_put_back("project_limit")
 
     async def _run(self, claimed: Claimed) -> float | None:
         with self._traced(claimed.project_id, claimed.ticket_id, claimed.trace) as span:

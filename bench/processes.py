@@ -104,6 +104,7 @@ class Stage:
             "CC_AI_PROVIDER": "anthropic",
             "CC_RUN_DEADLINE_SECONDS": DEADLINE_SECONDS,
             "CC_SEATS": str(seats),
+            "CC_PROJECT_CONCURRENCY": "2000",  # one project sends everything here
             "ANTHROPIC_API_KEY": "bench",
             "ANTHROPIC_BASE_URL": self.ai_url,
             "NO_PROXY": "127.0.0.1",

@@ -23,8 +23,8 @@ def worker(host: str = "web-1", *, seats: int = 200, in_flight: int = 200, unsee
     return SeenWorker(Worker("0b5e", host, 4711, seats, in_flight), 8_052.0, unseen)
 
 
-def queue(queued: int = 12, oldest: float = 3.0, put_back: int = 0, webhooks: int = 3) -> Queue:
-    return Queue(Depth(queued, oldest), put_back, 200, webhooks)
+def queue(queued: int = 12, oldest: float = 3.0, put_back: int = 0, webhooks: int = 3, *, in_line: int = 0) -> Queue:
+    return Queue(Depth(queued, oldest, in_line), put_back, 200, webhooks)
 
 
 def ended(runs: int, **because: int) -> EndedRuns:
@@ -78,7 +78,7 @@ def test_a_page_shows_every_figure_aligned() -> None:
         ProjectRuns("prj_b", 1190, 2, {"ok": 1188, "no_identifier": 2}),
     )
     report = WorkloadReport(
-        queue(1204, 312.4, put_back=37),
+        queue(1204, 312.4, put_back=37, in_line=384),
         (worker(), worker("a-long-name", in_flight=0), worker("web-3", unseen=301)),
         EndedRuns(1310, 32, {"not_found": 7, "timeout": 25}, 40, projects),
     )
@@ -87,6 +87,7 @@ def test_a_page_shows_every_figure_aligned() -> None:
         "Tickets",
         "  waiting            1,204 (37 put back for later)",
         "  oldest has waited  5 min 12 s",
+        "  in line            384 (their projects have as many in flight as they may)",
         "  in flight          200",
         "  webhooks waiting   3",
         "",
@@ -111,6 +112,7 @@ def test_a_page_says_so_when_there_is_nothing() -> None:
         "Tickets",
         "  waiting            0",
         "  oldest has waited  -",
+        "  in line            0",
         "  in flight          0",
         "  webhooks waiting   0",
         "",
@@ -146,6 +148,6 @@ def test_json_holds_the_same_for_programs() -> None:
     content = json.loads(as_json(BUSY))
     assert list(content) == ["headline", "queue", "workers", "last_hour"]
     assert content["headline"] == NOTHING_IS_WRONG
-    assert content["queue"]["depth"] == {"queued": 12, "oldest_seconds": 3.0}
+    assert content["queue"]["depth"] == {"queued": 12, "oldest_seconds": 3.0, "in_line": 0}
     assert content["workers"][0]["worker"]["host"] == "web-1"
     assert content["last_hour"]["failed_because"] == {"timeout": 90}

@@ -17,6 +17,7 @@ class NotedWorkload:
     beats: list[Worker] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     purges: int = 0
+    let_in: int = 0
     away: bool = False
 
     async def beat(self, worker: Worker) -> None:
@@ -32,6 +33,9 @@ class NotedWorkload:
     async def depth(self) -> Depth:
         return Depth(7, 1.5)
 
+    async def let_all_in(self) -> None:
+        self.let_in += 1
+
     async def purge(self) -> int:
         self.purges += 1
         return 0
@@ -39,7 +43,8 @@ class NotedWorkload:
 
 @asynccontextmanager
 async def tended(workload: NotedWorkload, depths: list[Depth]) -> AsyncIterator[None]:
-    task = asyncio.create_task(tend(workload, 200, lambda: 3, depths.append, every_seconds=0.001))
+    tending = tend(workload, 200, lambda: 3, depths.append, workload.let_all_in, every_seconds=0.001)
+    task = asyncio.create_task(tending)
     try:
         yield
     finally:
@@ -61,6 +66,7 @@ async def test_a_worker_shows_itself_and_the_queue_and_leaves_at_its_end() -> No
 
     assert {(worker.seats, worker.in_flight) for worker in workload.beats} == {(200, 3)}
     assert set(depths) == {Depth(7, 1.5)}
+    assert workload.let_in >= 1
     assert workload.left == [workload.beats[0].worker_id]
 
 

@@ -39,6 +39,12 @@ LIMITS = {
 UNFLUSHED = {"synchronous_commit": "off"}
 """Has commits wait for no disk: where one is lost with the server, the same is done once more, and is harmless."""
 
+UNFLUSHED_HERE = "set_config('synchronous_commit', 'off', true)"
+"""The same for the one statement that selects or returns this: if the server dies, the run is simply claimed again.
+
+What is written later, the result above all, is flushed after it: a result that survives has its claim and its credit.
+"""
+
 FOREIGN_KEY_VIOLATION = "23503"
 """The SQLSTATE of a row whose project was deleted in the same moment."""
 

@@ -70,13 +70,18 @@ class Metrics:
         self._oldest = self._gauge(
             "oldest_queued_seconds", "Seconds that the oldest of them has waited.", "livemostrecent"
         )
+        self._in_line = self._gauge(
+            "tickets_in_line",
+            "Tickets that wait for their own project's turn, in the whole database.",
+            "livemostrecent",
+        )
         self._looked = self._gauge(
             "queue_seen_timestamp_seconds",
             "When a worker last saw the queue: it stands still without a database, or without workers.",
             "mostrecent",
         )
         self._put_back = self._counter(
-            "put_back", "Runs returned to the queue, by why.", "why", ("ai_unavailable", "shutdown")
+            "put_back", "Runs returned to the queue, by why.", "why", ("ai_unavailable", "shutdown", "project_limit")
         )
 
     def _counter(self, name: str, meaning: str, label: str, values: Iterable[str]) -> Counter:
@@ -118,9 +123,10 @@ class Metrics:
         self._brake.inc(seconds)
 
     def queue_depth(self, depth: Depth) -> None:
-        """Show how many tickets wait, and how long the oldest has: the same from every process."""
+        """Show how many tickets wait, how long the oldest has, how many stand in line: the same from every process."""
         self._queued.set(depth.queued)
         self._oldest.set(depth.oldest_seconds)
+        self._in_line.set(depth.in_line)
         self._looked.set_to_current_time()
 
     def seats(self, many: int) -> None:

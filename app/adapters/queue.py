@@ -26,6 +26,9 @@ from app.adapters.standing_connection import StandingConnection
 ENRICH, WEBHOOK = "enrich", "webhook"
 """The kinds of jobs: run a ticket, tell the helpdesk of one that has ended."""
 
+SOMEBODY_WAITS, NOBODY_WAITS = 1, 0
+"""Priorities of tickets: a caller who waits goes before ten thousand tickets that may."""
+
 WEBHOOKS_AT_ONCE = 20
 """Webhooks under way over all workers: it is one host that gets them."""
 

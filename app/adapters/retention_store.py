@@ -8,8 +8,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.database import fetch
-from app.adapters.queue import ENRICH, insert_jobs, payload
-from app.adapters.ticket_store import NOBODY_WAITS
+from app.adapters.queue import ENRICH, NOBODY_WAITS, insert_jobs, payload
 from app.domain.activity import LONGEST_DAYS
 
 PORTION = 1_000
@@ -19,7 +18,7 @@ RUN_DAYS = LONGEST_DAYS + 1
 """How long it is known how a run ended: what the activity can be asked for, and the day that has begun."""
 
 SWEPT_AFTER_HOURS = 1
-"""A run still pending after this should have a job. Without one, its email would stay for ever."""
+"""A run still pending after this should have a job, or stand in line. If not, its email would stay for ever."""
 
 LOCK = 0x63637478_72657400
 """Names our advisory lock (`cctxret`) for a portion: who does not get it leaves the work to who has it."""
@@ -67,7 +66,7 @@ _LOST = f"""
             SELECT FROM pgqueuer q WHERE q.dedupe_key = 'run ' || e.run
                 AND q.status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
                 AND q.dedupe_key IS NOT NULL
-        )
+        ) AND NOT EXISTS (SELECT FROM waiting_runs w WHERE w.run = e.run)
     ORDER BY e.submitted_at LIMIT :portion
 """  # noqa: S608 - constants, no value
 

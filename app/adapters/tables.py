@@ -97,6 +97,7 @@ enrichments = Table(
     # Written by replicas of the release before the queue; to be dropped in the release after it.
     Column("lease_until", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("credit_month", Date),
+    Column("place", Integer),  # which of the project's places the run holds, from its claim to its end
     Column("result", JSONB),
     Column("traceparent", Text),  # while it runs: the trace goes on wherever the run does
     # The helpdesk's verdict on the sender, gone with the email; beside it, as older replicas read that as it was.
@@ -113,6 +114,29 @@ enrichments = Table(
     Index("enrichments_customer_idx", "project_id", text("lower((result ->> 'identifier') COLLATE \"C\")")),
     postgresql_with={"fillfactor": "70"},
 )
+
+project_places = Table(
+    "project_places",
+    metadata,
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("ticket_id", Text),
+    Column("run", BigInteger),
+    Column("takings", BigInteger, nullable=False, server_default=text("0")),  # another one each time it is taken
+    postgresql_with={"fillfactor": "50"},  # room for the next versions of rows that are updated with every claim
+)
+"""Numbered places, each with the run that took it last; it is free when that run holds it no more."""
+
+waiting_runs = Table(
+    "waiting_runs",
+    metadata,
+    Column("run", BigInteger, primary_key=True, autoincrement=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
+    Column("waited_for", Boolean, nullable=False),
+    Index("waiting_runs_project_id_waited_for_run_idx", "project_id", text("waited_for DESC"), "run"),
+)
+"""The line of each project: runs for which it has no place, the first to come with the lowest number."""
 
 ended_runs = Table(
     "ended_runs",

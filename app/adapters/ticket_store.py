@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.audit_store import noting
 from app.adapters.database import FOREIGN_KEY_VIOLATION, StatementFailed, fetch
-from app.adapters.queue import CHANNEL, ENRICH, NEWS, insert_jobs, payload
+from app.adapters.line import OTHERS_WAIT, Line
+from app.adapters.queue import CHANNEL, ENRICH, NEWS, NOBODY_WAITS, SOMEBODY_WAITS, insert_jobs, payload
 from app.domain.audit import Action
 from app.domain.claims import Erased, ForeignTicket, Found, Stored, Submission, Submitted, Underway, UnknownProject
 from app.domain.extraction import LONGEST_IDENTIFIER
@@ -18,9 +19,6 @@ from app.domain.tickets import Email
 
 ENDED_CHANNEL = "customer_context_ended"
 """The channel of NOTIFY on which every process hears that a run has ended."""
-
-SOMEBODY_WAITS, NOBODY_WAITS = 1, 0
-"""Priorities in the queue: a caller who waits goes before ten thousand tickets that may."""
 
 ERASED_AT_ONCE = 1_000
 """Rows of one customer erased per statement: few have more."""
@@ -36,14 +34,16 @@ _ENQUEUE = insert_jobs(f"""
         'run ' || coalesce(written.run, known.run),
         CASE WHEN known.asynchronous THEN {NOBODY_WAITS} ELSE {SOMEBODY_WAITS} END, now()
     FROM known LEFT JOIN written ON written.ticket_id = known.ticket_id
-    WHERE written.run IS NOT NULL OR running AND holder = project_id AND known.run IS NOT NULL
+    WHERE CASE WHEN written.run IS NULL THEN running AND holder = project_id AND known.run IS NOT NULL AND NOT in_line
+        ELSE NOT crowded END
     ORDER BY place
 """)  # noqa: S608 - constants, no value
-"""Puts the runs that have not ended into the queue, in the order in which they were sent."""
+"""Puts the runs that have not ended into the queue, in the order in which they were sent, unless they wait in line."""
 
 # Rows that need no change are only read: even a losing ON CONFLICT would lock, and so write, them. Those that do are
 # taken in the order of their ids, so that two batches with the same tickets wait for each other and never in a circle.
-# A run that has not ended gets a job, also one that has it: a second is skipped, one that was lost is made up for.
+# A run that has not ended gets a job, also one that has it: a second is skipped, one that was lost is made up for. New
+# ones of a project in whose line others stand, or that come in a crowd, get none: they stand in line, in their order.
 _SUBMIT = text(f"""
     WITH input AS (
         SELECT * FROM unnest(CAST(:ticket_ids AS text[]), CAST(:project_ids AS text[]), CAST(:emails AS bytea[]),
@@ -53,20 +53,24 @@ _SUBMIT = text(f"""
     ), known AS (
         SELECT input.*, p.project_id IS NOT NULL AS has_project, e.project_id AS holder, e.run, e.result,
             e.submitted_at, e.asynchronous AS was_asynchronous, coalesce({_RUNNING}, false) AS running,
-            e.state = 'done' AS done
+            e.state = 'done' AS done, EXISTS (SELECT FROM waiting_runs w WHERE w.run = e.run) AS in_line,
+            {OTHERS_WAIT.format(project_id="input.project_id")}
+                OR count(*) OVER (PARTITION BY input.project_id) > :places AS crowded
         FROM input LEFT JOIN projects p ON p.project_id = input.project_id
             LEFT JOIN enrichments e ON e.ticket_id = input.ticket_id
+    ), wanted AS (
+        SELECT known.*, nextval('enrichment_runs') AS new_run FROM known
+        WHERE has_project AND (holder IS NULL OR holder = project_id AND NOT running AND (refresh OR NOT done))
+        ORDER BY place
     ), written AS (
         INSERT INTO enrichments AS e
             (ticket_id, project_id, state, run, email, sender_verified, asynchronous, owner, attempt, traceparent)
-        SELECT ticket_id, project_id, 'queued', nextval('enrichment_runs'), email, sender_verified, asynchronous, '', 0,
-            traceparent
-        FROM known
-        WHERE has_project AND (holder IS NULL OR holder = project_id AND NOT running AND (refresh OR NOT done))
-        ORDER BY ticket_id
+        SELECT ticket_id, project_id, 'queued', new_run, email, sender_verified, asynchronous, '', 0, traceparent
+        FROM wanted ORDER BY ticket_id
         ON CONFLICT (ticket_id) DO UPDATE SET state = 'queued', run = excluded.run, email = excluded.email,
-            sender_verified = excluded.sender_verified, extracted = NULL, asynchronous = excluded.asynchronous,
-            submitted_at = now(), updated_at = now(), owner = '', strikes = 0, traceparent = excluded.traceparent,
+            sender_verified = excluded.sender_verified, extracted = NULL, place = NULL,
+            asynchronous = excluded.asynchronous, submitted_at = now(), updated_at = now(), owner = '', strikes = 0,
+            traceparent = excluded.traceparent,
             credit_month = CASE e.state WHEN 'done' THEN NULL ELSE e.credit_month END
         WHERE e.project_id = excluded.project_id AND NOT ({_RUNNING})
             AND (e.state <> 'done' OR (SELECT refresh FROM input WHERE input.ticket_id = e.ticket_id))
@@ -78,9 +82,15 @@ _SUBMIT = text(f"""
                 AND e.project_id = holder AND e.state <> 'done'
             ORDER BY e.ticket_id FOR NO KEY UPDATE OF e
         ) RETURNING ticket_id
-    ), queued AS ({_ENQUEUE})
+    ), queued AS ({_ENQUEUE}
+    ), lined_up AS (
+        INSERT INTO waiting_runs (run, ticket_id, project_id, waited_for)
+        SELECT written.run, ticket_id, project_id, NOT asynchronous FROM written JOIN known USING (ticket_id)
+        WHERE crowded
+    )
     SELECT known.ticket_id, known.has_project, known.holder, known.running, known.result,
-        written.run IS NOT NULL AS is_new, coalesce(written.submitted_at, known.submitted_at) AS submitted_at,
+        written.run IS NOT NULL AS is_new, written.run IS NOT NULL AND crowded AS is_in_line,
+        coalesce(written.submitted_at, known.submitted_at) AS submitted_at,
         was_asynchronous OR promised.ticket_id IS NOT NULL AS is_asynchronous
     FROM known LEFT JOIN written ON written.ticket_id = known.ticket_id
         LEFT JOIN promised ON promised.ticket_id = known.ticket_id
@@ -103,7 +113,9 @@ _ERASE = text(f"""
         SELECT project_id FROM enrichments WHERE ticket_id = :ticket_id
     ), erased AS (
         DELETE FROM enrichments WHERE ticket_id = :ticket_id AND project_id = :project_id
-        RETURNING ticket_id, project_id
+        RETURNING ticket_id, project_id, run
+    ), left_the_line AS (
+        DELETE FROM waiting_runs WHERE run IN (SELECT run FROM erased)
     ), noted AS ({noting(Action.TICKET_ERASED, "erased", subject="ticket_id")})
     SELECT project_id AS holder FROM existing
 """)  # noqa: S608 - constants, no value
@@ -136,14 +148,16 @@ _ERASE_CUSTOMER = text(f"""
 class TicketStore:
     """The rows of tickets; every method may raise `DatabaseUnavailable`. `notify` sends a NOTIFY on a channel, soon."""
 
-    def __init__(self, engine: AsyncEngine, notify: Callable[[str, str], None]) -> None:
+    def __init__(self, engine: AsyncEngine, line: Line, notify: Callable[[str, str], None]) -> None:
         self._engine = engine
+        self._line = line
         self._notify = notify
 
     async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
         """Store these tickets, each of them once, and their jobs in one statement; say what is known of each."""
         # A batch may hold megabytes of emails, and packing them would hold up everybody else.
         values = await asyncio.to_thread(_values, submissions) if len(submissions) > 1 else _values(submissions)
+        values["places"] = self._line.places
         for _ in range(TRIES):
             try:
                 rows = {row.ticket_id: row for row in await fetch(self._engine, _SUBMIT, values)}
@@ -156,6 +170,8 @@ class TicketStore:
             if len(settled) == len(answers):
                 if any(row.is_new for row in rows.values()):
                     self._notify(CHANNEL, NEWS)
+                for project_id in {each.project_id for each in submissions if rows[each.ticket_id].is_in_line}:
+                    await self._line.try_to_let_in(project_id)
                 return settled
         raise StatementFailed("a submission that never settles", None)
 

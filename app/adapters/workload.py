@@ -10,9 +10,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.database import fetch
-from app.adapters.queue import ENRICH, WEBHOOK
+from app.adapters.queue import ENRICH, NOBODY_WAITS, SOMEBODY_WAITS, WEBHOOK
 from app.adapters.sender_store import WINDOW_SECONDS
-from app.adapters.ticket_store import NOBODY_WAITS, SOMEBODY_WAITS
 from app.domain.outcomes import Status
 from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, SeenWorker, Worker, WorkloadReport
 
@@ -67,7 +66,9 @@ _DEPTH = f"""
         FROM unnest(ARRAY[{SOMEBODY_WAITS}, {NOBODY_WAITS}]) AS most, LATERAL (
             SELECT created FROM pgqueuer WHERE {_WAITING} AND priority <= most ORDER BY priority DESC, id LIMIT 1
         ) AS first
-    ) AS oldest_seconds
+    ) AS oldest_seconds, (
+        SELECT count(*) FROM (SELECT FROM waiting_runs LIMIT {MOST_COUNTED}) AS counted
+    ) AS in_line
 """  # noqa: S608 - constants, no value
 
 _QUEUE = f"""
@@ -142,7 +143,7 @@ class Workload:
     async def depth(self) -> Depth:
         """Return how many tickets wait, and how long the oldest has."""
         [row] = await fetch(self._engine, text(_DEPTH))
-        return Depth(row.queued, row.oldest_seconds)
+        return _depth(row)
 
     async def report(self) -> WorkloadReport:
         """Return everything that an operator asks for."""
@@ -150,7 +151,7 @@ class Workload:
         workers = await fetch(self._engine, _WORKERS)
         [hour] = await fetch(self._engine, _LAST_HOUR)
         return WorkloadReport(
-            Queue(Depth(queue.queued, queue.oldest_seconds), queue.put_back, queue.in_flight, queue.webhooks),
+            Queue(_depth(queue), queue.put_back, queue.in_flight, queue.webhooks),
             tuple(_seen(row) for row in workers),
             EndedRuns(
                 hour.ended,
@@ -160,6 +161,10 @@ class Workload:
                 tuple(ProjectRuns(**project) for project in hour.worst),
             ),
         )
+
+
+def _depth(row: Row[Any]) -> Depth:
+    return Depth(row.queued, row.oldest_seconds, row.in_line)
 
 
 def _seen(row: Row[Any]) -> SeenWorker:

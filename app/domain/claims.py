@@ -77,6 +77,14 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class InLine:
+    """The run waits for its project's turn: as many as may be are in flight, or others came before it.
+
+    Nobody has claimed it; whoever leaves a place lets it in, with a new job.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The caller runs this ticket now.
 

@@ -40,10 +40,14 @@ class SeenWorker:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many tickets wait, at most `MOST_COUNTED`, and for how long the oldest has; 0 seconds where none does."""
+    """How many tickets wait, at most `MOST_COUNTED`, and for how long the oldest has; 0 seconds where none does.
+
+    `in_line` counts those that wait for their own project's turn: no worker could run them.
+    """
 
     queued: int
     oldest_seconds: float
+    in_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from app.adapters.access_token_store import AccessTokenStore
 from app.adapters.activity_store import ActivityStore
 from app.adapters.audit_store import AuditStore
 from app.adapters.database import ping, unlimited
+from app.adapters.line import Line
 from app.adapters.metrics import Metrics
 from app.adapters.notices import Notices
 from app.adapters.project_store import ProjectStore
@@ -75,7 +76,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         connection = await stack.enter_async_context(_listening(connector_of(direct(url, settings)), completions))
         notices = Notices(connection)
         await stack.enter_async_context(background(notices.send_for_ever()))
-        projects, tickets, trail = ProjectStore(engine), TicketStore(engine, notices.send), AuditStore(engine)
+        line = Line(engine, settings.project_concurrency, notices.send)
+        projects, tickets, trail = ProjectStore(engine), TicketStore(engine, line, notices.send), AuditStore(engine)
         await stack.enter_async_context(background(completions.poll_for_ever(tickets.pending_among)))
         configuring = Configuring(projects, vault, settings.egress_allowed_cidrs)
 
@@ -83,7 +85,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             completions.stored(claimed.ticket_id, result.as_document())
             observed.ticket(claimed, result)
 
-        runs = RunStore(engine, MOST_STRIKES, notices.send, webhooks=settings.webhook_url is not None)
+        runs = RunStore(engine, line, MOST_STRIKES, notices.send, webhooks=settings.webhook_url is not None)
         senders = SenderStore(engine, settings.key_ring()[0], settings.identifiers_per_sender_hour)
         worker = Worker(
             runs, vault, senders, enricher, deadline, ended, metrics.put_back, metrics.in_flight, tracing.run
@@ -91,12 +93,10 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
         metrics.seats(settings.seats)
         if settings.seats:
-            handlers = {ENRICH: _enriching(worker)}
-            if settings.webhook_url is not None:
-                sender = await stack.enter_async_context(aclosing(_sender(settings, settings.webhook_url)))
-                handlers[WEBHOOK] = _delivering(Deliveries(tickets, sender, observed.delivery))
+            handlers = await _handlers(settings, worker, tickets, observed, stack)
             queue = QueueWorker(connection, handlers, settings.seats)
-            tending = tend(Workload(engine), settings.seats, lambda: worker.in_flight, metrics.queue_depth)
+            workload = Workload(engine)
+            tending = tend(workload, settings.seats, lambda: worker.in_flight, metrics.queue_depth, line.let_all_in)
             await stack.enter_async_context(background(tending))
             await stack.enter_async_context(background(hold(RetentionStore(engine, settings.retention_days))))
             await stack.enter_async_context(_working(queue, draining))
@@ -145,6 +145,16 @@ async def _working(queue: QueueWorker, draining: Draining) -> AsyncIterator[None
         draining.ask_once()
         queue.stop()
         await running
+
+
+async def _handlers(
+    settings: Settings, worker: Worker, tickets: TicketStore, observed: Observed, stack: AsyncExitStack
+) -> dict[str, Handler]:
+    handlers = {ENRICH: _enriching(worker)}
+    if settings.webhook_url is not None:
+        sender = await stack.enter_async_context(aclosing(_sender(settings, settings.webhook_url)))
+        handlers[WEBHOOK] = _delivering(Deliveries(tickets, sender, observed.delivery))
+    return handlers
 
 
 def _enriching(worker: Worker) -> Handler:

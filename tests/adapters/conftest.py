@@ -7,7 +7,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.support.stores import Stores, memory_stores, postgres_stores
+from tests.support.stores import MOST_AT_ONCE, Stores, memory_stores, postgres_stores
 
 
 @pytest.fixture
@@ -17,17 +17,23 @@ def telling() -> bool:
 
 
 @pytest.fixture
-async def real_stores(engine: AsyncEngine, telling: bool) -> Stores:
-    return await postgres_stores(engine, webhooks=telling)
+def places() -> int:
+    """Return how many runs of one project may be in flight; a test's parameter may say another number."""
+    return MOST_AT_ONCE
 
 
 @pytest.fixture
-async def doubles(telling: bool) -> Stores:
-    return await memory_stores(webhooks=telling)
+async def real_stores(engine: AsyncEngine, telling: bool, places: int) -> Stores:
+    return await postgres_stores(engine, webhooks=telling, places=places)
+
+
+@pytest.fixture
+async def doubles(telling: bool, places: int) -> Stores:
+    return await memory_stores(webhooks=telling, places=places)
 
 
 @pytest.fixture(params=["real_stores", "doubles"])
-def stores(request: pytest.FixtureRequest, telling: bool) -> Stores:
+def stores(request: pytest.FixtureRequest, telling: bool, places: int) -> Stores:
     kind: Stores = request.getfixturevalue(request.param)
     return kind
 

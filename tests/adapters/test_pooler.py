@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.database import LIMITS, create_engine_for, fetch, unlimited
+from app.adapters.line import Line
 from app.adapters.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, Submission
 from app.domain.tickets import Email
@@ -41,7 +42,10 @@ async def test_everybody_gets_their_own_answers_when_sessions_are_shared(pooled:
             [row] = await fetch(pooled, statement, {"value": f"{caller} {turn}"})
             assert row == (f"{caller} {turn}", (caller + turn) % 13)
 
-    store = TicketStore(pooled, lambda channel, message: None)
+    def unheard(channel: str, message: str) -> None:
+        pass
+
+    store = TicketStore(pooled, Line(pooled, 16, unheard), unheard)
 
     async def submit(caller: int) -> None:
         await store.submit([Submission(f"t_{caller}", "prj_1", Email.of("subject", f"body {caller}", None))])

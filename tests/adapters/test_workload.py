@@ -96,6 +96,15 @@ async def test_a_report_tells_the_kinds_of_jobs_apart(workload: Workload, other:
     assert queue == Queue(Depth(5, queue.depth.oldest_seconds), put_back=2, in_flight=4, webhooks=2)
 
 
+async def test_those_in_line_are_counted_apart(workload: Workload, other: Any) -> None:
+    await other.execute("INSERT INTO projects VALUES ('prj_1', 'business', '{}', 1)")
+    await other.execute(
+        "INSERT INTO waiting_runs SELECT run, 't_' || run, 'prj_1', false FROM generate_series(1, 3) AS run"
+    )
+    assert await workload.depth() == Depth(0, 0.0, 3)
+    assert (await workload.report()).queue.depth == Depth(0, 0.0, 3)
+
+
 async def test_no_more_is_counted_when_a_backlog_is_endless(workload: Workload, other: Any) -> None:
     await other.execute("ALTER TABLE pgqueuer DISABLE TRIGGER USER")
     await other.execute(

@@ -1,6 +1,7 @@
 """Stores in memory, for tests of what is above them; they pass the same tests as the real ones."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from app.domain.claims import (
     Erased,
     ForeignTicket,
     Found,
+    InLine,
     Stored,
     Submission,
     Submitted,
@@ -43,6 +45,8 @@ class Row:
     owner: str = ""
     attempt: int = 0
     strikes: int = 0
+    waited_for: bool = True
+    placed: bool = False
     extracted: Extracted | None = None
     credit_month: date | None = None
     result: str | None = None
@@ -61,12 +65,15 @@ class MemoryJob:
 class MemoryDatabase:
     """What the stores share; `available = False` makes every call fail as a lost database does.
 
-    `on_job` is called with each job that is put into the queue, `on_webhook` with the ticket and project of each
-    message to the helpdesk, `on_ended` with those of each run that has ended.
+    A project has `places` for runs in flight; the others stand in `line`. `on_job` is called with each job that is put
+    into the queue, `on_webhook` with the ticket and project of each message to the helpdesk, `on_ended` with those of
+    each run that has ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 600) -> None:
         self.available = True
+        self.places = places
+        self.line: list[str] = []
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.projects: dict[str, Project] = {}
         self.configurations: dict[str, StoredConfiguration] = {}
@@ -94,6 +101,28 @@ class MemoryDatabase:
             raise DatabaseUnavailable
         entry = Entry(len(self.entries) + 1, datetime.now(UTC), actor, action, **about)
         self.entries.append((project_id, entry))
+
+    def in_line(self, project_id: str) -> list[str]:
+        """Return the project's tickets in line: those for which somebody waited when they came, the oldest first."""
+        mine = [ticket_id for ticket_id in self.line if self.rows[ticket_id].project_id == project_id]
+        return sorted(mine, key=lambda ticket_id: (not self.rows[ticket_id].waited_for, self.rows[ticket_id].run))
+
+    def free_places(self, project_id: str) -> int:
+        """Return how many runs of the project may still be let in."""
+        return self.places - sum(row.placed for row in self.rows.values() if row.project_id == project_id)
+
+    def let_in(self, project_id: str) -> None:
+        """Give free places, and jobs, to those in line."""
+        for ticket_id in self.in_line(project_id)[: max(0, self.free_places(project_id))]:
+            self.line.remove(ticket_id)
+            self.rows[ticket_id].placed = True
+            self.on_job(MemoryJob(ticket_id, self.rows[ticket_id].run))
+
+    def forget(self, ticket_id: str) -> Row:
+        """Erase a ticket, wherever it is, and return its row."""
+        if ticket_id in self.line:
+            self.line.remove(ticket_id)
+        return self.rows.pop(ticket_id)
 
     def take_credit(self, project_id: str) -> date | None:
         """Take one credit if one is left this month."""
@@ -139,7 +168,7 @@ class MemoryProjectStore:
         self._database.configurations.pop(project_id, None)
         mine = [key for key, row in self._database.rows.items() if row.project_id == project_id]
         for ticket_id in mine:
-            del self._database.rows[ticket_id]
+            self._database.forget(ticket_id)
         if mine:
             self._database.note(project_id, actor, Action.RESULTS_ERASED, results_erased=len(mine))
         if project_id in self._database.projects:
@@ -207,7 +236,12 @@ class MemoryTicketStore:
 
     async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
         self._database.check()
-        return [self._submit(submission) for submission in submissions]
+        many = Counter(each.project_id for each in submissions)
+        crowds = {each for each in many if many[each] > self._database.places or self._database.in_line(each)}
+        answers = [self._submit(each, in_line=each.project_id in crowds) for each in submissions]
+        for project_id in sorted(crowds):
+            self._database.let_in(project_id)
+        return answers
 
     async def find(self, ticket_id: str, project_id: str) -> Found:
         self._database.check()
@@ -236,7 +270,7 @@ class MemoryTicketStore:
             return None
         if row.project_id != project_id:
             return ForeignTicket()
-        del self._database.rows[ticket_id]
+        self._database.forget(ticket_id)
         self._database.note(project_id, actor, Action.TICKET_ERASED, subject=ticket_id)
         self._database.on_ended(ticket_id, project_id)
         return Erased()
@@ -250,12 +284,12 @@ class MemoryTicketStore:
         rows = self._database.rows
         theirs = [key for key, row in rows.items() if row.project_id == project_id and _is_about(row, identifier)]
         for ticket_id in theirs:
-            if rows.pop(ticket_id).state != "done":
+            if self._database.forget(ticket_id).state != "done":
                 self._database.on_ended(ticket_id, project_id)
         self._database.note(project_id, actor, Action.CUSTOMER_ERASED, results_erased=len(theirs))
         return len(theirs)
 
-    def _submit(self, wanted: Submission) -> Submitted:
+    def _submit(self, wanted: Submission, *, in_line: bool) -> Submitted:
         if wanted.project_id not in self._database.projects:
             return UnknownProject()
         row = self._database.rows.get(wanted.ticket_id)
@@ -268,10 +302,14 @@ class MemoryTicketStore:
             return _found(row)
         run = next(self._database.runs)
         new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._database.now(), trace=wanted.trace)
+        new.waited_for = not wanted.asynchronous
         if row is not None:
             new.result, new.attempt = row.result, row.attempt
         self._database.rows[wanted.ticket_id] = new
-        self._database.on_job(MemoryJob(wanted.ticket_id, run))
+        if in_line:
+            self._database.line.append(wanted.ticket_id)
+        else:
+            self._database.on_job(MemoryJob(wanted.ticket_id, run))
         return _found(new)
 
 
@@ -283,13 +321,22 @@ class MemoryRunStore:
         self._most_strikes = most_strikes
         self._webhooks = webhooks
 
-    async def claim(self, ticket_id: str, run: int, owner: str, *, suspects: bool = True) -> Claimed | Suspect | None:
+    async def claim(
+        self, ticket_id: str, run: int, owner: str, *, suspects: bool = True
+    ) -> Claimed | Suspect | InLine | None:
         self._database.check()
         row = self._database.rows.get(ticket_id)
         if row is None or row.run != run or row.state == "done":
             return None
         if row.strikes == self._most_strikes - 1 and not suspects:
             return Suspect()
+        others_wait = bool(self._database.in_line(row.project_id))
+        if not row.placed and (others_wait or self._database.free_places(row.project_id) < 1):
+            if ticket_id not in self._database.line:
+                self._database.line.append(ticket_id)
+            self._database.let_in(row.project_id)
+            return InLine()
+        row.placed = True
         project = self._database.projects[row.project_id]
         stored = self._database.configurations.get(row.project_id)
         pays = row.strikes < self._most_strikes and project.plan == BUSINESS_PLAN and row.credit_month is None
@@ -324,7 +371,7 @@ class MemoryRunStore:
         if row is None:
             return False
         row.result, row.state, row.email, row.extracted = json.dumps(result, allow_nan=False), "done", None, None
-        row.trace = None
+        row.trace, row.placed = None, False
         if refund:
             self._database.return_credit(row.project_id, row.credit_month)
         ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]
@@ -332,6 +379,7 @@ class MemoryRunStore:
         if self._webhooks and row.asynchronous:
             self._database.on_webhook(claimed.ticket_id, row.project_id)
         self._database.on_ended(claimed.ticket_id, row.project_id)
+        self._database.let_in(row.project_id)
         return True
 
     async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
@@ -339,6 +387,9 @@ class MemoryRunStore:
         if row is None or (if_asynchronous and not row.asynchronous):
             return False
         row.state, row.owner, row.strikes = "queued", "", row.strikes - 1
+        if if_asynchronous:
+            row.placed = False
+            self._database.let_in(row.project_id)
         return True
 
     async def look_again(self, claimed: Claimed, after_seconds: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.adapters.vault import Vault
-from app.domain.claims import Claimed, DatabaseUnavailable, Stored, Submission, Suspect
+from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Stored, Submission, Suspect
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result, StepFailed, Usage
 from app.domain.tickets import Email
@@ -89,7 +89,9 @@ class Runs(MemoryRunStore):
         self.stalling = ""
         self.called: list[str] = []
 
-    async def claim(self, ticket_id: str, run: int, owner: str, *, suspects: bool = True) -> Claimed | Suspect | None:
+    async def claim(
+        self, ticket_id: str, run: int, owner: str, *, suspects: bool = True
+    ) -> Claimed | Suspect | InLine | None:
         await self._meet("claim")
         return await super().claim(ticket_id, run, owner, suspects=suspects)
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.adapters.access_token_store import AccessTokenStore
 from app.adapters.audit_store import AuditStore
 from app.adapters.database import fetch
+from app.adapters.line import Line
 from app.adapters.project_store import ProjectStore
 from app.adapters.run_store import RunStore
 from app.adapters.sender_store import SenderStore
@@ -32,6 +33,9 @@ from tests.support.memory_store import (
 MOST_STRIKES = 3
 MOST_IDENTIFIERS = 20
 KEY = b"k" * 32
+MOST_AT_ONCE = 600
+"""Places of a project, where a test does not say: more than it fills."""
+
 PROJECT = Project("prj_1", "business", ("u1", "u2"), 37)
 OTHER_PROJECT = Project("prj_2", "business", (), 5)
 CONFIGURATION = Configuration(
@@ -60,6 +64,9 @@ class Behind(Protocol):
 
     async def second_looks(self) -> list[tuple[str, int, float]]:
         """Return ticket, run and pause in seconds of every job that was left for a later look."""
+
+    async def run_of(self, ticket_id: str) -> int:
+        """Return the number of the ticket's run."""
 
     async def webhooks(self) -> list[tuple[str, str]]:
         """Return ticket and project of every message to the helpdesk that waits."""
@@ -102,7 +109,7 @@ class Stores:
     async def submitted(self, ticket_id: str = "t_1", **options: Any) -> int:
         """Submit a ticket and return the number of its run."""
         await self.submit(ticket_id, **options)
-        return dict(await self.behind.jobs())[ticket_id]
+        return await self.behind.run_of(ticket_id)
 
     async def claimed(self, ticket_id: str = "t_1", owner: str = "a", **options: Any) -> Claimed:
         """Submit a ticket and claim its run."""
@@ -151,6 +158,9 @@ class BehindMemory:
     async def second_looks(self) -> list[tuple[str, int, float]]:
         return [job for job in self._jobs if job[2]]
 
+    async def run_of(self, ticket_id: str) -> int:
+        return self._database.rows[ticket_id].run
+
     async def webhooks(self) -> list[tuple[str, str]]:
         return list(self._webhooks)
 
@@ -191,6 +201,11 @@ class BehindPostgres:
 
     async def second_looks(self) -> list[tuple[str, int, float]]:
         return [(facts[0], facts[1], pause) for facts, pause in await self._waiting("enrich") if pause >= 1]
+
+    async def run_of(self, ticket_id: str) -> int:
+        found = text("SELECT run FROM enrichments WHERE ticket_id = :ticket_id")
+        run: int = (await fetch(self._engine, found, {"ticket_id": ticket_id}))[0].run
+        return run
 
     async def webhooks(self) -> list[tuple[str, str]]:
         facts = [facts for facts, _ in await self._waiting("webhook")]
@@ -237,9 +252,9 @@ class BehindPostgres:
         return [(json.loads(row.payload), row.pause) for row in await fetch(self._engine, waiting, {"kind": kind})]
 
 
-async def memory_stores(*, webhooks: bool = False) -> Stores:
+async def memory_stores(*, webhooks: bool = False, places: int = MOST_AT_ONCE) -> Stores:
     """Return stores in memory, with the project in them."""
-    database = MemoryDatabase()
+    database = MemoryDatabase(places)
     runs = MemoryRunStore(database, MOST_STRIKES, webhooks=webhooks)
     stores = Stores(
         MemoryProjectStore(database),
@@ -254,13 +269,14 @@ async def memory_stores(*, webhooks: bool = False) -> Stores:
     return stores
 
 
-async def postgres_stores(engine: AsyncEngine, *, webhooks: bool = False) -> Stores:
+async def postgres_stores(engine: AsyncEngine, *, webhooks: bool = False, places: int = MOST_AT_ONCE) -> Stores:
     """Return stores on a migrated database, with the project in them."""
     behind = BehindPostgres(engine)
-    runs = RunStore(engine, MOST_STRIKES, behind.notify, webhooks=webhooks)
+    line = Line(engine, places, behind.notify)
+    runs = RunStore(engine, line, MOST_STRIKES, behind.notify, webhooks=webhooks)
     stores = Stores(
         ProjectStore(engine),
-        TicketStore(engine, behind.notify),
+        TicketStore(engine, line, behind.notify),
         runs,
         SenderStore(engine, KEY, MOST_IDENTIFIERS),
         behind,
