@@ -307,3 +307,17 @@ async def dump(engine: AsyncEngine) -> str:
     rows = [await fetch(engine, text(f'SELECT * FROM "{table.tablename}"')) for table in tables]  # noqa: S608 - own names
     values = [value for table in rows for row in table for value in row]
     return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
+
+
+@pytest.mark.parametrize("outcome", Outcome, ids=lambda outcome: outcome.name.lower())
+@pytest.mark.parametrize("crashed", [False, True], ids=["at once", "after a worker died"])
+async def test_email_is_gone_with_whatever_ending(stores: Stores, outcome: Outcome, crashed: bool) -> None:
+    run = await stores.submitted()
+    claimed = await stores.claim(run, "first")
+    await stores.runs.keep(claimed, Extracted("acct_12ab34cd", Usage(1, 1)))
+    if crashed:
+        claimed = await stores.claim(run, "heir")
+    assert await stores.behind.email_kept("t_1") is True
+    assert await stores.runs.finish(claimed, result_of(outcome), refund=False)
+
+    assert await stores.behind.email_kept("t_1") is False
