@@ -4,6 +4,7 @@ from typing import Protocol
 
 from app.access import KnownProjects, owned
 from app.domain.activity import Activity, Report
+from app.domain.breaker import SeenBreaker
 
 
 class EndedRuns(Protocol):
@@ -13,14 +14,23 @@ class EndedRuns(Protocol):
         """Sum up a project's look-ups of today and the days before it, `days` in all, UTC."""
 
 
+class Breakers(Protocol):
+    """The breakers of projects, as stored."""
+
+    async def of_project(self, project_id: str) -> SeenBreaker:
+        """Return the breaker of the project's endpoint, as it is now."""
+
+
 class Reporting:
     """Reads the activity of a project for its owners."""
 
-    def __init__(self, projects: KnownProjects, ended_runs: EndedRuns) -> None:
+    def __init__(self, projects: KnownProjects, ended_runs: EndedRuns, breakers: Breakers) -> None:
         self._projects = projects
+        self._breakers = breakers
         self._ended_runs = ended_runs
 
     async def read(self, project_id: str, actor: str, days: int) -> Report:
         """Return the report of the last `days` days; raises `Refused` unless an owner asks."""
         project, credit = await owned(self._projects, project_id, actor)
-        return Report(project, credit, await self._ended_runs.of_project(project_id, days))
+        breaker = await self._breakers.of_project(project_id)
+        return Report(project, credit, await self._ended_runs.of_project(project_id, days), breaker)

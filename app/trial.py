@@ -1,13 +1,16 @@
 """Tests a configuration, saved or not, on a sample email: the full cycle once, with everything that it did."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
 from app.configuring import Changes, Configuring, origin_of, token_required
 from app.domain.audit import named
+from app.domain.breaker import Verdict, verdict_of
+from app.domain.claims import DatabaseUnavailable
 from app.domain.configuration import Configuration, StoredConfiguration, missing_fields
 from app.domain.lookups import LookupRequest, LookupResponse
 from app.domain.outcomes import Outcome, Result
@@ -38,6 +41,10 @@ class Trail(Protocol):
 
     async def note_test(self, project_id: str, actor: str, fields: tuple[str, ...]) -> None:
         """Note that somebody tests, with these unsaved fields."""
+
+
+async def untold_of_answers(project_id: str) -> None:
+    """Have nobody know that the project's endpoint has answered."""
 
 
 OnStep = Callable[[dict[str, Any]], None]
@@ -83,7 +90,9 @@ class Trials:
         deadline_seconds: float,
         on_result: Callable[[str, Result], None] = lambda project_id, result: None,
         traced: Traced = untold,
+        on_answer: Callable[[str], Awaitable[None]] = untold_of_answers,
     ) -> None:
+        self._on_answer = on_answer
         self._configuring = configuring
         self._credits = credit
         self._trail = trail
@@ -130,6 +139,11 @@ class Trials:
                 await asyncio.shield(self._credits.return_credit(project_id, month))
             self._on_result(project_id, result)
             span.ended(result)
+            http_status = run.response.http_status if run.response else None
+            is_stored = stored is not None and changes.token is None and _same_endpoint(configuration, stored)
+            if is_stored and verdict_of(result.outcome, http_status) is Verdict.ANSWERS:
+                with suppress(DatabaseUnavailable):  # then a look-up finds out
+                    await self._on_answer(project_id)
         return Trial(result, run)
 
     def _stored_token(
@@ -144,6 +158,15 @@ class Trials:
             return self._tokens.open(project_id, stored.token.sealed)
         except TokenUnreadable:
             return Outcome.TOKEN_UNREADABLE
+
+
+def _same_endpoint(configuration: Configuration, stored: StoredConfiguration) -> bool:
+    old = stored.configuration
+    return (configuration.api_url, configuration.method, configuration.identifier_parameter) == (
+        old.api_url,
+        old.method,
+        old.identifier_parameter,
+    )
 
 
 def trace_of(run: Run) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from app.domain import pauses
+from app.domain.breaker import Admission, Verdict, verdict_of
 from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Suspect
 from app.domain.configuration import BUSINESS_PLAN, Configuration, missing_fields
 from app.domain.extraction import Extracted, sanitize
@@ -17,7 +18,7 @@ from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
 from app.domain.secrets import Secret
 from app.domain.traces import Trace, untold
-from app.enrichment import Enricher, Step
+from app.enrichment import Enricher, Run, Step
 
 MOST_STRIKES = 3
 """Attempts of one run that may end in a crash: a ticket that kills its worker each time must not do so for ever."""
@@ -54,8 +55,13 @@ class Runs(Protocol):
     async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
         """Note what the first AI call found; False if the claim was lost."""
 
-    async def finish(self, claimed: Claimed, result: dict[str, Any], *, refund: bool) -> bool:
-        """Store the result, erase the email and tell everybody; False, and nothing written, if the claim was lost."""
+    async def finish(
+        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+    ) -> bool:
+        """Store the result, erase the email and tell everybody, the breaker too what the run tells of the endpoint.
+
+        False, and nothing written, if the claim was lost.
+        """
 
     async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
         """Return the ticket to the queue without a strike; False if the claim was lost, or somebody waits for it."""
@@ -190,15 +196,16 @@ class Worker:
     async def _run_in(self, span: RunSpan, claimed: Claimed) -> float | None:
         started = asyncio.get_running_loop().time()
         try:
-            result, asked_seconds = await self._result(claimed, started + self._deadline_seconds, told_to(span))
+            result, run = await self._result(claimed, started + self._deadline_seconds, told_to(span))
             if result.outcome is Outcome.AI_UNAVAILABLE:
                 age = claimed.age_seconds + asyncio.get_running_loop().time() - started
-                pause = pauses.before_next_try(age, asked_seconds, random.uniform(1.0, LARGEST_SPREAD))  # noqa: S311 - spreads
+                asked, spread = run.retry_after if run else 0.0, random.uniform(1.0, LARGEST_SPREAD)  # noqa: S311 - spreads
+                pause = pauses.before_next_try(age, asked, spread)
                 if pause is not None and await self._runs.put_back(claimed, if_asynchronous=True):
                     self._on_put_back("ai_unavailable")
                     span.put_back("ai_unavailable")
                     return pause
-            await self._store(claimed, result)
+            await self._store(claimed, result, _told_by(result, run))
             span.ended(result)
         except asyncio.CancelledError:
             with suppress(DatabaseUnavailable):  # then it is taken over as from a worker that died
@@ -210,13 +217,14 @@ class Worker:
             await self._runs.look_again(claimed, self._deadline_seconds + SECOND_LOOK_SECONDS)
         return None
 
-    async def _store(self, claimed: Claimed, result: Result) -> None:
+    async def _store(self, claimed: Claimed, result: Result, verdict: Verdict) -> None:
         """Store the result, however long the database is away within `STORING_SECONDS`."""
         document, clock = result.as_document(), asyncio.get_running_loop()
         give_up = clock.time() + STORING_SECONDS
         while True:
             try:
-                stored = await self._runs.finish(claimed, document, refund=result.credits_used == 0)
+                refund = result.credits_used == 0
+                stored = await self._runs.finish(claimed, document, refund=refund, verdict=verdict)
                 break
             except DatabaseUnavailable:
                 if clock.time() > give_up:
@@ -226,21 +234,24 @@ class Worker:
             raise ClaimLost
         self._on_result(claimed, result)
 
-    async def _result(self, claimed: Claimed, deadline: float, on_step: Callable[[Step], None]) -> tuple[Result, float]:
-        """Return how the run ends, and the seconds that the AI provider asked to be left alone."""
+    async def _result(
+        self, claimed: Claimed, deadline: float, on_step: Callable[[Step], None]
+    ) -> tuple[Result, Run | None]:
+        """Return how the run ends, and what it did, if anything."""
         if claimed.strikes > MOST_STRIKES:
-            return self._enricher.not_run(Outcome.INTERRUPTED), 0.0
+            return self._enricher.not_run(Outcome.INTERRUPTED), None
         ready = self._readied(claimed)
         if isinstance(ready, Outcome):
-            return self._enricher.not_run(ready), 0.0
+            return self._enricher.not_run(ready), None
+        if claimed.admission is Admission.REFUSED:
+            return self._enricher.not_run(Outcome.CIRCUIT_OPEN), None
         if not claimed.charged:
-            return self._enricher.not_run(Outcome.SKIPPED_CREDITS), 0.0
+            return self._enricher.not_run(Outcome.SKIPPED_CREDITS), None
         keep = partial(self._keep, claimed)
         admit = partial(self._senders.admit, claimed.project_id, claimed.email.sender)
-        result, run = await self._enricher.run(
+        return await self._enricher.run(
             claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, keep=keep, admit=admit
         )
-        return result, run.retry_after
 
     async def _keep(self, claimed: Claimed, extracted: Extracted) -> None:
         """Keep what was found, and stop before the customer endpoint is called where the claim was lost."""
@@ -263,3 +274,9 @@ class Worker:
             return stored.configuration, self._tokens.open(claimed.project_id, stored.token.sealed)
         except TokenUnreadable:
             return Outcome.TOKEN_UNREADABLE
+
+
+def _told_by(result: Result, run: Run | None) -> Verdict:
+    """Return what the run tells of its endpoint."""
+    response = run.response if run else None
+    return verdict_of(result.outcome, response.http_status if response else None)

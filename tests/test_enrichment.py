@@ -86,7 +86,8 @@ ENDINGS = [
     *(
         fetch_error(outcome)
         for outcome in Outcome
-        if outcome.status == "fetch_error" and outcome not in (Outcome.INVALID_JSON, Outcome.NOT_OBJECT)
+        if outcome.status == "fetch_error"
+        and outcome not in (Outcome.INVALID_JSON, Outcome.NOT_OBJECT, Outcome.CIRCUIT_OPEN)
     ),
     Ending(Outcome.ENUMERATION_LIMIT, ScriptedModel(), None, ("ok", "skipped", "skipped"), admitted=False),
     Ending(Outcome.INVALID_JSON, ScriptedModel(), b'{"a": NaN}', ("ok", "failed", "skipped")),
@@ -95,6 +96,7 @@ ENDINGS = [
 BEFORE_ANY_RUN: set[Outcome] = {
     Outcome.SKIPPED_CREDITS,
     Outcome.INTERRUPTED,
+    Outcome.CIRCUIT_OPEN,
     *(outcome for outcome in Outcome if outcome.status == "disabled"),
 }
 

@@ -148,6 +148,6 @@ def test_json_holds_the_same_for_programs() -> None:
     content = json.loads(as_json(BUSY))
     assert list(content) == ["headline", "queue", "workers", "last_hour"]
     assert content["headline"] == NOTHING_IS_WRONG
-    assert content["queue"]["depth"] == {"queued": 12, "oldest_seconds": 3.0, "in_line": 0}
+    assert content["queue"]["depth"] == {"queued": 12, "oldest_seconds": 3.0, "in_line": 0, "open_breakers": 0}
     assert content["workers"][0]["worker"]["host"] == "web-1"
     assert content["last_hour"]["failed_because"] == {"timeout": 90}

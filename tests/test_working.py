@@ -11,6 +11,7 @@ from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.projects import Project
 from app.working import MOST_STRIKES, SECOND_LOOK_SECONDS
+from tests.support.endpoints import failing
 from tests.support.memory_store import MemoryJob
 from tests.support.models import EXTRACT_USAGE, ScriptedModel
 from tests.support.service import CUSTOMER, World
@@ -258,3 +259,47 @@ async def test_nothing_is_stored_when_the_ticket_was_erased_meanwhile() -> None:
     await shift.world.tickets.erase("t_1", "prj_1")
     assert await task is None
     assert (shift.world.database.rows, shift.results) == ({}, [])
+
+
+@in_no_time
+async def test_an_endpoint_that_fails_is_left_alone_and_asked_again_when_the_pause_is_over() -> None:
+    shift, endings = Shift(), list[str | None]()
+    known, shift.world.endpoint.customers = shift.world.endpoint.customers, {"acct_12ab34cd": failing(Outcome.TIMEOUT)}
+
+    async def look_ups(many: int) -> None:
+        for _ in range(many):
+            await shift.submit(refresh=True)
+            assert await shift.work() is None
+            endings.append((await shift.stored())["reason"])
+
+    await look_ups(12)
+    assert endings == [*["timeout"] * 10, *["circuit_open"] * 2]
+    result = await shift.stored()
+    assert (result["status"], result["credits_used"], result["identifier"]) == ("fetch_error", 0, None)
+    assert (shift.world.credits_used, len(shift.model.extracted), len(shift.world.endpoint.asked)) == (10, 10, 10)
+
+    await asyncio.sleep(30.0)
+    await look_ups(2)
+    assert endings[12:] == ["timeout", "circuit_open"]
+    await asyncio.sleep(59.0)
+    await look_ups(1)
+    assert endings[14:] == ["circuit_open"]
+
+    shift.world.endpoint.customers = known
+    await asyncio.sleep(1.0)
+    await look_ups(2)
+    assert endings[15:] == [None, None]
+
+
+@in_no_time
+async def test_a_run_that_found_no_place_is_settled_and_comes_with_another_job() -> None:
+    shift = Shift()
+    shift.world.database.places = 0
+    await shift.submit()
+    await shift.work()
+    assert (shift.put_back, shift.row.attempt, shift.row.strikes) == (["project_limit"], 0, 0)
+    shift.world.database.places = 1
+    shift.world.database.let_in("prj_1")
+    job = shift.world.jobs[-1]
+    assert await shift.worker.work(job.ticket_id, job.run) is None
+    assert (await shift.stored())["status"] == "ok"

@@ -75,6 +75,9 @@ class Metrics:
             "Tickets that wait for their own project's turn, in the whole database.",
             "livemostrecent",
         )
+        self._breakers = self._gauge(
+            "open_breakers", "Projects whose endpoint is left alone, in the whole database.", "livemostrecent"
+        )
         self._looked = self._gauge(
             "queue_seen_timestamp_seconds",
             "When a worker last saw the queue: it stands still without a database, or without workers.",
@@ -127,6 +130,7 @@ class Metrics:
         self._queued.set(depth.queued)
         self._oldest.set(depth.oldest_seconds)
         self._in_line.set(depth.in_line)
+        self._breakers.set(depth.open_breakers)
         self._looked.set_to_current_time()
 
     def seats(self, many: int) -> None:

@@ -6,6 +6,7 @@ took its ticket over can change nothing when it wakes.
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
@@ -13,12 +14,14 @@ from uuid import uuid4
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.breaker_store import ENDPOINT, PROBE, BreakerStore
 from app.adapters.database import UNFLUSHED_HERE, fetch
 from app.adapters.line import HAS_PLACES, OTHERS_WAIT, Line, free_places
 from app.adapters.project_store import THIS_MONTH, configuration_of, project_of
 from app.adapters.queue import ENRICH, WEBHOOK, insert_jobs, payload
 from app.adapters.ticket_store import ENDED_CHANNEL, ended_message, unpacked
-from app.domain.claims import Claimed, InLine, Suspect
+from app.domain.breaker import Admission, Verdict
+from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Suspect
 from app.domain.configuration import BUSINESS_PLAN
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Usage
@@ -28,14 +31,17 @@ _FENCE = "ticket_id = :ticket_id AND owner = :owner AND attempt = :attempt AND s
 """Holds only while the claim is the caller's."""
 
 # The row is locked first: a place and a credit are only taken for a row that will be marked with them, and once for
-# each run. Where nothing can be run, no credit is taken; the code decides the rest. A run that was given up needs none.
+# each run. Where nothing can be run, no credit is taken; the code decides the rest. A run that was given up needs none,
+# nor does one whose endpoint is left alone, unless it is the one that tries.
 # One that may be what kills its workers is only claimed by who asks for such. One that finds no place stands in line,
 # and its job gives up its name: whoever lets it in leaves another.
 _CLAIM = text(f"""
     WITH mine AS (
         SELECT e.ticket_id, e.credit_month, e.strikes = :most_strikes - 1 AND NOT :suspects AS suspect,
-            e.strikes < :most_strikes AND p.plan = '{BUSINESS_PLAN}' AND c.enabled
-            AND e.credit_month IS NULL AS pays, e.run, e.asynchronous, e.place AS held,
+            e.strikes < :most_strikes AND p.plan = '{BUSINESS_PLAN}' AND c.enabled AS runnable,
+            coalesce({
+    ENDPOINT
+}, '') AS endpoint, b.opened_at IS NOT NULL AS is_open, e.run, e.asynchronous, e.place AS held,
             {OTHERS_WAIT.format(project_id="e.project_id")} AS others_wait,
             {HAS_PLACES.format(project_id="e.project_id")} AS has_places,
             p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits, c.method, c.api_url, c.identifier_parameter,
@@ -43,6 +49,7 @@ _CLAIM = text(f"""
             c.token_sealed, c.token_origin, c.token_updated_at, c.version, c.created_at, c.updated_at, c.updated_by
         FROM enrichments e JOIN projects p ON p.project_id = e.project_id
             LEFT JOIN configurations c ON c.project_id = e.project_id
+            LEFT JOIN breakers b ON b.project_id = c.project_id AND b.endpoint = {ENDPOINT}
         WHERE e.ticket_id = :ticket_id AND e.run = :run AND e.state <> 'done'
         FOR NO KEY UPDATE OF e
     ), free AS ({
@@ -53,9 +60,12 @@ _CLAIM = text(f"""
         FROM mine, free WHERE p.project_id = free.project_id AND p.place = free.place RETURNING p.place
     ), turn AS (
         SELECT held AS its_place FROM mine WHERE held IS NOT NULL AND NOT suspect UNION ALL SELECT place FROM placed
+    ), probe AS ({PROBE}
     ), taken AS (
         INSERT INTO credits AS c (project_id, month, used)
-        SELECT project_id, {THIS_MONTH}, 1 FROM mine, turn WHERE pays AND monthly_ai_credits > 0
+        SELECT project_id, {THIS_MONTH}, 1 FROM mine, turn
+        WHERE runnable AND credit_month IS NULL AND monthly_ai_credits > 0
+            AND (NOT is_open OR EXISTS (SELECT FROM probe))
         ON CONFLICT (project_id, month) DO UPDATE SET used = c.used + 1
         WHERE c.used < (SELECT monthly_ai_credits FROM mine)
         RETURNING c.month
@@ -75,7 +85,8 @@ _CLAIM = text(f"""
         UPDATE pgqueuer SET dedupe_key = NULL FROM late
         WHERE dedupe_key = 'run ' || run AND status = ANY (ARRAY['queued'::pgqueuer_status, 'picked'::pgqueuer_status])
     )
-    SELECT mine.*, claimed.*, {UNFLUSHED_HERE} FROM mine LEFT JOIN claimed ON true
+    SELECT mine.*, claimed.*, EXISTS (SELECT FROM probe) AS probes, {UNFLUSHED_HERE}
+    FROM mine LEFT JOIN claimed ON true
 """)  # noqa: S608 - constants, no value
 
 _KEEP = text(f"""
@@ -100,7 +111,9 @@ _FINISH = text(f"""
         INSERT INTO ended_runs (project_id, status, reason, timings_ms, credits_used)
         SELECT project_id, :status, CAST(:reason AS text), CAST(:timings_ms AS jsonb), :credits_used FROM mine
     ), told AS ({_TELL})
-    SELECT {OTHERS_WAIT.format(project_id="mine.project_id")} AS others_wait FROM mine
+    SELECT {OTHERS_WAIT.format(project_id="mine.project_id")} AS others_wait,
+        EXISTS (SELECT FROM breakers b WHERE b.project_id = mine.project_id) AS has_breaker
+    FROM mine
 """)  # noqa: S608 - constants, no value
 
 # Who is put back as its process ends comes again at once, and keeps its place.
@@ -131,6 +144,7 @@ class RunStore:
     ) -> None:
         self._engine = engine
         self._line = line
+        self._breakers = BreakerStore(engine)
         self._notify = notify
         self._most_strikes = most_strikes
         self._webhooks = webhooks
@@ -165,8 +179,12 @@ class RunStore:
         values = _fence(claimed) | {"extracted": json.dumps(asdict(extracted))}
         return bool(await fetch(self._engine, _KEEP, values))
 
-    async def finish(self, claimed: Claimed, result: dict[str, Any], *, refund: bool) -> bool:
+    async def finish(
+        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+    ) -> bool:
         """Store the result, erase the email and tell everybody; with `refund`, give the credit back.
+
+        The breaker gets to know the `verdict`, where that is news to it.
 
         False, and nothing written, if the claim was lost.
         """
@@ -183,13 +201,17 @@ class RunStore:
         rows = await fetch(self._engine, _FINISH, values)
         if rows:
             self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
+            if verdict is Verdict.FAILS or rows[0].has_breaker:
+                await self._tell_breaker(claimed, verdict)
             await self._place_left(claimed, rows)
         return bool(rows)
 
     async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
         """Return the ticket to the queue without a strike, its credit kept; False if that is not to be done."""
         rows = await fetch(self._engine, _PUT_BACK, _fence(claimed) | {"if_asynchronous": if_asynchronous})
-        if if_asynchronous:
+        if if_asynchronous and rows:
+            if claimed.admission is Admission.PROBES:
+                await self._tell_breaker(claimed, Verdict.UNKNOWN)
             await self._place_left(claimed, rows)
         return bool(rows)
 
@@ -198,8 +220,12 @@ class RunStore:
         values = {"ticket_id": claimed.ticket_id, "run": claimed.run, "after_seconds": after_seconds}
         await fetch(self._engine, _LOOK_AGAIN, values)
 
+    async def _tell_breaker(self, claimed: Claimed, verdict: Verdict) -> None:
+        with suppress(DatabaseUnavailable):  # the next run tells it as well
+            await self._breakers.record(claimed.project_id, claimed.endpoint, claimed.run, verdict)
+
     async def _place_left(self, claimed: Claimed, rows: Sequence[Row[Any]]) -> None:
-        if rows and rows[0].others_wait:
+        if rows[0].others_wait:
             await self._line.try_to_let_in(claimed.project_id)
 
 
@@ -218,7 +244,15 @@ def _claimed_of(row: Row[Any], ticket_id: str, run: int, owner: str) -> Claimed:
         charged=row.charged,
         age_seconds=row.age_seconds,
         trace=trace_in([row.traceparent]) if row.traceparent else None,
+        admission=_admission(row),
+        endpoint=row.endpoint,
     )
+
+
+def _admission(row: Row[Any]) -> Admission:
+    if row.probes:
+        return Admission.PROBES
+    return Admission.REFUSED if row.is_open else Admission.PASSES
 
 
 def _fence(claimed: Claimed) -> dict[str, object]:

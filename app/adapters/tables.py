@@ -138,6 +138,20 @@ waiting_runs = Table(
 )
 """The line of each project: runs for which it has no place, the first to come with the lowest number."""
 
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("endpoint", Text, nullable=False),  # a hash of what was called: of another, it tells nothing
+    Column("failures", Integer, nullable=False),
+    Column("opened_at", DateTime(timezone=True)),
+    Column("pause_seconds", Integer, nullable=False),
+    Column("next_probe_at", DateTime(timezone=True)),
+    Column("probe_run", BigInteger),
+    Column("version", BigInteger, nullable=False, server_default=text("0")),
+)
+"""The breakers of projects whose endpoint failed last; one that answers has none."""
+
 ended_runs = Table(
     "ended_runs",
     metadata,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.breaker_store import ENDPOINT
 from app.adapters.database import fetch
 from app.adapters.queue import ENRICH, NOBODY_WAITS, SOMEBODY_WAITS, WEBHOOK
 from app.adapters.sender_store import WINDOW_SECONDS
@@ -68,7 +69,10 @@ _DEPTH = f"""
         ) AS first
     ) AS oldest_seconds, (
         SELECT count(*) FROM (SELECT FROM waiting_runs LIMIT {MOST_COUNTED}) AS counted
-    ) AS in_line
+    ) AS in_line, (
+        SELECT count(*) FROM breakers b JOIN configurations c ON c.project_id = b.project_id
+        WHERE b.opened_at IS NOT NULL AND b.endpoint = {ENDPOINT}
+    ) AS open_breakers
 """  # noqa: S608 - constants, no value
 
 _QUEUE = f"""
@@ -164,7 +168,7 @@ class Workload:
 
 
 def _depth(row: Row[Any]) -> Depth:
-    return Depth(row.queued, row.oldest_seconds, row.in_line)
+    return Depth(row.queued, row.oldest_seconds, row.in_line, row.open_breakers)
 
 
 def _seen(row: Row[Any]) -> SeenWorker:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.domain.breaker import SeenBreaker
 from app.domain.outcomes import Status
 from app.domain.projects import CreditReport, Project
 
@@ -63,8 +64,9 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A project's activity, and what it has spent of this month's allowance."""
+    """A project's activity, what it has spent of this month's allowance, and whether its endpoint is asked at all."""
 
     project: Project
     credit: CreditReport
     activity: Activity
+    breaker: SeenBreaker

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain.breaker import Admission
 from app.domain.configuration import StoredConfiguration
 from app.domain.extraction import Extracted
 from app.domain.projects import Project
@@ -91,7 +92,7 @@ class Claimed:
     `owner` is this claim's own name and `attempt` counts the claims of the ticket: together they fence every later
     write. `strikes` counts the attempts, this one too, that have not ended in order; `charged` says that the run holds
     a credit, `extracted` what an earlier attempt has learned, `age_seconds` how long ago the run was submitted; `trace`
-    is where its submitter stood.
+    is where its submitter stood; `admission` is what the breaker of its `endpoint` says to this run.
     """
 
     ticket_id: str
@@ -107,3 +108,5 @@ class Claimed:
     charged: bool
     age_seconds: float
     trace: Trace | None = None
+    admission: Admission = Admission.PASSES
+    endpoint: str = ""

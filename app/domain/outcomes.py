@@ -136,6 +136,12 @@ class Outcome(Enum):
         "The customer endpoint's answer breaks the HTTP protocol or is compressed; its owner should check the server "
         "or the proxy in front of it.",
     )
+    CIRCUIT_OPEN = (
+        Status.FETCH_ERROR,
+        "circuit_open",
+        "The customer endpoint failed ten times in a row, so it is left alone for a while and nothing was looked up or "
+        "charged; its owner should mend it and test the connection, or refresh later.",
+    )
     SKIPPED_CREDITS = (
         Status.SKIPPED_CREDITS,
         None,

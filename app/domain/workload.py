@@ -42,12 +42,14 @@ class SeenWorker:
 class Depth:
     """How many tickets wait, at most `MOST_COUNTED`, and for how long the oldest has; 0 seconds where none does.
 
-    `in_line` counts those that wait for their own project's turn: no worker could run them.
+    `in_line` counts those that wait for their own project's turn: no worker could run them. `open_breakers` counts
+    projects whose endpoint is left alone.
     """
 
     queued: int
     oldest_seconds: float
     in_line: int = 0
+    open_breakers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,7 @@ ACTIVITY: dict[str, Any] = {
             "monthly_ai_credits": 1_000,
             "credits_used_this_month": 4,
             "credits_reset_at": "2026-12-01T00:00:00Z",
+            "breaker": {"state": "closed", "failures": 1, "opened_at": None, "next_probe_at": None},
         },
     }
 }

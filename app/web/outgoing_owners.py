@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.domain.access import AccessToken, Made
 from app.domain.activity import Report
 from app.domain.audit import Action, Entry
+from app.domain.breaker import SeenBreaker, State
 from app.domain.outcomes import Status
 
 
@@ -79,6 +80,26 @@ class EndedOut(BaseModel):
     duration_ms: int
 
 
+class BreakerOut(BaseModel):
+    """Whether the customer endpoint is asked: closed, always; open, not until the next try; half open, being tried."""
+
+    state: State
+    failures: int = Field(description="in a row, up to now")
+    opened_at: datetime | None
+    next_probe_at: datetime | None = Field(description="when the next look-up may try the endpoint; null: any may")
+
+    @classmethod
+    def of(cls, seen: SeenBreaker) -> "BreakerOut":
+        """Show a breaker."""
+        breaker = seen.breaker
+        return cls(
+            state=seen.state,
+            failures=breaker.failures,
+            opened_at=breaker.opened_at,
+            next_probe_at=breaker.next_probe_at,
+        )
+
+
 class ActivityOut(BaseModel):
     """How a project's look-ups went, without a word of a customer's."""
 
@@ -91,6 +112,7 @@ class ActivityOut(BaseModel):
     monthly_ai_credits: int
     credits_used_this_month: int
     credits_reset_at: datetime
+    breaker: BreakerOut
 
     @classmethod
     def of(cls, report: Report) -> "ActivityOut":
@@ -106,6 +128,7 @@ class ActivityOut(BaseModel):
             monthly_ai_credits=report.project.monthly_ai_credits,
             credits_used_this_month=report.credit.used_this_month,
             credits_reset_at=report.credit.resets_at,
+            breaker=BreakerOut.of(report.breaker),
         )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.access import Access
 from app.activity import Reporting
@@ -14,6 +15,7 @@ from app.adapters import logs
 from app.adapters.access_token_store import AccessTokenStore
 from app.adapters.activity_store import ActivityStore
 from app.adapters.audit_store import AuditStore
+from app.adapters.breaker_store import BreakerStore
 from app.adapters.database import ping, unlimited
 from app.adapters.line import Line
 from app.adapters.metrics import Metrics
@@ -76,39 +78,39 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         connection = await stack.enter_async_context(_listening(connector_of(direct(url, settings)), completions))
         notices = Notices(connection)
         await stack.enter_async_context(background(notices.send_for_ever()))
-        line = Line(engine, settings.project_concurrency, notices.send)
+        line, breakers = Line(engine, settings.project_concurrency, notices.send), BreakerStore(engine)
         projects, tickets, trail = ProjectStore(engine), TicketStore(engine, line, notices.send), AuditStore(engine)
         await stack.enter_async_context(background(completions.poll_for_ever(tickets.pending_among)))
         configuring = Configuring(projects, vault, settings.egress_allowed_cidrs)
 
-        def ended(claimed: Claimed, result: Result) -> None:
+        def told(claimed: Claimed, result: Result) -> None:
             completions.stored(claimed.ticket_id, result.as_document())
             observed.ticket(claimed, result)
 
         runs = RunStore(engine, line, MOST_STRIKES, notices.send, webhooks=settings.webhook_url is not None)
         senders = SenderStore(engine, settings.key_ring()[0], settings.identifiers_per_sender_hour)
         worker = Worker(
-            runs, vault, senders, enricher, deadline, ended, metrics.put_back, metrics.in_flight, tracing.run
+            runs, vault, senders, enricher, deadline, told, metrics.put_back, metrics.in_flight, tracing.run
         )
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
         metrics.seats(settings.seats)
         if settings.seats:
             handlers = await _handlers(settings, worker, tickets, observed, stack)
             queue = QueueWorker(connection, handlers, settings.seats)
-            workload = Workload(engine)
-            tending = tend(workload, settings.seats, lambda: worker.in_flight, metrics.queue_depth, line.let_all_in)
-            await stack.enter_async_context(background(tending))
-            await stack.enter_async_context(background(hold(RetentionStore(engine, settings.retention_days))))
+            for work in _beside(settings, engine, line, worker, metrics):
+                await stack.enter_async_context(background(work))
             await stack.enter_async_context(_working(queue, draining))
         yield Services(
             projects=projects,
             access=Access(AccessTokenStore(engine), projects),
-            reporting=Reporting(projects, ActivityStore(engine)),
+            reporting=Reporting(projects, ActivityStore(engine), breakers),
             auditing=Auditing(projects, trail),
             configuring=configuring,
             intake=Intake(tickets, completions, deadline),
             completions=completions,
-            trials=Trials(configuring, projects, trail, vault, enricher, deadline, observed.trial, tracing.run),
+            trials=Trials(
+                configuring, projects, trail, vault, enricher, deadline, observed.trial, tracing.run, breakers.close
+            ),
             metrics=metrics,
             tracing=tracing,
             draining=draining,
@@ -145,6 +147,16 @@ async def _working(queue: QueueWorker, draining: Draining) -> AsyncIterator[None
         draining.ask_once()
         queue.stop()
         await running
+
+
+def _beside(
+    settings: Settings, engine: AsyncEngine, line: Line, worker: Worker, metrics: Metrics
+) -> list[Coroutine[Any, Any, None]]:
+    """Return what a process with seats does beside running tickets."""
+    return [
+        tend(Workload(engine), settings.seats, lambda: worker.in_flight, metrics.queue_depth, line.let_all_in),
+        hold(RetentionStore(engine, settings.retention_days)),
+    ]
 
 
 async def _handlers(

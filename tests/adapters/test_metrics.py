@@ -110,11 +110,12 @@ def test_seconds_in_which_the_provider_is_left_alone_are_added_up() -> None:
 def test_the_depth_of_the_queue_is_shown_as_it_was_last_seen() -> None:
     metrics = Metrics()
     metrics.queue_depth(Depth(10_000, 312.0))
-    metrics.queue_depth(Depth(7, 1.5, 384))
+    metrics.queue_depth(Depth(7, 1.5, 384, 2))
     seen = lines(metrics)
     assert "customer_context_queued_tickets 7.0" in seen
     assert "customer_context_oldest_queued_seconds 1.5" in seen
     assert "customer_context_tickets_in_line 384.0" in seen
+    assert "customer_context_open_breakers 2.0" in seen
 
 
 def test_the_queue_is_seen_when_its_depth_is_shown() -> None:

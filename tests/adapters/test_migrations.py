@@ -73,7 +73,7 @@ async def test_a_start_waits_while_another_process_migrates(empty_database_url: 
         assert (await fetch(engine, OURS))[0].n == 0
         await other.execute(text(f"SELECT pg_advisory_unlock({LOCK})"))
         await waiting
-    assert (await fetch(engine, OURS))[0].n == 23
+    assert (await fetch(engine, OURS))[0].n == 24
     await engine.dispose()
 
 

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.adapters.breaker_store import ENDPOINT, BreakerStore
 from app.adapters.database import fetch
 from app.adapters.workload import PURGED_AT_ONCE, WORST_PROJECTS, Workload
+from app.domain.breaker import Verdict
 from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, Worker
+from tests.support.stores import postgres_stores
 
 
 def worker(host: str = "web-1", in_flight: int = 3) -> Worker:
@@ -103,6 +106,18 @@ async def test_those_in_line_are_counted_apart(workload: Workload, other: Any) -
     )
     assert await workload.depth() == Depth(0, 0.0, 3)
     assert (await workload.report()).queue.depth == Depth(0, 0.0, 3)
+
+
+async def test_open_breakers_are_counted_while_they_hold(workload: Workload, engine: AsyncEngine, other: Any) -> None:
+    breakers = BreakerStore(engine)
+    await (await postgres_stores(engine)).turn_on()
+    for run in range(10):
+        assert (await workload.depth()).open_breakers == 0
+        [endpoint] = await other.fetch(f"SELECT {ENDPOINT} AS name FROM configurations c")  # noqa: S608 - ours
+        await breakers.record("prj_1", endpoint["name"], run, Verdict.FAILS)
+    assert (await workload.depth()).open_breakers == 1
+    await other.execute("UPDATE configurations SET api_url = 'https://example.com/mended'")
+    assert (await workload.depth()).open_breakers == 0
 
 
 async def test_no_more_is_counted_when_a_backlog_is_endless(workload: Workload, other: Any) -> None:

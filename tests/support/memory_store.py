@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from app.domain.audit import Action, Entry, named
+from app.domain.breaker import CLOSED, Admission, Breaker, SeenBreaker, Verdict
 from app.domain.claims import (
     Claimed,
     DatabaseUnavailable,
@@ -74,6 +75,7 @@ class MemoryDatabase:
         self.available = True
         self.places = places
         self.line: list[str] = []
+        self.breakers: dict[str, tuple[str, Breaker]] = {}
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.projects: dict[str, Project] = {}
         self.configurations: dict[str, StoredConfiguration] = {}
@@ -117,6 +119,30 @@ class MemoryDatabase:
             self.line.remove(ticket_id)
             self.rows[ticket_id].placed = True
             self.on_job(MemoryJob(ticket_id, self.rows[ticket_id].run))
+
+    def endpoint(self, project_id: str) -> str:
+        """Name the endpoint that the project has now."""
+        stored = self.configurations.get(project_id)
+        if stored is None:
+            return ""
+        what = stored.configuration
+        updated_at = stored.token and stored.token.updated_at
+        return f"{what.method} {what.identifier_parameter} {updated_at} {what.api_url}"
+
+    def breaker(self, project_id: str) -> Breaker:
+        """Return the breaker of that endpoint."""
+        endpoint, breaker = self.breakers.get(project_id, ("", CLOSED))
+        return breaker if endpoint == self.endpoint(project_id) else CLOSED
+
+    def tell_breaker(self, project_id: str, endpoint: str, run: int, verdict: Verdict) -> None:
+        """Have it know what a run tells of an endpoint, if that is still the project's."""
+        if endpoint != self.endpoint(project_id):
+            return
+        after = self.breaker(project_id).after(verdict, run, self.now())
+        if after == CLOSED:
+            self.breakers.pop(project_id, None)
+        else:
+            self.breakers[project_id] = endpoint, after
 
     def forget(self, ticket_id: str) -> Row:
         """Erase a ticket, wherever it is, and return its row."""
@@ -337,10 +363,19 @@ class MemoryRunStore:
             self._database.let_in(row.project_id)
             return InLine()
         row.placed = True
+        endpoint = self._database.endpoint(row.project_id)
+        admission = Admission.PASSES
         project = self._database.projects[row.project_id]
         stored = self._database.configurations.get(row.project_id)
-        pays = row.strikes < self._most_strikes and project.plan == BUSINESS_PLAN and row.credit_month is None
-        if pays and stored is not None and stored.configuration.enabled:
+        runnable = row.strikes < self._most_strikes and project.plan == BUSINESS_PLAN
+        runnable = runnable and stored is not None and stored.configuration.enabled
+        breaker = self._database.breaker(row.project_id)
+        if runnable or breaker.opened_at is not None:
+            breaker, admission = breaker.admit(run, self._database.now())
+            admission = admission if runnable or admission is Admission.PASSES else Admission.REFUSED
+            if admission is Admission.PROBES:
+                self._database.breakers[row.project_id] = endpoint, breaker
+        if runnable and row.credit_month is None and admission is not Admission.REFUSED:
             row.credit_month = self._database.take_credit(row.project_id)
         row.state, row.owner, row.attempt, row.strikes = "running", owner, row.attempt + 1, row.strikes + 1
         assert row.email is not None
@@ -358,6 +393,8 @@ class MemoryRunStore:
             charged=row.credit_month is not None,
             age_seconds=(self._database.now() - row.submitted_at).total_seconds(),
             trace=row.trace,
+            admission=admission,
+            endpoint=endpoint,
         )
 
     async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
@@ -366,7 +403,9 @@ class MemoryRunStore:
             row.extracted = extracted
         return row is not None
 
-    async def finish(self, claimed: Claimed, result: dict[str, Any], *, refund: bool) -> bool:
+    async def finish(
+        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+    ) -> bool:
         row = self._mine(claimed)
         if row is None:
             return False
@@ -379,6 +418,7 @@ class MemoryRunStore:
         if self._webhooks and row.asynchronous:
             self._database.on_webhook(claimed.ticket_id, row.project_id)
         self._database.on_ended(claimed.ticket_id, row.project_id)
+        self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, verdict)
         self._database.let_in(row.project_id)
         return True
 
@@ -389,6 +429,7 @@ class MemoryRunStore:
         row.state, row.owner, row.strikes = "queued", "", row.strikes - 1
         if if_asynchronous:
             row.placed = False
+            self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, Verdict.UNKNOWN)
             self._database.let_in(row.project_id)
         return True
 
@@ -422,6 +463,21 @@ class MemorySenderStore:
             return False
         asked.setdefault(identifier, now)
         return True
+
+
+class MemoryBreakerStore:
+    """`BreakerStore` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def of_project(self, project_id: str) -> SeenBreaker:
+        self._database.check()
+        return SeenBreaker(self._database.breaker(project_id), self._database.now())
+
+    async def close(self, project_id: str) -> None:
+        self._database.check()
+        self._database.breakers.pop(project_id, None)
 
 
 def this_month() -> date:

@@ -33,6 +33,7 @@ from app.working import MOST_STRIKES, Worker
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore, MemoryAuditStore
 from tests.support.memory_store import (
+    MemoryBreakerStore,
     MemoryDatabase,
     MemoryJob,
     MemoryProjectStore,
@@ -110,7 +111,7 @@ class World:
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""
         projects, vault, trail = MemoryProjectStore(self.database), Vault(self.keys), MemoryAuditStore(self.database)
-        configuring = Configuring(projects, vault, ())
+        configuring, breakers = Configuring(projects, vault, ()), MemoryBreakerStore(self.database)
         enricher = Enricher(self.model, self.endpoint)
 
         async def ping() -> None:
@@ -119,13 +120,20 @@ class World:
         return Services(
             projects=projects,
             access=Access(MemoryAccessTokenStore(self.database), projects),
-            reporting=Reporting(projects, MemoryActivityStore(self.database)),
+            reporting=Reporting(projects, MemoryActivityStore(self.database), breakers),
             auditing=Auditing(projects, trail),
             configuring=configuring,
             intake=Intake(self.tickets, self.completions, self.deadline_seconds),
             completions=self.completions,
             trials=Trials(
-                configuring, projects, trail, vault, enricher, self.deadline_seconds, traced=self.tracing.run
+                configuring,
+                projects,
+                trail,
+                vault,
+                enricher,
+                self.deadline_seconds,
+                traced=self.tracing.run,
+                on_answer=breakers.close,
             ),
             metrics=self.metrics,
             tracing=self.tracing,

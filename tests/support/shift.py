@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.adapters.vault import Vault
+from app.domain.breaker import Verdict
 from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Stored, Submission, Suspect
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result, StepFailed, Usage
@@ -99,9 +100,11 @@ class Runs(MemoryRunStore):
         await self._meet("keep")
         return await super().keep(claimed, extracted)
 
-    async def finish(self, claimed: Claimed, result: dict[str, Any], *, refund: bool) -> bool:
+    async def finish(
+        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+    ) -> bool:
         await self._meet("finish")
-        return await super().finish(claimed, result, refund=refund)
+        return await super().finish(claimed, result, refund=refund, verdict=verdict)
 
     async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
         await self._meet("put_back")

@@ -1,7 +1,7 @@
 """The stores that a test works on, real or in memory, with a project in them, and short ways to ask them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.access_token_store import AccessTokenStore
 from app.adapters.audit_store import AuditStore
+from app.adapters.breaker_store import BreakerStore
 from app.adapters.database import fetch
 from app.adapters.line import Line
 from app.adapters.project_store import ProjectStore
@@ -23,6 +24,7 @@ from app.domain.projects import Project
 from app.domain.tickets import Email
 from tests.support.memory_access import MemoryAccessTokenStore, MemoryAuditStore
 from tests.support.memory_store import (
+    MemoryBreakerStore,
     MemoryDatabase,
     MemoryProjectStore,
     MemoryRunStore,
@@ -68,6 +70,9 @@ class Behind(Protocol):
     async def run_of(self, ticket_id: str) -> int:
         """Return the number of the ticket's run."""
 
+    async def breaker_pause_over(self) -> None:
+        """Make it time for the next to try the endpoint of `prj_1`."""
+
     async def webhooks(self) -> list[tuple[str, str]]:
         """Return ticket and project of every message to the helpdesk that waits."""
 
@@ -101,6 +106,7 @@ class Stores:
     behind: Behind
     trail: AuditStore | MemoryAuditStore
     access: AccessTokenStore | MemoryAccessTokenStore
+    breakers: BreakerStore | MemoryBreakerStore
 
     async def submit(self, ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any) -> Submitted:
         [submitted] = await self.tickets.submit([submission(ticket_id, project_id, **options)])
@@ -161,6 +167,10 @@ class BehindMemory:
     async def run_of(self, ticket_id: str) -> int:
         return self._database.rows[ticket_id].run
 
+    async def breaker_pause_over(self) -> None:
+        endpoint, breaker = self._database.breakers["prj_1"]
+        self._database.breakers["prj_1"] = endpoint, replace(breaker, next_probe_at=self._database.now())
+
     async def webhooks(self) -> list[tuple[str, str]]:
         return list(self._webhooks)
 
@@ -206,6 +216,9 @@ class BehindPostgres:
         found = text("SELECT run FROM enrichments WHERE ticket_id = :ticket_id")
         run: int = (await fetch(self._engine, found, {"ticket_id": ticket_id}))[0].run
         return run
+
+    async def breaker_pause_over(self) -> None:
+        await fetch(self._engine, text("UPDATE breakers SET next_probe_at = now()"))
 
     async def webhooks(self) -> list[tuple[str, str]]:
         facts = [facts for facts, _ in await self._waiting("webhook")]
@@ -264,6 +277,7 @@ async def memory_stores(*, webhooks: bool = False, places: int = MOST_AT_ONCE) -
         BehindMemory(database),
         MemoryAuditStore(database),
         MemoryAccessTokenStore(database),
+        MemoryBreakerStore(database),
     )
     await stores.projects.put(PROJECT)
     return stores
@@ -282,6 +296,7 @@ async def postgres_stores(engine: AsyncEngine, *, webhooks: bool = False, places
         behind,
         AuditStore(engine),
         AccessTokenStore(engine),
+        BreakerStore(engine),
     )
     await stores.projects.put(PROJECT)
     return stores

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.breaker import Verdict
 from tests.support.rows import EndedRun
 from tests.support.service import World, set_up
 
@@ -43,6 +44,7 @@ async def test_activity_is_summed_up_for_an_owner() -> None:
     ]
     assert (body["monthly_ai_credits"], body["credits_used_this_month"]) == (100, 1)
     assert datetime.fromisoformat(body["credits_reset_at"]) > datetime.now(UTC)
+    assert body["breaker"] == {"state": "closed", "failures": 0, "opened_at": None, "next_probe_at": None}
 
 
 async def test_project_without_look_ups_has_no_share_and_no_times() -> None:
@@ -96,3 +98,22 @@ async def test_only_owners_of_a_business_project_see_it(
         answer = await client.get(ROUTE, headers={"X-Actor-Id": actor})
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_an_open_breaker_is_shown_and_a_test_of_what_is_stored_closes_it() -> None:
+    world = World()
+    async with world.client() as client:
+        await set_up(client)
+        for run in range(10):
+            world.database.tell_breaker("prj_1", world.database.endpoint("prj_1"), run, Verdict.FAILS)
+        shown = (await client.get(ROUTE)).json()["breaker"]
+        email = {"subject": "Seats", "body": "Account ID: acct_12ab34cd"}
+        test, states = ROUTE.replace("activity", "test"), []
+        for config in ({"api_url": "https://api.example.com/another"}, {"identify_instructions": "`Account ID:`"}):
+            answer = await client.post(test, json=email | {"config": config})
+            assert answer.json()["status"] == "ok"  # no breaker stops a test
+            states.append((await client.get(ROUTE)).json()["breaker"]["state"])
+
+    assert (shown["state"], shown["failures"]) == ("open", 10)
+    assert datetime.fromisoformat(shown["next_probe_at"]) > datetime.fromisoformat(shown["opened_at"])
+    assert states == ["open", "closed"]

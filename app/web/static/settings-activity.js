@@ -39,7 +39,7 @@ export class ActivitySection extends EventTarget {
 
   #show(report) {
     const shown = report.lookups === 0 ? [nothingYet()] : [chart(report.per_day), tables(report)];
-    the("activity-content").replaceChildren(tiles(report), ...shown);
+    the("activity-content").replaceChildren(...leftAlone(report.breaker), tiles(report), ...shown);
     the("activity-live").textContent = `${report.lookups.toLocaleString()} look-ups in ${report.per_day.length} days`;
   }
 
@@ -49,6 +49,16 @@ export class ActivitySection extends EventTarget {
     the("activity-live").textContent = "The activity cannot be shown";
     this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
   }
+}
+
+function leftAlone({ state, failures, opened_at: since, next_probe_at: next }) {
+  if (state === "closed") return [];
+  const again =
+    state === "half_open" ? "One look-up is trying it now." : `One look-up tries it ${new Date(next) > new Date() ? `after ${shortly(next)}` : "next"}.`;
+  const words =
+    `Your endpoint has failed ${failures} times in a row and is left alone since ${shortly(since)}: look-ups end at once, ` +
+    `as circuit_open, and cost nothing. ${again} To end this at once, mend it and test the connection above.`;
+  return [element("div", { className: "notice" }, element("p", {}, words))];
 }
 
 function tiles({ lookups, ok_share: share, per_day: days, ...credits }) {

@@ -27,6 +27,7 @@ Reason = Literal[
     "invalid_json",
     "not_object",
     "protocol_error",
+    "circuit_open",
     "not_enabled",
     "not_configured",
     "plan",
@@ -208,6 +209,9 @@ class Response(TypedDict):
     body_preview: str
 
 
+State = Literal["closed", "open", "half_open"]
+"""What a breaker does: lets all pass, nobody, or one."""
+
 Status = Literal["ok", "no_identifier", "fetch_error", "skipped_credits", "disabled"]
 """The five statuses of the guide."""
 
@@ -287,6 +291,19 @@ class BatchRow(TypedDict):
     detail: str | None
     # with validation_error only
     errors: list[Complaint] | None
+
+
+class Breaker(TypedDict):
+    """Whether the customer endpoint is asked: closed, always; open, not until the next try; half open, being
+    tried.
+    """
+
+    state: State
+    # in a row, up to now
+    failures: int
+    opened_at: str | None
+    # when the next look-up may try the endpoint; null: any may
+    next_probe_at: str | None
 
 
 class ConfigurationInput(TypedDict):
@@ -439,6 +456,7 @@ class Activity(TypedDict):
     monthly_ai_credits: int
     credits_used_this_month: int
     credits_reset_at: str
+    breaker: Breaker
 
 
 class Audit(TypedDict):
@@ -523,6 +541,7 @@ REASONS: Final[Mapping[Status, tuple[Reason, ...]]] = {
         "invalid_json",
         "not_object",
         "protocol_error",
+        "circuit_open",
     ),
     "skipped_credits": (),
     "disabled": ("not_enabled", "not_configured", "plan", "token_unreadable"),

@@ -1,7 +1,7 @@
 // Bodies that the service takes and answers; a newer service may add fields and words. Written by `make clients` from openapi.yaml; change nothing here.
 
 /** Why a look-up ended as its status says. */
-export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "ai_unavailable" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
+export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "ai_unavailable" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
 
 /** Codes of the problems that a request is refused with. */
 export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
@@ -128,6 +128,9 @@ export interface Response {
   body_preview: string;
 }
 
+/** What a breaker does: lets all pass, nobody, or one. */
+export type State = "closed" | "open" | "half_open";
+
 /** The five statuses of the guide. */
 export type Status = "ok" | "no_identifier" | "fetch_error" | "skipped_credits" | "disabled";
 
@@ -198,6 +201,19 @@ export interface BatchRow {
   detail: string | null;
   /** with validation_error only */
   errors: Array<Complaint> | null;
+}
+
+/**
+ * Whether the customer endpoint is asked: closed, always; open, not until the next try; half open, being
+ * tried.
+ */
+export interface Breaker {
+  state: State;
+  /** in a row, up to now */
+  failures: number;
+  opened_at: string | null;
+  /** when the next look-up may try the endpoint; null: any may */
+  next_probe_at: string | null;
 }
 
 /** Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default. */
@@ -349,6 +365,7 @@ export interface Activity {
   monthly_ai_credits: number;
   credits_used_this_month: number;
   credits_reset_at: string;
+  breaker: Breaker;
 }
 
 /** One page of the audit trail, the newest first. */
@@ -442,7 +459,8 @@ export const REASONS: Record<Status, readonly Reason[]> = {
     "too_large",
     "invalid_json",
     "not_object",
-    "protocol_error"
+    "protocol_error",
+    "circuit_open"
   ],
   "skipped_credits": [],
   "disabled": [
