@@ -80,7 +80,7 @@ class Metrics:
         )
         self._looked = self._gauge(
             "queue_seen_timestamp_seconds",
-            "When a worker last saw the queue: it stands still without a database, or without workers.",
+            "When this process last saw the queue: it stands still while the database is away.",
             "mostrecent",
         )
         self._put_back = self._counter(
