@@ -41,13 +41,16 @@ async def tend(
 ) -> None:
     """Tend until cancelled, then take this worker off the list; a lost database only makes it late.
 
+    A process without `seats` is no worker and gives no sign of life as one, but measures and clears up all the same.
+
     `let_in` lets those in who stand in line before a free place: whoever left it may have died before it could.
     """
     worker_id, beats = str(uuid4()), 0
     try:
         while True:
             with suppress(DatabaseUnavailable):
-                await workload.beat(Worker(worker_id, socket.gethostname(), os.getpid(), seats, in_flight()))
+                if seats:
+                    await workload.beat(Worker(worker_id, socket.gethostname(), os.getpid(), seats, in_flight()))
                 on_depth(await workload.depth())
                 await let_in()
                 if beats % BEATS_PER_PURGE == 0:

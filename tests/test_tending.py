@@ -42,8 +42,8 @@ class NotedWorkload:
 
 
 @asynccontextmanager
-async def tended(workload: NotedWorkload, depths: list[Depth]) -> AsyncIterator[None]:
-    tending = tend(workload, 200, lambda: 3, depths.append, workload.let_all_in, every_seconds=0.001)
+async def tended(workload: NotedWorkload, depths: list[Depth], seats: int = 200) -> AsyncIterator[None]:
+    tending = tend(workload, seats, lambda: 3, depths.append, workload.let_all_in, every_seconds=0.001)
     task = asyncio.create_task(tending)
     try:
         yield
@@ -68,6 +68,16 @@ async def test_a_worker_shows_itself_and_the_queue_and_leaves_at_its_end() -> No
     assert set(depths) == {Depth(7, 1.5)}
     assert workload.let_in >= 1
     assert workload.left == [workload.beats[0].worker_id]
+
+
+async def test_a_process_without_seats_is_no_worker_but_measures_and_lets_in_all_the_same() -> None:
+    workload, depths = NotedWorkload(), list[Depth]()
+    async with tended(workload, depths, seats=0), asyncio.timeout(10):
+        while workload.let_in < 2:  # noqa: ASYNC110 - looked at from outside
+            await asyncio.sleep(0.001)
+
+    assert workload.beats == []
+    assert set(depths) == {Depth(7, 1.5)}
 
 
 async def test_a_purge_comes_at_the_start_and_then_once_in_many_beats() -> None:

@@ -94,11 +94,11 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         )
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
         metrics.seats(settings.seats)
+        for work in _beside(settings, engine, line, worker, metrics):
+            await stack.enter_async_context(background(work))
         if settings.seats:
             handlers = await _handlers(settings, worker, tickets, observed, stack)
             queue = QueueWorker(connection, handlers, settings.seats)
-            for work in _beside(settings, engine, line, worker, metrics):
-                await stack.enter_async_context(background(work))
             await stack.enter_async_context(_working(queue, draining))
         yield Services(
             projects=projects,
@@ -152,11 +152,10 @@ async def _working(queue: QueueWorker, draining: Draining) -> AsyncIterator[None
 def _beside(
     settings: Settings, engine: AsyncEngine, line: Line, worker: Worker, metrics: Metrics
 ) -> list[Coroutine[Any, Any, None]]:
-    """Return what a process with seats does beside running tickets."""
-    return [
-        tend(Workload(engine), settings.seats, lambda: worker.in_flight, metrics.queue_depth, line.let_all_in),
-        hold(RetentionStore(engine, settings.retention_days)),
-    ]
+    """Return what a process does beside serving; what is old is removed by those that have seats."""
+    workload, retained = Workload(engine), RetentionStore(engine, settings.retention_days)
+    tending = tend(workload, settings.seats, lambda: worker.in_flight, metrics.queue_depth, line.let_all_in)
+    return [tending, hold(retained)] if settings.seats else [tending]
 
 
 async def _handlers(
