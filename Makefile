@@ -4,6 +4,9 @@
 .DELETE_ON_ERROR:
 .PHONY: help setup run test test-browser test-examples check format clients lock bench try-image sbom clean clean-data
 
+# Tests start many processes; without compiled files, each would spend seconds of CPU on compiling the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
