@@ -9,13 +9,13 @@ from pathlib import Path
 
 import uvloop
 
-from bench import cost, draining, latency, memory, replicas
+from bench import cost, draining, fairness, latency, memory, replicas
 from bench.machine import CAN_SEPARATE, described, load_cores
 from bench.plan import QUICK, USUAL, Plan
 from bench.processes import Stage, last_words, open_stage
 from bench.report import say
 
-PARTS = ("cost", "sync", "async", "memory", "replicas", "drain")
+PARTS = ("cost", "sync", "async", "memory", "replicas", "drain", "fairness")
 
 DESCRIPTION = """
 Measures what the service adds to the calls that it waits for, with stand-ins for the AI (300 ms) and the customer
@@ -64,6 +64,8 @@ async def _tables(stage: Stage, only: set[str], plan: Plan) -> AsyncIterator[tup
         yield f"Replicas, {replicas.SEATS} seats each", await replicas.measure(stage, plan)
     if "drain" in only:
         yield "Draining a queue", await draining.measure(stage, plan)
+    if "fairness" in only:
+        yield "Fairness: a quiet project beside one whose endpoint stalls", await fairness.measure(stage, plan)
 
 
 def _asked_for() -> tuple[set[str], Plan]:

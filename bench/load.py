@@ -122,13 +122,19 @@ async def send(
     return sent
 
 
-async def queue(target: Target, count: int, expected: str = "accepted", prefix: str | None = None) -> str:
+async def queue(
+    target: Target, count: int, expected: str = "accepted", prefix: str | None = None, project_id: str = PROJECT
+) -> str:
     """Hand tickets in by hundreds, which all must have the `expected` outcome; return what their ids begin with."""
     prefix = prefix or uuid4().hex[:8]
     async with _session(target, 1) as session:
         for first in range(0, count, BATCH):
             numbers = range(first, min(first + BATCH, count))
-            body = {"tickets": [{**EMAIL, "ticket_id": f"{prefix}-{number}"} for number in numbers]}
+            body = {
+                "tickets": [
+                    {**EMAIL, "project_id": project_id, "ticket_id": f"{prefix}-{number}"} for number in numbers
+                ]
+            }
             async with session.post(f"{target.base_urls[0]}/tickets/enrich-batch", json=body) as response:
                 response.raise_for_status()
                 rows = (await response.json())["tickets"]
@@ -138,14 +144,20 @@ async def queue(target: Target, count: int, expected: str = "accepted", prefix: 
 
 async def ended_runs(target: Target) -> int:
     """Return how many runs have ended well since the processes started; end the bench if one did not."""
+    endings = await endings_of(target)
+    well = endings.pop("ok none", 0)
+    _refuse(target.name, list(endings.elements()), well + endings.total())
+    return well
+
+
+async def endings_of(target: Target) -> Counter[str]:
+    """Return how often a run ended how since the processes started."""
     endings: Counter[str] = Counter()
     async with _session(target, 1) as session:
         for base_url in target.base_urls:
             async with session.get(f"{base_url}/metrics") as response:
                 endings.update(endings_in(await response.text()))
-    well = endings.pop("ok none", 0)
-    _refuse(target.name, list(endings.elements()), well + endings.total())
-    return well
+    return endings
 
 
 def endings_in(metrics: str) -> dict[str, int]:

@@ -14,11 +14,12 @@ class Plan:
     held: int
     replica_seconds: float
     queued: int
+    quiet: int
 
     def tickets(self, in_flight: int) -> int:
         """Return the tickets of one round with so many in flight: each lane has two at least, one to start with."""
         return self.alone if in_flight == 1 else max(self.together, 2 * in_flight)
 
 
-USUAL = Plan(rounds=2, alone=5, together=256, at_once=600, held=1_000, replica_seconds=10.0, queued=10_000)
-QUICK = Plan(rounds=1, alone=3, together=128, at_once=200, held=200, replica_seconds=4.0, queued=1_000)
+USUAL = Plan(rounds=2, alone=5, together=256, at_once=600, held=1_000, replica_seconds=10.0, queued=10_000, quiet=100)
+QUICK = Plan(rounds=1, alone=3, together=128, at_once=200, held=200, replica_seconds=4.0, queued=1_000, quiet=50)

@@ -29,6 +29,9 @@ STOP_SECONDS = 60.0
 DEADLINE_SECONDS = "120"
 """The run's deadline while the bench runs: at 512 in flight on one core nobody is to be sent away with 202."""
 
+MANY_PLACES = 2000
+"""The most that can be set: nearly everywhere here one project sends everything."""
+
 LOG = "service.log"
 """What every process of the service writes to, in the bench's folder."""
 
@@ -45,9 +48,13 @@ class Stage:
     ca_file: Path
     folder: Path
 
-    async def set_delays(self, ai_seconds: float, endpoint_seconds: float) -> None:
-        """Tell the stand-ins how long to wait before each answer."""
-        await self._control(ai=ai_seconds, endpoint=endpoint_seconds)
+    async def set_delays(self, ai_seconds: float, endpoint_seconds: float, spread: float = 0.0) -> None:
+        """Tell the stand-ins how long to wait before each answer; the endpoint up to `spread` seconds longer."""
+        await self._control(ai=ai_seconds, endpoint=endpoint_seconds, spread=spread)
+
+    async def set_stalling(self, seconds: float) -> None:
+        """Tell the endpoint that stalls how long to do so, from its next request on."""
+        await self._control(stalling=seconds)
 
     async def hold_answers(self, held: bool) -> None:
         """Close or open the AI's gate: while it is closed nobody gets an answer."""
@@ -74,10 +81,13 @@ class Stage:
             yield Target("floor", (f"http://127.0.0.1:{port}",), "none", (process.pid,))
 
     @asynccontextmanager
-    async def service(self, seats: int, replicas: int = 1) -> AsyncIterator[Target]:
-        """Run the service, with so many seats per replica, on a new embedded PostgreSQL that the replicas share."""
+    async def service(self, seats: int, replicas: int = 1, places: int = MANY_PLACES) -> AsyncIterator[Target]:
+        """Run the service, with so many seats per replica, on a new embedded PostgreSQL that the replicas share.
+
+        A project may have so many tickets under way as it has `places`.
+        """
         token, data_dir = secrets.token_urlsafe(24), self.folder / uuid4().hex[:8]
-        environment = self._environment(token, data_dir, seats)
+        environment = self._environment(token, data_dir, seats, places)
         async with AsyncExitStack() as stack:
             log = stack.enter_context((self.folder / LOG).open("ab"))
             urls, pids = [], []
@@ -90,10 +100,10 @@ class Stage:
                 pids.append(process.pid)
             target = Target("service", tuple(urls), token, tuple(pids), data_dir)
             target.move_database_away()
-            await _set_up(target, self.endpoint_url)
+            await set_up(target, PROJECT, self.endpoint_url)
             yield target
 
-    def _environment(self, token: str, data_dir: Path, seats: int) -> dict[str, str]:
+    def _environment(self, token: str, data_dir: Path, seats: int, places: int) -> dict[str, str]:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))},
             "CC_DATA_DIR": str(data_dir),
@@ -104,7 +114,7 @@ class Stage:
             "CC_AI_PROVIDER": "anthropic",
             "CC_RUN_DEADLINE_SECONDS": DEADLINE_SECONDS,
             "CC_SEATS": str(seats),
-            "CC_PROJECT_CONCURRENCY": "2000",  # one project sends everything here
+            "CC_PROJECT_CONCURRENCY": str(places),
             "ANTHROPIC_API_KEY": "bench",
             "ANTHROPIC_BASE_URL": self.ai_url,
             "NO_PROXY": "127.0.0.1",
@@ -128,7 +138,8 @@ def last_words(folder: Path) -> list[str]:
     return [line for line in lines if '"status": "ok"' not in line][-LINES_OF_LOG:]
 
 
-async def _set_up(target: Target, endpoint_url: str) -> None:
+async def set_up(target: Target, project_id: str, endpoint_url: str) -> None:
+    """Put a project whose look-ups go to this endpoint."""
     project = {"plan": "business", "owner_ids": ["bench"], "monthly_ai_credits": 1_000_000}
     configuration = {
         "api_url": endpoint_url,
@@ -138,7 +149,7 @@ async def _set_up(target: Target, endpoint_url: str) -> None:
         "enabled": True,
     }
     headers = {"Authorization": f"Bearer {target.service_token}", "X-Actor-Id": "bench"}
-    path = f"{target.base_urls[0]}/projects/{PROJECT}"
+    path = f"{target.base_urls[0]}/projects/{project_id}"
     async with aiohttp.ClientSession(headers=headers, raise_for_status=True) as session:
         for url, body in ((path, project), (f"{path}/customer-context", configuration)):
             async with session.put(url, json=body) as response:

@@ -5,6 +5,7 @@ Run as `python -m bench.stand_ins CA_FILE`; prints one line of JSON with both ad
 
 import asyncio
 import json
+import random
 import re
 import socket
 import ssl
@@ -27,6 +28,9 @@ KEEP_ALIVE_SECONDS = 600
 BACKLOG = 2048
 """Connections that may wait to be accepted; each look-up brings one of its own."""
 
+STALLING = "/stalling"
+"""Where the customer endpoint is one that stalls; whatever else is asked answers as it should."""
+
 CONTROL = "/control"
 """Where the bench sets delays and the gate, on the AI's address."""
 
@@ -36,7 +40,8 @@ class StandIns:
 
     def __init__(self) -> None:
         self.ai_seconds = 0.0
-        self.endpoint_seconds = 0.0
+        self.endpoint_seconds = self.endpoint_spread = 0.0
+        self.stalling_seconds = 0.0
         self.asked = 0
         self.gate = asyncio.Event()
         self.gate.set()
@@ -62,16 +67,23 @@ class StandIns:
         await read_body(receive)
         authorized = dict(scope["headers"]).get(b"authorization") == f"Bearer {BEARER_TOKEN}".encode()
         known = scope["query_string"] == f"id={IDENTIFIER}".encode()
-        await asyncio.sleep(self.endpoint_seconds)
+        await asyncio.sleep(self._endpoint_delay(scope["path"]))
         if authorized:
             await send_json(send, CUSTOMER if known else {})
         else:
             await send_json(send, {"error": "unauthorized"}, 401)
 
+    def _endpoint_delay(self, path: str) -> float:
+        if path == STALLING:
+            return self.stalling_seconds
+        return self.endpoint_seconds + random.uniform(0, self.endpoint_spread)  # noqa: S311 - a delay, no secret
+
     def _controlled(self, wanted: dict[str, float | bool]) -> dict[str, int]:
         """Set what is named; say how many calls of the AI are under way."""
         self.ai_seconds = wanted.get("ai", self.ai_seconds)
         self.endpoint_seconds = wanted.get("endpoint", self.endpoint_seconds)
+        self.endpoint_spread = wanted.get("spread", self.endpoint_spread)
+        self.stalling_seconds = wanted.get("stalling", self.stalling_seconds)
         if wanted.get("open", self.gate.is_set()):
             self.gate.set()
         else:

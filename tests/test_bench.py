@@ -10,7 +10,7 @@ from app.domain.outcomes import Outcome
 from bench.load import Sent, endings_in, problem_of, send
 from bench.report import NOTHING, beside, figure, markdown, percentile, ratio
 from bench.samples import EMAIL
-from bench.stand_ins import CONTROL, StandIns
+from bench.stand_ins import CONTROL, STALLING, StandIns
 from bench.targets import Target
 
 NOWHERE = Target("nowhere", ("http://first.example", "http://second.example"), "none", ())
@@ -160,3 +160,20 @@ async def test_stand_in_holds_every_answer_back_while_its_gate_is_closed() -> No
 
     assert held
     assert json.loads(answer.json()["content"][0]["text"]) == {"identifier": "acct_12ab34cd"}
+
+
+async def test_stand_in_endpoint_stalls_for_who_asks_the_stalling_one_and_answers_everybody_else() -> None:
+    stand_ins = StandIns()
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(stand_ins.ai), base_url="http://ai.example") as ai,
+        httpx.AsyncClient(transport=httpx.ASGITransport(stand_ins.endpoint), base_url="https://e.example") as endpoint,
+    ):
+        await ai.put(CONTROL, json={"stalling": 3600})
+        stalled = asyncio.create_task(endpoint.get(STALLING))
+        await asyncio.sleep(0)
+        answers = [await endpoint.get("/look-up") for _ in range(3)]
+        stalls = not stalled.done()
+        stalled.cancel()
+
+    assert stalls
+    assert [answer.status_code for answer in answers] == [401] * 3
