@@ -5,17 +5,20 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
 
-from bench import cost, draining, fairness, latency, memory, replicas
+from bench import cost, draining, fairness, growth, latency, memory, replicas
 from bench.machine import CAN_SEPARATE, described, load_cores
 from bench.plan import QUICK, USUAL, Plan
 from bench.processes import Stage, last_words, open_stage
 from bench.report import say
 
 PARTS = ("cost", "sync", "async", "memory", "replicas", "drain", "fairness")
+MORE_PARTS = ("growth",)
+"""Those that take minutes and are only measured when they are asked for."""
 
 DESCRIPTION = """
 Measures what the service adds to the calls that it waits for, with stand-ins for the AI (300 ms) and the customer
@@ -66,6 +69,8 @@ async def _tables(stage: Stage, only: set[str], plan: Plan) -> AsyncIterator[tup
         yield "Draining a queue", await draining.measure(stage, plan)
     if "fairness" in only:
         yield "Fairness: a quiet project beside one whose endpoint stalls", await fairness.measure(stage, plan)
+    if "growth" in only:
+        yield "Growth: statements with so many stored results", await growth.measure(stage.folder, plan)
 
 
 def _asked_for() -> tuple[set[str], Plan]:
@@ -75,12 +80,15 @@ def _asked_for() -> tuple[set[str], Plan]:
         epilog="Examples: make bench ARGS=--quick; make bench ARGS='--only sync,drain'",
     )
     parser.add_argument("--quick", action="store_true", help="little of everything: does it run, and roughly how fast")
-    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, comma-separated, of {', '.join(PARTS)}")
+    parts = f"parts, comma-separated, of {', '.join(PARTS)}; and, only if named here, {', '.join(MORE_PARTS)}"
+    parser.add_argument("--only", default=",".join(PARTS), help=parts)
+    parser.add_argument("--results", type=int, help="growth: how many results are stored, e.g. 10000000")
     options = parser.parse_args()
     only = set(options.only.split(","))
-    if unknown := only - set(PARTS):
+    if unknown := only - {*PARTS, *MORE_PARTS}:
         parser.error(f"--only: no such part: {', '.join(sorted(unknown))}")
-    return only, QUICK if options.quick else USUAL
+    plan = QUICK if options.quick else USUAL
+    return only, replace(plan, results=options.results) if options.results else plan
 
 
 if __name__ == "__main__":

@@ -15,11 +15,35 @@ class Plan:
     replica_seconds: float
     queued: int
     quiet: int
+    results: int
+    growth_rounds: int
 
     def tickets(self, in_flight: int) -> int:
         """Return the tickets of one round with so many in flight: each lane has two at least, one to start with."""
         return self.alone if in_flight == 1 else max(self.together, 2 * in_flight)
 
 
-USUAL = Plan(rounds=2, alone=5, together=256, at_once=600, held=1_000, replica_seconds=10.0, queued=10_000, quiet=100)
-QUICK = Plan(rounds=1, alone=3, together=128, at_once=200, held=200, replica_seconds=4.0, queued=1_000, quiet=50)
+USUAL = Plan(
+    rounds=2,
+    alone=5,
+    together=256,
+    at_once=600,
+    held=1_000,
+    replica_seconds=10.0,
+    queued=10_000,
+    quiet=100,
+    results=1_000_000,
+    growth_rounds=300,
+)
+QUICK = Plan(
+    rounds=1,
+    alone=3,
+    together=128,
+    at_once=200,
+    held=200,
+    replica_seconds=4.0,
+    queued=1_000,
+    quiet=50,
+    results=100_000,
+    growth_rounds=50,
+)
