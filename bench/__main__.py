@@ -87,6 +87,8 @@ def _asked_for() -> tuple[set[str], Plan]:
     only = set(options.only.split(","))
     if unknown := only - {*PARTS, *MORE_PARTS}:
         parser.error(f"--only: no such part: {', '.join(sorted(unknown))}")
+    if options.results is not None and options.results <= growth.FEW:
+        parser.error(f"--results: must be more than the {growth.FEW:,} that they are compared with")
     plan = QUICK if options.quick else USUAL
     return only, replace(plan, results=options.results) if options.results else plan
 
