@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
+from app.domain.breaker import Verdict
 from app.domain.outcomes import Outcome
 from tests.browser.settings_page import CONTEXT, Helpdesk
 from tests.support.rows import EndedRun
@@ -31,6 +32,22 @@ async def test_nothing_yet_is_said_calmly(desk: Helpdesk) -> None:
         await expect(activity).to_contain_text("No look-ups in this period.")
         await expect(activity).to_contain_text("0 of 100")
         await expect(activity.locator(".chart")).to_have_count(0)
+
+
+async def test_an_endpoint_that_is_left_alone_is_told_with_what_to_do(desk: Helpdesk) -> None:
+    await desk.set_up()
+    database = desk.world.database
+    async with desk.opened() as settings:
+        notice = settings.page.locator("#activity .notice")
+        await expect(settings.page.locator("#activity")).to_contain_text("No look-ups in this period.")
+        await expect(notice).to_have_count(0)
+    for run in range(10):
+        database.tell_breaker("prj_1", database.endpoint("prj_1"), run, Verdict.FAILS)
+    async with desk.opened() as settings:
+        notice = settings.page.locator("#activity .notice")
+        await expect(notice).to_contain_text("has failed 10 times in a row and is left alone since")
+        await expect(notice).to_contain_text("One look-up tries it after")
+        await expect(notice).to_contain_text("mend it and test the connection above")
 
 
 async def test_bars_stack_each_days_look_ups_by_status(desk: Helpdesk) -> None:
