@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
+from app.adapters.untraced import Untraced
 from app.demo.sidebar import STATIC, application, with_sidebar
-from app.serving import application as served_without_the_demo
+from app.serving import application as served
 from app.web.middleware import LARGEST_REQUEST_BYTES
 
 TOKEN = "service-token-0123456789"
@@ -166,6 +168,12 @@ async def test_page_leaves_under_the_policy_and_all_that_it_loads_is_there(servi
         "js": 200,
     }
     assert service.requests == []
+
+
+def served_without_the_demo() -> ASGIApp:
+    app = served()
+    app.state.services = SimpleNamespace(tracing=Untraced())  # what each request meets first
+    return app
 
 
 @pytest.mark.usefixtures("bare_environment")
