@@ -20,6 +20,7 @@ RUN awk '/^[a-z0-9]/ { wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|t
  && /opt/build/bin/pip install --require-hashes -r build.lock
 
 COPY pyproject.toml README.md ./
+COPY support_context ./support_context
 COPY app ./app
 COPY migrations ./migrations
 RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \

@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
 
-from app.domain import context, extraction, identity, lookups, summaries
+from app.domain import context, extraction, identity, summaries
 from app.domain.configuration import Configuration
 from app.domain.extraction import Extracted
-from app.domain.facts import Facts
-from app.domain.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse
 from app.domain.outcomes import Field, Identity, Outcome, Result, StepFailed, Usage
-from app.domain.secrets import Secret
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
+from support_context import lookups
+from support_context.facts import Facts
+from support_context.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse
+from support_context.secrets import Secret
 
 
 class Model(Protocol):

@@ -20,13 +20,13 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from app.domain.claims import DatabaseUnavailable
-from app.domain.secrets import Secret
-from app.draining import DRAIN_SECONDS, Draining, asked_by_signals
-from app.services import Services
+from app.runs.shutdown import DRAIN_SECONDS, Draining, asked_by_signals
 from app.settings import Settings, load_settings
 from app.web.app import create_app
+from app.web.services import Services
 from app.wiring.databases import bring_up_to_date, database
 from app.wiring.processes import open_services
+from support_context.secrets import Secret
 
 DATABASE_PATIENCE_SECONDS = 60.0
 """How long a start waits for PostgreSQL: in a compose file or a cluster it often comes up at the same time."""

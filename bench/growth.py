@@ -13,21 +13,21 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.database import create_engine_for, fetch
-from app.adapters.embedded_postgres import embedded_postgres
-from app.adapters.line import Line
-from app.adapters.migrations import migrate
-from app.adapters.project_store import ProjectStore
-from app.adapters.retention_store import PORTION, RetentionStore
-from app.adapters.run_store import RunStore
-from app.adapters.ticket_store import TicketStore
+from app.adapters.postgres.connection import create_engine_for, fetch
+from app.adapters.postgres.embedded import embedded_postgres
+from app.adapters.postgres.line import Line
+from app.adapters.postgres.migrations import migrate
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.retention_store import PORTION, RetentionStore
+from app.adapters.postgres.run_store import RunStore
+from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import Claimed, Stored, Submission
 from app.domain.configuration import Configuration, StoredToken
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Usage
 from app.domain.projects import Project
 from app.domain.tickets import Email
-from app.working import MOST_STRIKES
+from app.runs.worker import MOST_STRIKES
 from bench.plan import Plan
 from bench.report import MEBIBYTE, beside, markdown, percentile, say
 from bench.samples import EMAIL, IDENTIFIER, PROJECT, SUMMARY

@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.adapters.embedded_postgres import embedded_postgres
+from app.adapters.postgres.embedded import embedded_postgres
 
 ROOT = Path(__file__).parents[1]
 RELEASE = "bookworm"

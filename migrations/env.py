@@ -6,8 +6,8 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from app.adapters.database import create_engine_for
-from app.adapters.tables import metadata
+from app.adapters.postgres.connection import create_engine_for
+from app.adapters.postgres.tables import metadata
 
 
 def is_ours(name: str | None, kind: str, parents: object) -> bool:

@@ -1,6 +1,6 @@
 -- The queue's schema as `pgq sql install --durability balanced` of pgqueuer 1.6 prints it, and its autovacuum settings.
 -- One thing is ours: the trigger fires on TRUNCATE only. A NOTIFY locks the whole database until its commit is flushed, so
--- that of an INSERT would have all submissions wait in line; app/adapters/notices.py sends it after the commit.
+-- that of an INSERT would have all submissions wait in line; app/adapters/postgres/notices.py sends it after the commit.
 
 CREATE TYPE pgqueuer_status AS ENUM ('queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed');
 

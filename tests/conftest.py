@@ -16,9 +16,9 @@ import pytest
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.database import create_engine_for
-from app.adapters.embedded_postgres import embedded_postgres
-from app.adapters.migrations import migrate
+from app.adapters.postgres.connection import create_engine_for
+from app.adapters.postgres.embedded import embedded_postgres
+from app.adapters.postgres.migrations import migrate
 
 # Left to itself, structlog draws a traceback with every local variable: half a minute where one holds a whole app.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])

@@ -6,76 +6,48 @@ from pathlib import Path
 
 import pytest
 
-APP = Path(__file__).parent.parent / "app"
+ROOT = Path(__file__).parent.parent
+APP, CONTRACT = ROOT / "app", ROOT / "support_context"
 
 RULES = [
-    # part, what of `app` it may import (beside itself), what third parties it may import
-    pytest.param("domain", set(), set(), id="domain is pure: nobody else, nothing foreign"),
-    pytest.param("adapters", {"domain"}, None, id="an adapter knows the rules and its own library"),
+    # part, what of ours it may import (beside itself), what third parties it may import
+    pytest.param("support_context", {"domain", "settings", "wiring"}, None, id="the contract with an endpoint"),
+    pytest.param("domain", {"support_context"}, set(), id="domain is pure: the contract, nothing foreign"),
+    pytest.param("adapters", {"domain", "support_context"}, None, id="an adapter knows the rules and its own library"),
+    pytest.param("enrichment", {"domain", "support_context"}, set(), id="the story knows the rules only"),
+    pytest.param("runs", {"domain", "enrichment", "support_context"}, set(), id="a ticket's life knows the story"),
+    pytest.param("owners", {"domain", "enrichment", "runs", "support_context"}, set(), id="an owner's test is a run"),
     pytest.param(
         "web",
-        {"domain", "completions", "configuring", "intake", "services", "__init__"},
+        {"domain", "owners", "runs", "support_context", "__init__"},
         {"fastapi", "pydantic", "starlette", "structlog"},
         id="the web gets wired objects and knows no adapter",
     ),
     pytest.param(
         "demo",
-        {"domain", "settings", "serving", "web"},
+        {"domain", "serving", "settings", "support_context", "web"},
         {"httpx", "starlette", "trustme", "uvicorn"},
         id="the demo runs the real thing",
     ),
-    pytest.param("enrichment", {"domain"}, set(), id="the story knows the rules only"),
-    pytest.param("completions", {"domain"}, set(), id="waiting knows the rules only"),
-    pytest.param("intake", {"domain", "completions"}, set(), id="taking in knows who waits, and no run"),
-    pytest.param("working", {"domain", "enrichment"}, set(), id="a worker knows the story, and nobody who waits"),
-    pytest.param("delivering", {"domain"}, set(), id="delivering knows the rules only"),
-    pytest.param("tending", {"domain"}, set(), id="tending knows the rules only"),
-    pytest.param("resealing", {"domain"}, set(), id="resealing knows the rules only"),
-    pytest.param("retention", {"domain"}, set(), id="retention knows the rules only"),
-    pytest.param("draining", set(), set(), id="draining knows nobody"),
-    pytest.param("access", {"domain"}, set(), id="rights know the rules only"),
-    pytest.param("activity", {"domain", "access"}, set(), id="activity asks for the rights"),
-    pytest.param("auditing", {"domain", "access"}, set(), id="the trail asks for the rights"),
-    pytest.param("configuring", {"domain", "access"}, set(), id="configuring asks for the rights"),
-    pytest.param("trial", {"domain", "configuring", "enrichment", "working"}, set(), id="a test is a run"),
-    pytest.param(
-        "services",
-        {
-            "domain",
-            "access",
-            "activity",
-            "auditing",
-            "completions",
-            "configuring",
-            "draining",
-            "intake",
-            "trial",
-            "working",
-        },
-        set(),
-        id="services name no adapter",
-    ),
-    pytest.param("checking", {"domain"}, {"rich"}, id="a check knows the rules of a look-up, and no adapter"),
     pytest.param(
         "evaluation",
-        {"domain", "enrichment"},
+        {"domain", "enrichment", "support_context"},
         {"pydantic", "rich", "yaml"},
         id="an evaluation knows the rules, and any AI",
     ),
-    pytest.param(
-        "pytest_plugin", {"checking", "domain", "settings", "wiring"}, {"pytest"}, id="the check as tests of an owner"
-    ),
-    pytest.param("status_report", {"domain"}, set(), id="a report knows the figures only"),
     pytest.param("setting_values", set(), {"pydantic"}, id="values know nobody"),
     pytest.param("settings", {"setting_values"}, {"pydantic", "pydantic_settings"}, id="settings know their values"),
     pytest.param(
         "cli",
-        {"checking", "demo", "domain", "evaluation", "serving", "settings", "status_report", "wiring"},
+        {"demo", "domain", "evaluation", "serving", "settings", "support_context", "wiring"},
         {"httpx", "rich", "typer"},
         id="the command line",
     ),
     pytest.param(
-        "serving", {"domain", "draining", "services", "settings", "web", "wiring"}, {"fastapi", "uvicorn"}, id="serving"
+        "serving",
+        {"domain", "runs", "settings", "support_context", "web", "wiring"},
+        {"fastapi", "uvicorn"},
+        id="serving",
     ),
 ]
 CLOCKS_AND_WORLD = {
@@ -93,6 +65,8 @@ CLOCKS_AND_WORLD = {
 
 
 def modules(part: str) -> list[Path]:
+    if part == CONTRACT.name:
+        return sorted(CONTRACT.rglob("*.py"))
     found = sorted((APP / part).rglob("*.py")) if (APP / part).is_dir() else [APP / f"{part}.py"]
     assert found, part
     return found
@@ -113,13 +87,17 @@ def imports(path: Path) -> set[str]:
 
 
 def parts_of_app(path: Path) -> set[str]:
-    own = [name.split(".") for name in imports(path) if name.split(".")[0] == "app"]
-    return {parts[1] if (APP / parts[1]).is_dir() or (APP / f"{parts[1]}.py").exists() else "__init__" for parts in own}
+    names = [name.split(".") for name in imports(path)]
+    own = [parts for parts in names if parts[0] == "app"]
+    parts = {
+        parts[1] if (APP / parts[1]).is_dir() or (APP / f"{parts[1]}.py").exists() else "__init__" for parts in own
+    }
+    return parts | {CONTRACT.name for parts in names if parts[0] == CONTRACT.name}
 
 
 def third_parties(path: Path) -> set[str]:
     roots = {name.split(".")[0] for name in imports(path)}
-    return {root for root in roots if root != "app" and root not in sys.stdlib_module_names}
+    return {root for root in roots if root not in ("app", CONTRACT.name) and root not in sys.stdlib_module_names}
 
 
 @pytest.mark.parametrize(("part", "of_app", "foreign"), RULES)
@@ -132,7 +110,7 @@ def test_part_imports_only_what_its_rule_allows(part: str, of_app: set[str], for
 def test_every_part_has_a_rule() -> None:
     parts = {path.stem for path in APP.iterdir() if path.is_dir() or path.suffix == ".py"} - {"__pycache__"}
     free = {"__init__", "__main__", "wiring"}  # wiring knows everybody: that is its purpose
-    assert {rule.values[0] for rule in RULES} == parts - free
+    assert {rule.values[0] for rule in RULES} == parts - free | {CONTRACT.name}
 
 
 def test_domain_touches_no_clock_environment_or_network() -> None:
@@ -158,7 +136,7 @@ def test_domain_has_no_circle() -> None:
 def test_each_third_party_has_few_homes() -> None:
     homes = {
         "anthropic": {"claude"},
-        "asyncpg": {"database", "embedded_postgres", "migrations"},
+        "asyncpg": {"connection", "embedded", "migrations"},
         "cryptography": {"vault"},
         "h11": {"network"},
         "opentelemetry": {"tracing"},
@@ -167,13 +145,13 @@ def test_each_third_party_has_few_homes() -> None:
         "standardwebhooks": {"webhook"},
         "alembic": {"migrations"},
     }
-    for path in sorted(APP.rglob("*.py")):
+    for path in sorted([*APP.rglob("*.py"), *CONTRACT.rglob("*.py")]):
         for root in third_parties(path) & homes.keys():
             assert path.stem in homes[root], f"{path}: {root}"
 
 
 def test_modules_and_functions_stay_small() -> None:
-    for path in sorted(APP.rglob("*.py")):
+    for path in sorted([*APP.rglob("*.py"), *CONTRACT.rglob("*.py")]):
         text = path.read_text()
         assert text.count("\n") <= 300, path
         for node in ast.walk(ast.parse(text)):

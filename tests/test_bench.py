@@ -5,7 +5,7 @@ import aiohttp
 import httpx
 import pytest
 
-from app.adapters.metrics import Metrics
+from app.adapters.telemetry.metrics import Metrics
 from app.domain.outcomes import Outcome
 from bench.load import Sent, endings_in, problem_of, send
 from bench.report import NOTHING, beside, figure, markdown, percentile, ratio

@@ -9,13 +9,13 @@ import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from app.checking.answers import COMFORTABLE_BYTES
-from app.checking.connection import SLOW_SECONDS
 from app.demo.records import find, open_records
 from app.domain.configuration import LARGEST_TOKEN, SMALLEST_TOKEN
 from app.domain.extraction import LONGEST_IDENTIFIER, sanitize
-from app.domain.facts import DEEPEST, LONGEST_LABEL, LONGEST_LINK, MOST_LINKS, MOST_NODES, Facts
-from app.domain.lookups import BODY_BYTES, FETCH_SECONDS
+from support_context.check.answers import COMFORTABLE_BYTES
+from support_context.check.connection import SLOW_SECONDS
+from support_context.facts import DEEPEST, LONGEST_LABEL, LONGEST_LINK, MOST_LINKS, MOST_NODES, Facts
+from support_context.lookups import BODY_BYTES, FETCH_SECONDS
 
 CONTRACT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent.parent / "contract" / "support-context.openapi.yaml").read_text("utf-8")

@@ -8,7 +8,7 @@ import yaml
 
 from app.domain.outcomes import Outcome, Status
 from app.settings import Settings, variable_of
-from tests.test_cli import commands
+from tests.cli.test_cli import commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

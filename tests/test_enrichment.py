@@ -10,12 +10,12 @@ import pytest
 
 from app.domain.configuration import Configuration
 from app.domain.extraction import Extracted
-from app.domain.lookups import LookupFailed, LookupResponse
 from app.domain.outcomes import Field, Outcome, Result, StepFailed, Usage
-from app.domain.secrets import Secret
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
 from app.enrichment import Enricher, Run, Step
+from support_context.lookups import LookupFailed, LookupResponse
+from support_context.secrets import Secret
 from tests.support.endpoints import Answer as Answered
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.models import EXTRACT_USAGE, SUMMARIZE_USAGE, LyingModel, ScriptedModel

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.adapters.tables import metadata
+from app.adapters.postgres.tables import metadata
 from app.settings import Settings, variable_of
 from tests.support.exposed_metrics import families
 
@@ -28,7 +28,7 @@ def first_cells(heading: str) -> list[str]:
 def events() -> dict[str, str]:
     """Return every event that the code logs, by its name as it stands there, with the place."""
     found = {}
-    for path in sorted((ROOT / "app").rglob("*.py")):
+    for path in sorted([*(ROOT / "app").rglob("*.py"), *(ROOT / "support_context").rglob("*.py")]):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and _is_logging(node.func):
                 assert node.args, f"{path.name}:{node.lineno}: a log line without an event"

@@ -14,7 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from app.draining import DRAIN_SECONDS
+from app.runs.shutdown import DRAIN_SECONDS
 from app.settings import Settings, variable_of
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.domain.projects import TokenUnreadable
-from app.domain.secrets import Secret
+from support_context.secrets import Secret
 
 KEY_BYTES = 32
 """AES-256."""

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from app.domain.lookups import USER_AGENT
-from app.domain.secrets import Secret
 from app.domain.webhooks import Reply, asked_seconds
+from support_context.lookups import USER_AGENT
+from support_context.secrets import Secret
 
 TRY_SECONDS = 15.0
 """Seconds of one try in all, from name look-up to the end of the answer; the specification's least advice."""

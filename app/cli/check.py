@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.checking.report import Report, as_json, as_junit
-from app.checking.table import NARROWEST, WIDEST, print_table
-from app.checking.target import NOBODY, BadTarget, Target, refuse_token
 from app.cli.terminal import say, stopped
-from app.domain.secrets import Secret
 from app.settings import EgressSettings, InvalidSettings
 from app.wiring.checking import check_endpoint, egress_settings
+from support_context.check.report import Report, as_json, as_junit
+from support_context.check.table import NARROWEST, WIDEST, print_table
+from support_context.check.target import NOBODY, BadTarget, Target, refuse_token
+from support_context.secrets import Secret
 
 FAILED, COULD_NOT_RUN = 1, 2
 """Exit statuses beside 0: a requirement is not met; the check itself could not be run."""

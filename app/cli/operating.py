@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app import status_report
+from app.cli import status_report
 from app.cli.environment import settings_for
 from app.cli.terminal import say, stopped
 from app.demo.run import demo as run_demo

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.demo.project import PROJECT_ID
 from app.serving import application as service_application
 from app.settings import load_settings
-from app.web.middleware import BodyLimit, RequestIds
-from app.web.pages import serve_files, serve_page
+from app.web.http.middleware import BodyLimit, RequestIds
+from app.web.http.pages import serve_files, serve_page
 
 PAGE_PATH = "/sidebar-demo"
 STATIC = Path(__file__).parent / "static"

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from app.domain.outcomes import Field, Link
-from app.domain.plain_text import plain
+from support_context.plain_text import plain
 
 NAME = "customer_context"
 """The name of the delimiters; data that holds it is rewritten."""

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.domain.plain_text import plain
 from app.domain.wording import name_words
+from support_context.plain_text import plain
 
 LONGEST_WISH_WORDS = 6
 """Words of a label; a longer phrase is prose."""

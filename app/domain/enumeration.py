@@ -3,7 +3,7 @@
 import re
 
 from app.domain.identity import address_in
-from app.domain.plain_text import comparable
+from support_context.plain_text import comparable
 
 _LIKE_AN_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 

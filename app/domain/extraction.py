@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from app.domain.outcomes import Outcome, StepFailed, Usage
-from app.domain.plain_text import comparable, runs
 from app.domain.tickets import Email
+from support_context.plain_text import comparable, runs
 
 LONGEST_IDENTIFIER = 256
 """Characters of an identifier that are sent; longer ones are cut, after they were judged whole."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
-from app.domain.plain_text import plain
+from support_context.plain_text import plain
 
 
 class Kind(Enum):

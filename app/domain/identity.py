@@ -7,9 +7,9 @@ import re
 from string import ascii_lowercase, ascii_uppercase
 
 from app.domain.configuration import IdentityPolicy
-from app.domain.facts import MISSING, Facts
 from app.domain.outcomes import Identity
-from app.domain.plain_text import plain
+from support_context.facts import MISSING, Facts
+from support_context.plain_text import plain
 
 LONGEST_ADDRESS = 254
 """Characters of an email address that can be sent to (RFC 5321, 4.5.3.1.3)."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.domain import display
-from app.domain.facts import Facts, Json
-from app.domain.plain_text import comparable
 from app.domain.rendering import keys_of, rendered
 from app.domain.wording import Wording, name_words, part_words, wording
+from support_context.facts import Facts, Json
+from support_context.plain_text import comparable
 
 LONGEST_FACT_READ = 8_000
 """Characters of one fact that a value is held against; a value shows 500 of them at most."""

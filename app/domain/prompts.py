@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from app.domain.facts import Facts, Json
-from app.domain.plain_text import line, plain
 from app.domain.tickets import Email
+from support_context.facts import Facts, Json
+from support_context.plain_text import line, plain
 
 SUBJECT_CHARACTERS = 1_000
 """Characters of a subject or a sender that reach a model; RFC 5322 lines end at 998."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from app.domain.outcomes import Field
-from app.domain.plain_text import line
 from app.domain.wording import name_words, numeral
+from support_context.plain_text import line
 
 MOST_FIELDS = 24
 """Rows on one card: more than an agent reads before answering."""

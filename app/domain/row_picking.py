@@ -6,10 +6,10 @@ from itertools import islice
 
 from app.domain import display
 from app.domain.display import Clause, Wish
-from app.domain.facts import Facts, Json
 from app.domain.outcomes import Field
 from app.domain.rendering import MOST_FIELDS, keys_of, label_for, rendered
 from app.domain.wording import name_words
+from support_context.facts import Facts, Json
 
 NODES_LOOKED_AT = 500
 """Members of the JSON that are compared with each label; a card of 24 rows does not come from further down."""

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from itertools import islice
 
-from app.domain.facts import MISSING, Facts
 from app.domain.invention import Owner, beyond_fact, beyond_facts, denied, marks
 from app.domain.outcomes import Field
-from app.domain.plain_text import line
 from app.domain.rendering import (
     LONGEST_LABEL,
     LONGEST_SUMMARY,
@@ -19,6 +17,8 @@ from app.domain.rendering import (
 )
 from app.domain.row_picking import every_leaf
 from app.domain.wording import name_words
+from support_context.facts import MISSING, Facts
+from support_context.plain_text import line
 
 __all__ = ["Answer", "Judged", "judge", "made_from_rows", "straight_from"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.domain.plain_text import plain
+from support_context.plain_text import plain
 
 READABLE_CHARACTERS = 24_000
 """Characters of a body that reach a model: about 6,000 tokens, far above any email that a person writes."""

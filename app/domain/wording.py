@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from app.domain.plain_text import comparable
+from support_context.plain_text import comparable
 
 _CURRENCY = "$¢£¤¥֏؋৲৳฿៛₠-\u20cf"
 _SIGNS = "-−–"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.facts import Facts
 from app.domain.tickets import Email
+from support_context.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from app.domain.plain_text import line
 from app.evaluation.prices import PRICES
 from app.evaluation.scoring import Figures, Scored, Verdict, by_kind, figures
+from support_context.plain_text import line
 
 LONGEST_NOTE = 200
 """Characters of an owner's note beside an email that went wrong."""

@@ -9,24 +9,17 @@ from fastapi.responses import HTMLResponse
 from fastapi.telemetry import TelemetryConfig
 
 from app import __version__
-from app.domain.secrets import Secret
-from app.services import Services
-from app.web import (
-    access_tokens,
-    activity,
-    audit,
-    batch,
-    configuration,
-    docs,
-    errors,
-    events,
-    openapi,
-    operations,
-    pages,
-    projects,
-    tickets,
-)
-from app.web.middleware import Bearers, BodyLimit, RequestIds, Traces
+from app.web import operations
+from app.web.configuration import activity
+from app.web.configuration import routes as configuration
+from app.web.http import docs, errors, openapi, pages
+from app.web.http.middleware import Bearers, BodyLimit, RequestIds, Traces
+from app.web.projects import access_tokens, audit
+from app.web.projects import routes as projects
+from app.web.services import Services
+from app.web.tickets import batch, events
+from app.web.tickets import routes as tickets
+from support_context.secrets import Secret
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
 

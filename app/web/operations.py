@@ -4,8 +4,8 @@ from fastapi import APIRouter, Response
 
 from app.domain.claims import DatabaseUnavailable
 from app.domain.refusals import Refusal, Refused
-from app.web.answers import only
-from app.web.requests import Wired
+from app.web.http.answers import only
+from app.web.http.requests import Wired
 
 router = APIRouter(tags=["Operations"])
 

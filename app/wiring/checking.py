@@ -3,15 +3,15 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.checking.connection import Circumstances
-from app.checking.judging import judge, not_https
-from app.checking.observing import OnStep, observe
-from app.checking.plan import plan
-from app.checking.report import Report, report_of
-from app.checking.target import PRIVATE_NETWORKS, Target
-from app.domain.secrets import Secret
 from app.settings import EgressSettings, InvalidSettings, load_egress_settings
 from app.wiring.customer_endpoint import probed_endpoint
+from support_context.check.connection import Circumstances
+from support_context.check.judging import judge, not_https
+from support_context.check.observing import OnStep, observe
+from support_context.check.plan import plan
+from support_context.check.report import Report, report_of
+from support_context.check.target import PRIVATE_NETWORKS, Target
+from support_context.secrets import Secret
 
 
 def egress_settings(allow_private: bool, ca_file: Path | None) -> EgressSettings:

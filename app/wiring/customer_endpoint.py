@@ -4,10 +4,10 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from app.adapters.endpoint import HttpsEndpoint
-from app.adapters.network import tls_context
-from app.adapters.probe import ProbedEndpoint
 from app.settings import EgressSettings, InvalidSettings
+from support_context.fetch.endpoint import HttpsEndpoint
+from support_context.fetch.network import tls_context
+from support_context.fetch.probe import ProbedEndpoint
 
 
 @asynccontextmanager

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters import logs
-from app.adapters.database import connector, create_engine_for
-from app.adapters.embedded_postgres import EmbeddedPostgresFailed, embedded_postgres
-from app.adapters.migrations import migrate
-from app.adapters.standing_connection import Connect
-from app.adapters.workload import Workload
+from app.adapters.postgres.connection import connector, create_engine_for
+from app.adapters.postgres.embedded import EmbeddedPostgresFailed, embedded_postgres
+from app.adapters.postgres.listening import Connect
+from app.adapters.postgres.migrations import migrate
+from app.adapters.postgres.workload_store import Workload
+from app.adapters.telemetry import logs
 from app.domain.workload import WorkloadReport
 from app.settings import InvalidSettings, Settings
 from app.wiring import tracing

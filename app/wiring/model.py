@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
-from app.adapters.brake import Brake
-from app.adapters.claude import ClaudeModel
-from app.adapters.offline import OfflineModel
-from app.domain.secrets import Secret
+from app.adapters.ai.brake import Brake
+from app.adapters.ai.claude import ClaudeModel
+from app.adapters.ai.offline import OfflineModel
 from app.enrichment import Model
 from app.settings import AiSettings
+from support_context.secrets import Secret
 
 
 @asynccontextmanager

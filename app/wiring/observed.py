@@ -1,7 +1,7 @@
 """Counts and logs what every run leaves behind, whoever asked for it."""
 
-from app.adapters import logs
-from app.adapters.metrics import Metrics
+from app.adapters.telemetry import logs
+from app.adapters.telemetry.metrics import Metrics
 from app.domain.claims import Claimed
 from app.domain.outcomes import Outcome, Result
 from app.domain.webhooks import Delivery, Reply

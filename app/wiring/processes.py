@@ -9,48 +9,48 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.access import Access
-from app.activity import Reporting
-from app.adapters import logs
-from app.adapters.access_token_store import AccessTokenStore
-from app.adapters.activity_store import ActivityStore
-from app.adapters.audit_store import AuditStore
-from app.adapters.breaker_store import BreakerStore
-from app.adapters.database import ping, unlimited
-from app.adapters.line import Line
-from app.adapters.metrics import Metrics
-from app.adapters.notices import Notices
-from app.adapters.project_store import ProjectStore
-from app.adapters.queue import ENRICH, WEBHOOK, Handler, QueueWorker
-from app.adapters.retention_store import RetentionStore
-from app.adapters.run_store import RunStore
-from app.adapters.sender_store import SenderStore
-from app.adapters.standing_connection import Connect, StandingConnection
-from app.adapters.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
+from app.adapters.postgres.access_token_store import AccessTokenStore
+from app.adapters.postgres.activity_store import ActivityStore
+from app.adapters.postgres.audit_store import AuditStore
+from app.adapters.postgres.breaker_store import BreakerStore
+from app.adapters.postgres.connection import ping, unlimited
+from app.adapters.postgres.line import Line
+from app.adapters.postgres.listening import Connect, StandingConnection
+from app.adapters.postgres.notices import Notices
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.queue import ENRICH, WEBHOOK, Handler, QueueWorker
+from app.adapters.postgres.retention_store import RetentionStore
+from app.adapters.postgres.run_store import RunStore
+from app.adapters.postgres.sender_store import SenderStore
+from app.adapters.postgres.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
+from app.adapters.postgres.workload_store import Workload
+from app.adapters.telemetry import logs
+from app.adapters.telemetry.metrics import Metrics
 from app.adapters.vault import Vault
 from app.adapters.webhook import WebhookSender
-from app.adapters.workload import Workload
-from app.auditing import Auditing
-from app.completions import Completions, Ended
-from app.configuring import Configuring
-from app.delivering import Deliveries
 from app.domain.claims import Claimed
 from app.domain.outcomes import Result
-from app.domain.secrets import Secret
-from app.draining import Draining
 from app.enrichment import Enricher
-from app.intake import Intake
-from app.retention import hold
-from app.services import Services
+from app.owners.access import Access
+from app.owners.activity_report import Reporting
+from app.owners.audit_report import Auditing
+from app.owners.configuring import Configuring
+from app.owners.test_run import Trials
+from app.runs.delivery import Deliveries
+from app.runs.intake import Intake
+from app.runs.retention import hold
+from app.runs.shutdown import Draining
+from app.runs.upkeep import tend
+from app.runs.waiting import Completions, Ended
+from app.runs.worker import MOST_STRIKES, Worker
 from app.settings import Settings
-from app.tending import tend
-from app.trial import Trials
+from app.web.services import Services
 from app.wiring.customer_endpoint import customer_endpoint, tls_of
 from app.wiring.databases import connector_of, database, direct, engine_of
 from app.wiring.model import model_of
 from app.wiring.observed import Observed
 from app.wiring.tracing import tracing_of
-from app.working import MOST_STRIKES, Worker
+from support_context.secrets import Secret
 
 SETTLING_SECONDS = 2.0
 """What a process that ends gives the queue to note what became of its jobs; others take over what it cannot note."""

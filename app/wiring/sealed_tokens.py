@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.adapters.sealed_token_store import SealedTokenStore
+from app.adapters.postgres.sealed_token_store import SealedTokenStore
 from app.adapters.vault import Vault
-from app.resealing import Resealing
+from app.owners.key_rotation import Resealing
 from app.settings import Settings
 from app.wiring.databases import database, engine_of
 

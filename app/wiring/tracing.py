@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from app import __version__
-from app.adapters.untraced import Untraced
-from app.services import Tracing
+from app.adapters.telemetry.untraced import Untraced
 from app.settings import InvalidSettings, Settings
+from app.web.services import Tracing
 
 
 @asynccontextmanager
@@ -34,7 +34,7 @@ def check(settings: Settings) -> None:
 def _otlp() -> Any:
     try:
         # Not imported at the top: the packages are an extra, and cost memory where nobody wants them.
-        adapter = import_module("app.adapters.tracing")
+        adapter = import_module("app.adapters.telemetry.tracing")
     except ImportError:
         raise InvalidSettings(
             "CC_TRACING: its packages are missing; install customer-context[tracing], or set it to off"

@@ -6,7 +6,7 @@ import pytest
 
 from app.adapters.vault import Vault
 from app.domain.projects import TokenUnreadable
-from app.domain.secrets import Secret
+from support_context.secrets import Secret
 
 OLD, NEW = b"o" * 32, b"n" * 32
 TOKEN = Secret("canary-token-0123456789!~")

@@ -13,10 +13,10 @@ import uvloop
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from app.adapters.network import tls_context
 from app.adapters.webhook import ANSWER_BYTES, WebhookSender
-from app.domain.secrets import Secret
 from app.domain.webhooks import Reply
+from support_context.fetch.network import tls_context
+from support_context.secrets import Secret
 from tests.support.tls_server import HEAD, Answer, Authority, TlsServer, ok, reset, until_client_leaves
 
 MESSAGE = "msg_0123456789abcdef0123456789abcdef"

@@ -19,7 +19,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
-from app.web.pages import serve_files, serve_page
+from app.web.http.pages import serve_files, serve_page
 from tests.browser.settings_page import Helpdesk, helpdesk
 from tests.support.service import World
 

@@ -11,8 +11,8 @@ import httpx
 from fastapi import FastAPI
 from playwright.async_api import Locator, Page, expect
 
-from app.domain.lookups import LookupRequest, LookupResponse
-from app.domain.secrets import Secret
+from support_context.lookups import LookupRequest, LookupResponse
+from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.service import CONFIGURATION, SERVICE_TOKEN, World
 

@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from app.adapters.untraced import Untraced
+from app.adapters.telemetry.untraced import Untraced
 from app.demo.sidebar import STATIC, application, with_sidebar
 from app.serving import application as served
-from app.web.middleware import LARGEST_REQUEST_BYTES
+from app.web.http.middleware import LARGEST_REQUEST_BYTES
 
 TOKEN = "service-token-0123456789"
 TICKET = "11111111-2222-4333-8444-555555555555"

@@ -13,10 +13,10 @@ import yaml
 from jsonschema import validate  # type: ignore[import-untyped]
 
 from app import __version__
-from app.domain.addresses import DELEGATED, REFUSED
-from app.draining import DRAIN_SECONDS
+from app.runs.shutdown import DRAIN_SECONDS
 from app.settings import Settings, variable_of
-from app.web.middleware import OPEN_PATHS
+from app.web.http.middleware import OPEN_PATHS
+from support_context.addresses import DELEGATED, REFUSED
 from tests.support.exposed_metrics import families
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.offline import OfflineModel
+from app.adapters.ai.offline import OfflineModel
 from app.domain.identify_rules import Kind, Rule, rules
 from app.domain.identify_search import find
 from app.domain.tickets import Email

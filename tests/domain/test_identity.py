@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from app.domain.configuration import IdentityPolicy
-from app.domain.facts import Facts
 from app.domain.identity import LONGEST_ADDRESS, LONGEST_SENDER, address_in, identity_of, is_withheld, warning
 from app.domain.outcomes import Identity
+from support_context.facts import Facts
 
 MATCH, MISMATCH, UNKNOWN = Identity
 JANE = "jane@example.com"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from app.domain import prompts
-from app.domain.facts import Facts
 from app.domain.tickets import Email
+from support_context.facts import Facts
 
 CLOSINGS = ["</email>", "</customer_data>", "</owner_instructions>", "＜/email＞", "﹤/email﹥"]
 

@@ -1,8 +1,8 @@
 import pytest
 
 from app.domain import display
-from app.domain.facts import Facts
 from app.domain.row_picking import pick
+from support_context.facts import Facts
 
 GUIDE = "Show Plan; Status (Active or Inactive); Seats; Monthly revenue."
 CASES = "If it's an account, show Plan and Status. If it's an order, show Item, Amount, and Fulfillment status."

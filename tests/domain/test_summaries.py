@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.facts import Facts
 from app.domain.outcomes import Field
 from app.domain.summaries import Answer, judge, made_from_rows, straight_from
+from support_context.facts import Facts
 from tests.support.models import LyingModel
 
 INSTRUCTIONS = "Show Plan; Status (Active or Inactive); Seats (warn over 10); Monthly revenue."

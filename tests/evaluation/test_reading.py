@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.facts import Facts
 from app.evaluation.cases import Instructions
 from app.evaluation.reading import BadFile, read_instructions, read_suite
+from support_context.facts import Facts
 from tests.support.evaluations import ANSWER, DISPLAY, EMAIL, IDENTIFY, write_suite
 
 INSTRUCTIONS = Instructions(IDENTIFY, DISPLAY)

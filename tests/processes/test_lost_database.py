@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from app.adapters.embedded_postgres import embedded_postgres
+from app.adapters.postgres.embedded import embedded_postgres
 from tests.support.customers import CustomerEndpoint, credits_used, set_up, ticket
 from tests.support.ledger import Ledger
 from tests.support.load import Load

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from app.draining import DRAIN_SECONDS
+from app.runs.shutdown import DRAIN_SECONDS
 from tests.support.customers import CustomerEndpoint, credits_used, set_up, ticket
 from tests.support.messages_api import API_KEY, Gate, MessagesApi, listening
 from tests.support.processes import serving

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from app.domain.lookups import LookupFailed, LookupRequest, LookupResponse
 from app.domain.outcomes import Outcome
-from app.domain.secrets import Secret
+from support_context.lookups import LookupFailed, LookupRequest, LookupResponse
+from support_context.secrets import Secret
 
 Answer = dict[str, Any] | bytes | LookupFailed
 """What to answer: an object, a body as it stands, or a failure on the way."""

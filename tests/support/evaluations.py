@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from app.domain.facts import Json
+from support_context.facts import Json
 
 IDENTIFY = "Look for the account ID after `Account ID:` in the body. It starts with acct_."
 DISPLAY = "Show Plan and Seats."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from app.domain.access import AccessToken, Holder
+from app.domain.access_tokens import AccessToken, Holder
 from app.domain.activity import RECENT, TIMED, Activity, Day, Ended, Pace
 from app.domain.audit import Action, Entry
 from app.domain.outcomes import Status

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.facts import Facts
 from app.domain.outcomes import Field, StepFailed, Usage
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
+from support_context.facts import Facts
 
 EXTRACT_USAGE = Usage(input_tokens=800, output_tokens=20)
 SUMMARIZE_USAGE = Usage(input_tokens=700, output_tokens=90)

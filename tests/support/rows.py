@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.access import AccessToken
+from app.domain.access_tokens import AccessToken
 
 
 @dataclass(slots=True)

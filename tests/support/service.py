@@ -9,27 +9,27 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from app.access import Access
-from app.activity import Reporting
-from app.adapters.metrics import Metrics
-from app.adapters.offline import OfflineModel
-from app.adapters.untraced import Untraced
+from app.adapters.ai.offline import OfflineModel
+from app.adapters.telemetry.metrics import Metrics
+from app.adapters.telemetry.untraced import Untraced
 from app.adapters.vault import Vault
-from app.auditing import Auditing
-from app.completions import Completions, Ended
-from app.configuring import Configuring
 from app.domain.claims import Claimed
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.outcomes import Result
 from app.domain.projects import Project
-from app.domain.secrets import Secret
-from app.draining import Draining
 from app.enrichment import Enricher, Model
-from app.intake import Intake
-from app.services import Services, Tracing
-from app.trial import Trials
+from app.owners.access import Access
+from app.owners.activity_report import Reporting
+from app.owners.audit_report import Auditing
+from app.owners.configuring import Configuring
+from app.owners.test_run import Trials
+from app.runs.intake import Intake
+from app.runs.shutdown import Draining
+from app.runs.waiting import Completions, Ended
+from app.runs.worker import MOST_STRIKES, Worker
 from app.web.app import create_app
-from app.working import MOST_STRIKES, Worker
+from app.web.services import Services, Tracing
+from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore, MemoryAuditStore
 from tests.support.memory_store import (

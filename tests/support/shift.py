@@ -12,7 +12,7 @@ from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result, StepFailed, Usage
 from app.domain.tickets import Email
 from app.enrichment import Enricher
-from app.working import MOST_STRIKES, Worker
+from app.runs.worker import MOST_STRIKES, Worker
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_store import MemoryRunStore, MemorySenderStore, Row
 from tests.support.models import ScriptedModel

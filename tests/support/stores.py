@@ -8,15 +8,15 @@ from typing import Any, Protocol
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.access_token_store import AccessTokenStore
-from app.adapters.audit_store import AuditStore
-from app.adapters.breaker_store import BreakerStore
-from app.adapters.database import fetch
-from app.adapters.line import Line
-from app.adapters.project_store import ProjectStore
-from app.adapters.run_store import RunStore
-from app.adapters.sender_store import SenderStore
-from app.adapters.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
+from app.adapters.postgres.access_token_store import AccessTokenStore
+from app.adapters.postgres.audit_store import AuditStore
+from app.adapters.postgres.breaker_store import BreakerStore
+from app.adapters.postgres.connection import fetch
+from app.adapters.postgres.line import Line
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.run_store import RunStore
+from app.adapters.postgres.sender_store import SenderStore
+from app.adapters.postgres.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
 from app.domain.claims import Claimed, Submission, Submitted
 from app.domain.configuration import Configuration, IdentityPolicy, StoredToken
 from app.domain.outcomes import Outcome

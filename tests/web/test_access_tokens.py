@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.domain.access import SCOPE
+from app.domain.access_tokens import SCOPE
 from app.domain.configuration import BUSINESS_PLAN
 from tests.support.service import EMAIL, SERVICE_TOKEN, World, access_token, set_up
 

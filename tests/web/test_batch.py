@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.web.batch import read_apart
-from app.web.middleware import LARGEST_REQUEST_BYTES_OF
+from app.web.http.middleware import LARGEST_REQUEST_BYTES_OF
+from app.web.tickets.batch import read_apart
 from tests.support.service import CUSTOMER, EMAIL, World, set_up
 
 ROUTE = "/tickets/enrich-batch"

@@ -12,13 +12,13 @@ import pytest
 import uvicorn
 from starlette.types import Message
 
-from app.completions import STREAM_BACKLOG, Completions, Ended
 from app.domain.claims import DatabaseUnavailable
-from app.domain.secrets import Secret
-from app.services import Services
+from app.runs.waiting import STREAM_BACKLOG, Completions, Ended
 from app.web.app import create_app
-from app.web.events import FIRST_LINES, HEARTBEAT, EventStream
-from app.web.outgoing import BEFORE_IDENTITY
+from app.web.http.outgoing import BEFORE_IDENTITY
+from app.web.services import Services
+from app.web.tickets.events import FIRST_LINES, HEARTBEAT, EventStream
+from support_context.secrets import Secret
 from tests.support.service import EMAIL, SERVICE_TOKEN, World, set_up
 
 TICKET: dict[str, Any] = {"project_id": "prj_1", **EMAIL}

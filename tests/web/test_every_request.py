@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from app.domain.refusals import Refusal
-from app.web.errors import STATUS, problem_of
-from app.web.middleware import LARGEST_REQUEST_BYTES
+from app.web.http.errors import STATUS, problem_of
+from app.web.http.middleware import LARGEST_REQUEST_BYTES
 from tests.support.service import EMAIL, OTHER_SERVICE_TOKEN, SERVICE_TOKEN, World, set_up
 
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from app.domain.outcomes import Status
 from app.domain.refusals import Refusal
-from app.web.errors import MEDIA_TYPE, STATUS
-from app.web.examples import BATCHED, ENRICHED, PENDING
-from app.web.outgoing import BatchOut, PendingOut, TicketResultOut
+from app.web.http.errors import MEDIA_TYPE, STATUS
+from app.web.http.examples import BATCHED, ENRICHED, PENDING
+from app.web.http.outgoing import BatchOut, PendingOut, TicketResultOut
 from tests.support.service import World
 
 FILE = Path(__file__).parents[2] / "openapi.yaml"

@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.domain.outcomes import Status
-from app.web.examples import CONFIGURATION
-from app.web.incoming import ConfigurationIn
-from app.web.pages import MEDIA_TYPES, POLICY, STATIC, serve_page
+from app.web.http.examples import CONFIGURATION
+from app.web.http.incoming import ConfigurationIn
+from app.web.http.pages import MEDIA_TYPES, POLICY, STATIC, serve_page
 from tests.support.service import World
 
 CARD = "/static/customer-context-card.js"

@@ -19,12 +19,12 @@ from schemathesis.specs.openapi.checks import (
 from starlette.types import ASGIApp
 
 from app.adapters.vault import Vault
-from app.domain.access import AccessToken
+from app.domain.access_tokens import AccessToken
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.projects import Project
-from app.domain.secrets import Secret
-from app.services import Services
 from app.web.app import create_app
+from app.web.services import Services
+from support_context.secrets import Secret
 from tests.support.memory_store import MemoryDatabase, Row, this_month
 from tests.support.rows import KeptToken
 from tests.support.service import BEARER_TOKEN, CONFIGURATION, SERVICE_TOKEN, World

@@ -8,11 +8,11 @@ import httpx
 import pytest
 import structlog
 
-from app.domain.lookups import LookupRequest, LookupResponse
 from app.domain.outcomes import Outcome, StepFailed, Usage
-from app.domain.secrets import Secret
 from app.domain.tickets import Email
-from app.web.step_events import prefers_events
+from app.web.http.step_events import prefers_events
+from support_context.lookups import LookupRequest, LookupResponse
+from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.exchanges import Exchange, events_of
 from tests.support.memory_store import MemoryDatabase

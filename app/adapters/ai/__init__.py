@@ -1,0 +1,1 @@
+"""The AI providers, one file each, and the brake that all calls to one share."""

@@ -1,0 +1,69 @@
+"""The audit trail in PostgreSQL: written by the statements that change something, read page by page, never changed."""
+
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.adapters.postgres.connection import fetch
+from app.domain.audit import Action, Entry
+
+
+def noting(
+    action: Action,
+    rows: str,
+    *,
+    actor: str = ":actor",
+    fields: str = "'{}'",
+    subject: str = "NULL",
+    results_erased: str = "NULL",
+) -> str:
+    """Return the part of a statement that notes what the rest of it does, one entry for each of `rows`.
+
+    All but `action` are SQL of ours over columns of `rows`, which have the `project_id`: there is no change without its
+    entry, and no entry without its change.
+    """
+    return f"""
+        INSERT INTO audit_entries (project_id, actor, action, fields, subject, results_erased)
+        SELECT project_id, CAST({actor} AS text), '{action}', CAST({fields} AS text[]), {subject}, {results_erased}
+        FROM {rows}
+    """  # noqa: S608 - constants, no value
+
+
+_NOTE = text(noting(Action.CONFIGURATION_TESTED, "projects WHERE project_id = :project_id", fields=":fields"))
+
+# Numbers are given when a statement begins and seen when it ends: one may still come in above what a reader has seen,
+# but what lies below a cursor is settled but for the statements of the moment in which that page was read.
+_OF_PROJECT = text("""
+    SELECT entry_id, noted_at, actor, action, fields, subject, results_erased FROM audit_entries
+    WHERE project_id = :project_id AND entry_id < coalesce(CAST(:before AS bigint), 9223372036854775807)
+    ORDER BY entry_id DESC LIMIT :limit
+""")
+
+
+class AuditStore:
+    """The rows of audit_entries; every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def note_test(self, project_id: str, actor: str, fields: tuple[str, ...]) -> None:
+        """Note that somebody tests a configuration, with these unsaved fields laid over it."""
+        await fetch(self._engine, _NOTE, {"project_id": project_id, "actor": actor, "fields": list(fields)})
+
+    async def of_project(self, project_id: str, limit: int, before: int | None) -> list[Entry]:
+        """Return the newest entries of a project, or the newest of those older than the entry `before`."""
+        values = {"project_id": project_id, "limit": limit, "before": before}
+        return [_entry_of(row) for row in await fetch(self._engine, _OF_PROJECT, values)]
+
+
+def _entry_of(row: Row[Any]) -> Entry:
+    return Entry(
+        row.entry_id,
+        row.noted_at,
+        row.actor,
+        Action(row.action),
+        tuple(row.fields),
+        row.subject,
+        row.results_erased,
+    )

@@ -1,0 +1,82 @@
+"""Brings the schema up to date when a process starts: safe for any number of them at once."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.adapters.postgres.connection import DRIVER_ERRORS, failure_of
+
+FOLDER = Path(__file__).parents[3] / "migrations"
+"""Beside the package, in a checkout as in an installed wheel."""
+
+LOCK = 0x63637478
+"""Names our advisory lock (`cctx`); PostgreSQL keeps such locks per database."""
+
+TRY_AGAIN_SECONDS = 0.1
+"""Between two attempts at the lock: asking anew never meets the sessions' lock or statement timeout, waiting would."""
+
+LOCK_MS = 1_000
+"""Longest that a step waits for a table: everybody queues behind it, and they give up after twice as long."""
+
+
+async def migrate(engine: AsyncEngine) -> None:
+    """Apply the pending migrations; whoever comes meanwhile waits. Raises as every store does.
+
+    Those up to one that makes its indexes beside the traffic are applied together or not at all, and so is the rest.
+
+    `DatabaseUnavailable` also when somebody holds a table for long: try again later. A schema that a newer release has
+    migrated stays as it is. `engine` must not lead through a transaction pooler, which knows no lock of a session.
+    """
+    # Alembic's own transactions need a session that does not commit each statement by itself.
+    transactional = engine.execution_options(isolation_level="READ COMMITTED")
+    try:
+        async with transactional.connect() as connection:
+            await _lock(connection)
+            try:
+                # A step may read through a large table.
+                await connection.execute(text("SET statement_timeout = 0"))
+                await connection.execute(text(f"SET lock_timeout = {LOCK_MS}"))
+                await connection.commit()
+                await connection.run_sync(_upgrade)
+                await connection.commit()
+            finally:
+                # Closing the session frees the lock, whatever state it is in, and forgets the setting.
+                await connection.invalidate()
+    except DRIVER_ERRORS as foreign:
+        failure = failure_of(foreign)
+    else:
+        return
+    raise failure
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+        await connection.commit()
+        await asyncio.sleep(TRY_AGAIN_SECONDS)
+    await connection.commit()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    if _is_newer(connection, ScriptDirectory.from_config(config)):
+        # A replica of this release may be started, or come back, while the next one is being rolled out: each release
+        # only adds, so that the one before can serve on.
+        structlog.stdlib.get_logger("customer_context").warning("schema_is_newer")
+    else:
+        connection.commit()  # Alembic must begin the transaction that a step may leave
+        command.upgrade(config, "head")
+
+
+def _is_newer(connection: Connection, known: ScriptDirectory) -> bool:
+    """Tell whether the database names a revision that this release has never heard of."""
+    found = MigrationContext.configure(connection).get_current_heads()
+    return not set(found) <= {script.revision for script in known.walk_revisions()}

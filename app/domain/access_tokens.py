@@ -1,0 +1,116 @@
+"""Access tokens: keys that a person takes to a browser or a shell, and the few doors that they open."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.configuration import BUSINESS_PLAN
+from app.domain.projects import Project
+from app.domain.refusals import Refusal
+from support_context.secrets import Secret
+
+TOKEN_BYTES = 32
+"""Random bytes of a token: 256 bits, which nobody guesses."""
+
+PREFIX = "cct_"
+"""How a token begins, so that people and secret scanners know it when they see it."""
+
+SHORTEST_SECONDS, LONGEST_SECONDS = 300, 7_776_000
+"""Seconds that a token may live: five minutes open a page; after ninety days, most were forgotten."""
+
+LONGEST_LABEL = 80
+"""Characters of a label: one line in a list."""
+
+_TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
+"""43 characters of base64url hold 32 bytes."""
+
+SCOPE = frozenset(
+    {
+        ("GET", "/projects/{project_id}/customer-context"),
+        ("PUT", "/projects/{project_id}/customer-context"),
+        ("PATCH", "/projects/{project_id}/customer-context"),
+        ("DELETE", "/projects/{project_id}/customer-context"),
+        ("POST", "/projects/{project_id}/customer-context/test"),
+        ("GET", "/projects/{project_id}/customer-context/activity"),
+        ("GET", "/tickets/{ticket_id}/customer-context"),
+    }
+)
+"""Everything that a token opens, for its own project; what does not stand here is closed, future routes too."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What is known of a token: all but the token."""
+
+    token_id: str
+    label: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new token, the only time that it is in clear."""
+
+    known: AccessToken
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who stands behind a token that is still good: the person who made it, in the one project that it is for."""
+
+    project: Project
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for, as far as a token's scope depends on it; `named` are the people it says it acts for."""
+
+    method: str
+    path: str
+    queried_projects: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+def has_token_shape(text: str) -> bool:
+    """Tell whether this can be a token at all: anything else needs no look-up."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def fingerprint(token: Secret) -> bytes:
+    """Return what is stored of a token, and what it is found by: its SHA-256, 32 bytes.
+
+    A slow hash protects secrets that people choose; 256 random bits need none, and this runs with every request. Nor
+    does the time of the look-up tell anything: it depends on the hash, which nobody can steer towards another's.
+    """
+    return hashlib.sha256(token.reveal().encode()).digest()
+
+
+def refusal_of(holder: Holder, asked: Asked) -> Refusal | None:
+    """Return why a token may not be used for this, None where it may."""
+    if not _in_scope(holder.project.project_id, asked) or set(asked.named) - {holder.person}:
+        return Refusal.OUT_OF_SCOPE
+    return owner_refusal(holder.project, holder.person)
+
+
+def owner_refusal(project: Project, person: str) -> Refusal | None:
+    """Return why somebody may not act as an owner of a Business project, None where they may."""
+    if person not in project.owner_ids:
+        return Refusal.NOT_OWNER
+    return None if project.plan == BUSINESS_PLAN else Refusal.PLAN_REQUIRED
+
+
+def _in_scope(project_id: str, asked: Asked) -> bool:
+    match asked.path.split("/"):
+        case ["", "projects", project, *rest] if project == project_id:
+            route = "/".join(("", "projects", "{project_id}", *rest))
+        case ["", "tickets", _, *rest] if asked.queried_projects == (project_id,):
+            route = "/".join(("", "tickets", "{ticket_id}", *rest))
+        case _:
+            return False
+    return (asked.method, route) in SCOPE

@@ -1,0 +1,1 @@
+"""What owners do: access tokens, configuration, test runs, reports, key rotation."""

@@ -1,0 +1,100 @@
+"""Who may act for a project: its owners, and whoever brings an access token that an owner has made."""
+
+import secrets
+from typing import Protocol
+
+from app.domain.access_tokens import (
+    PREFIX,
+    TOKEN_BYTES,
+    AccessToken,
+    Asked,
+    Holder,
+    Made,
+    fingerprint,
+    has_token_shape,
+    owner_refusal,
+    refusal_of,
+)
+from app.domain.projects import CreditReport, Project, ProjectNotFound
+from app.domain.refusals import Refusal, Refused
+from support_context.secrets import Secret
+
+
+class KnownProjects(Protocol):
+    """The projects, as stored."""
+
+    async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
+        """Look up a project."""
+
+
+class AccessTokens(Protocol):
+    """The access tokens, as stored: fingerprints only."""
+
+    async def add(
+        self, project_id: str, token_id: str, token_hash: bytes, label: str, person: str, seconds: int
+    ) -> AccessToken:
+        """Keep a new one, which expires after `seconds`; raises `ProjectNotFound`."""
+
+    async def of_project(self, project_id: str) -> list[AccessToken]:
+        """List those that have not expired, the newest first."""
+
+    async def remove(self, project_id: str, token_id: str, actor: str) -> bool:
+        """Forget one, which `actor` revokes; False where the project has no such token."""
+
+    async def use(self, token_hash: bytes) -> Holder | None:
+        """Return who stands behind a token that has not expired, and note that it was used."""
+
+
+class Access:
+    """Makes, lists and revokes access tokens, and judges each request that brings one."""
+
+    def __init__(self, tokens: AccessTokens, projects: KnownProjects) -> None:
+        self._tokens = tokens
+        self._projects = projects
+
+    async def make(self, project_id: str, actor: str, label: str, seconds: int) -> Made:
+        """Make a token that acts as `actor` for `seconds`; raises `Refused` unless an owner asks."""
+        await owned(self._projects, project_id, actor)
+        token = Secret(PREFIX + secrets.token_urlsafe(TOKEN_BYTES))
+        token_id = f"tok_{secrets.token_hex(12)}"
+        try:
+            known = await self._tokens.add(project_id, token_id, fingerprint(token), label, actor, seconds)
+        except ProjectNotFound:  # deleted in this moment
+            raise Refused(Refusal.PROJECT_NOT_FOUND) from None
+        return Made(known, token)
+
+    async def listed(self, project_id: str, actor: str) -> list[AccessToken]:
+        """List the project's tokens that have not expired; raises `Refused` unless an owner asks."""
+        await owned(self._projects, project_id, actor)
+        return await self._tokens.of_project(project_id)
+
+    async def revoke(self, project_id: str, actor: str, token_id: str) -> None:
+        """End a token with the next request that brings it; raises `Refused` unless an owner asks and it is there."""
+        await owned(self._projects, project_id, actor)
+        if not await self._tokens.remove(project_id, token_id, actor):
+            raise Refused(Refusal.ACCESS_TOKEN_NOT_FOUND)
+
+    async def admit(self, token: str, asked: Asked) -> str:
+        """Return the person that a request with this token acts as; raises `Refused`.
+
+        Nothing is remembered from one request to the next: a token that was revoked, or whose maker is no owner any
+        more, is refused at once.
+        """
+        holder = await self._tokens.use(fingerprint(Secret(token))) if has_token_shape(token) else None
+        if holder is None:
+            raise Refused(Refusal.UNAUTHORIZED)
+        refusal = refusal_of(holder, asked)
+        if refusal is not None:
+            raise Refused(refusal)
+        return holder.person
+
+
+async def owned(projects: KnownProjects, project_id: str, actor: str) -> tuple[Project, CreditReport]:
+    """Return a project and its credits; raises `Refused` unless `actor` is an owner and its plan is Business."""
+    found = await projects.get(project_id)
+    if found is None:
+        raise Refused(Refusal.PROJECT_NOT_FOUND)
+    refusal = owner_refusal(found[0], actor)
+    if refusal is not None:
+        raise Refused(refusal)
+    return found

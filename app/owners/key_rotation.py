@@ -1,0 +1,91 @@
+"""Seals every stored secret anew under the first key of the ring, and says which keys are still needed."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from app.domain.projects import TokenUnreadable
+from app.domain.sealing import KeyReport, KeyUse, SealedToken
+from support_context.secrets import Secret
+
+PAGE = 100
+"""Secrets read at once: the work stops, and may be taken up again, between any two."""
+
+
+class SealedTokens(Protocol):
+    """The sealed tokens, as stored; every method may raise `DatabaseUnavailable`."""
+
+    async def after(self, project_id: str, limit: int) -> list[SealedToken]:
+        """Return those of the next projects in the order of ids."""
+
+    async def count(self) -> int:
+        """Count them."""
+
+    async def replace(self, old: SealedToken, sealed: bytes) -> bool:
+        """Put another ciphertext in the place of `old`; False, and nothing done, where that is no longer there."""
+
+
+class Seals(Protocol):
+    """The key ring."""
+
+    def ring(self) -> tuple[str, ...]:
+        """Name its keys, the one that seals first."""
+
+    def key_id(self, sealed: bytes) -> str:
+        """Name the key that a ciphertext says it needs."""
+
+    def seal(self, project_id: str, token: Secret) -> bytes:
+        """Encrypt under the first key."""
+
+    def open(self, project_id: str, sealed: bytes) -> Secret:
+        """Decrypt with any; raises `TokenUnreadable`."""
+
+
+class Resealing:
+    """Goes through all secrets; `on_secret` hears of each one."""
+
+    def __init__(self, tokens: SealedTokens, seals: Seals) -> None:
+        self._tokens = tokens
+        self._seals = seals
+
+    async def count(self) -> int:
+        """Count the secrets."""
+        return await self._tokens.count()
+
+    async def check(self, on_secret: Callable[[], None] = lambda: None) -> KeyReport:
+        """Open every secret, and say which key it took."""
+        used: Counter[str] = Counter()
+        unreadable = []
+        page = await self._tokens.after("", PAGE)
+        while page:
+            for token in page:
+                key_id = self._seals.key_id(token.sealed)
+                if self._opened(token) is None:
+                    unreadable.append((token.project_id, key_id))
+                else:
+                    used[key_id] += 1
+                on_secret()
+            page = await self._tokens.after(page[-1].project_id, PAGE)
+        return KeyReport(tuple(KeyUse(key_id, used[key_id]) for key_id in self._seals.ring()), tuple(unreadable))
+
+    async def rotate(self, on_secret: Callable[[], None] = lambda: None) -> int:
+        """Seal anew what another key than the first has sealed; return how many that were.
+
+        A secret that is changed meanwhile is left as it was changed: whoever did that has sealed it.
+        """
+        resealed = 0
+        first = self._seals.ring()[0]
+        page = await self._tokens.after("", PAGE)
+        while page:
+            for token in page:
+                if self._seals.key_id(token.sealed) != first and (secret := self._opened(token)) is not None:
+                    resealed += await self._tokens.replace(token, self._seals.seal(token.project_id, secret))
+                on_secret()
+            page = await self._tokens.after(page[-1].project_id, PAGE)
+        return resealed
+
+    def _opened(self, token: SealedToken) -> Secret | None:
+        try:
+            return self._seals.open(token.project_id, token.sealed)
+        except TokenUnreadable:
+            return None

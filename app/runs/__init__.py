@@ -1,0 +1,1 @@
+"""A ticket's life: intake, worker, waiting callers, webhooks, upkeep, shutdown."""

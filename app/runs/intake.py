@@ -1,0 +1,174 @@
+"""Takes tickets in and waits for their results: whoever asks, and however, each is submitted once and run once."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.domain.claims import (
+    DatabaseUnavailable,
+    Erased,
+    ForeignTicket,
+    Found,
+    Stored,
+    Submission,
+    Submitted,
+    Underway,
+    UnknownProject,
+)
+from app.domain.refusals import Refusal, Refused
+from app.runs.waiting import Completions, Expected
+
+
+class Tickets(Protocol):
+    """The tickets' rows; every method may raise `DatabaseUnavailable`."""
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
+        """Store each ticket and its job for the workers, all or none; say what is known of each, in order."""
+
+    async def find(self, ticket_id: str, project_id: str) -> Found:
+        """Look up what is known of a ticket."""
+
+    async def hand_over(self, ticket_id: str, project_id: str) -> bool:
+        """Make the run one that nobody waits for; False if it has ended already."""
+
+    async def pending_among(self, ticket_ids: list[str]) -> set[str]:
+        """Return those whose run has not ended."""
+
+    async def erase(self, ticket_id: str, project_id: str, actor: str | None) -> Erased | ForeignTicket | None:
+        """Erase what is stored for a ticket, and note who wanted it; None where there was nothing."""
+
+    async def erase_customer(self, project_id: str, identifier: str | None, actor: str | None) -> int | UnknownProject:
+        """Erase all tickets that were looked up by an identifier, and note who wanted it; say how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """A ticket's result as it is stored and sent, and whether it was there before this request."""
+
+    document: dict[str, Any]
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The ticket's run is under way since that time."""
+
+    since: datetime
+
+
+class Intake:
+    """Submits, waits and reads; holds no database connection while it waits."""
+
+    def __init__(self, tickets: Tickets, completions: Completions, deadline_seconds: float) -> None:
+        self._tickets = tickets
+        self._completions = completions
+        self._deadline_seconds = deadline_seconds
+
+    async def enrich(self, submission: Submission, wait_seconds: float | None = None) -> Enriched | Pending:
+        """Return the ticket's one result, or `Pending` if it has not come within `wait_seconds` or the run's deadline.
+
+        Raises `Refused` for an unknown project, another project's ticket, or one that is erased meanwhile.
+        """
+        with self._completions.expecting(submission.ticket_id) as ended:
+            [submitted] = await self._tickets.submit([submission])
+            match submitted:
+                case Stored(result):
+                    return Enriched(result, reused=True)
+                case Underway(_, previous) if previous is not None and not submission.refresh:
+                    return Enriched(previous, reused=True)
+                case Underway():
+                    most = self._deadline_seconds
+                    patience = most if wait_seconds is None else min(wait_seconds, most)
+                    found = await self._awaited(submission.ticket_id, submission.project_id, submitted, ended, patience)
+                    return await self._answer(submission, found)
+                case ForeignTicket():
+                    raise Refused(Refusal.TICKET_PROJECT_MISMATCH)
+                case UnknownProject():
+                    raise Refused(Refusal.PROJECT_NOT_FOUND)
+
+    async def enrich_batch(self, submissions: Sequence[Submission]) -> list[Submitted]:
+        """Submit many tickets in one transaction that nobody waits for; of a ticket that stands twice, the first."""
+        first: dict[str, Submission] = {}
+        for each in submissions:
+            first.setdefault(each.ticket_id, replace(each, asynchronous=True))
+        answers = dict(zip(first, await self._tickets.submit(list(first.values())), strict=True))
+        same = [first[each.ticket_id].project_id == each.project_id for each in submissions]
+        return [
+            answers[each.ticket_id] if own else ForeignTicket() for each, own in zip(submissions, same, strict=True)
+        ]
+
+    async def read(self, ticket_id: str, project_id: str, wait_seconds: float = 0.0) -> Enriched | Pending:
+        """Return what is stored for a ticket; where a run is under way, wait that long for it to end.
+
+        Raises `Refused` where there is nothing, or the ticket is another project's.
+        """
+        with self._completions.expecting(ticket_id) as ended:
+            found = await self._tickets.find(ticket_id, project_id)
+            if isinstance(found, Underway):
+                found = await self._awaited(ticket_id, project_id, found, ended, wait_seconds)
+        return _told(found, reused=True)
+
+    async def last_result(self, ticket_id: str, project_id: str) -> dict[str, Any] | None:
+        """Return the last result of a ticket, also while a run is to replace it; None where there is none any more."""
+        match await self._tickets.find(ticket_id, project_id):
+            case Stored(result) | Underway(_, result):
+                return result
+            case _:
+                return None
+
+    async def erase(self, ticket_id: str, project_id: str, actor: str | None = None) -> None:
+        """Erase what is stored for a ticket, also while it runs; raises `Refused` if it is another project's."""
+        if isinstance(await self._tickets.erase(ticket_id, project_id, actor), ForeignTicket):
+            raise Refused(Refusal.TICKET_PROJECT_MISMATCH)
+
+    async def erase_customer(self, project_id: str, identifier: str | None, actor: str | None = None) -> int:
+        """Erase everything about one customer, runs under way too; return the number of tickets.
+
+        `identifier` is what was sent to the customer endpoint, None where it never could be. Raises `Refused` for an
+        unknown project.
+        """
+        erased = await self._tickets.erase_customer(project_id, identifier, actor)
+        if isinstance(erased, UnknownProject):
+            raise Refused(Refusal.PROJECT_NOT_FOUND)
+        return erased
+
+    async def _awaited(
+        self, ticket_id: str, project_id: str, underway: Underway, ended: Expected, patience_seconds: float
+    ) -> Found:
+        """Wait until the run has ended and return what it left, or `underway` if it has not ended in time."""
+        ended.document = None  # it came before we knew which run we wait for: it may be the one before
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_seconds):
+                while not self._completions.closed:
+                    await ended.wait()
+                    ended.clear()
+                    if ended.document is not None:
+                        return Stored(ended.document)
+                    with suppress(DatabaseUnavailable):  # the poll will say again that it has ended
+                        found = await self._tickets.find(ticket_id, project_id)
+                        if not isinstance(found, Underway):
+                            return found
+        return underway
+
+    async def _answer(self, submission: Submission, found: Found) -> Enriched | Pending:
+        """Return the result; or see to it that a run which this caller waits for no longer is told by webhook."""
+        ticket_id, project_id = submission.ticket_id, submission.project_id
+        left_behind = isinstance(found, Underway) and not submission.asynchronous
+        if left_behind and not await self._tickets.hand_over(ticket_id, project_id):
+            found = await self._tickets.find(ticket_id, project_id)
+        return _told(found, reused=False)
+
+
+def _told(found: Found, *, reused: bool) -> Enriched | Pending:
+    match found:
+        case Stored(result):
+            return Enriched(result, reused)
+        case Underway(since):
+            return Pending(since)
+        case ForeignTicket():
+            raise Refused(Refusal.TICKET_PROJECT_MISMATCH)
+        case None:
+            raise Refused(Refusal.RESULT_NOT_FOUND)

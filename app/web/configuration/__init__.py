@@ -1,0 +1,1 @@
+"""Routes about what owners configure, test and watch."""

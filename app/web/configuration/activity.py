@@ -1,0 +1,26 @@
+"""Route /projects/{project_id}/customer-context/activity: how the look-ups go, for the project's owners."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.domain.activity import LONGEST_DAYS
+from app.web.http import answers
+from app.web.http.answers import problems
+from app.web.http.examples import ACTIVITY
+from app.web.http.outgoing_owners import ActivityOut
+from app.web.http.requests import Actor, ProjectId, Wired
+
+router = APIRouter(prefix="/projects/{project_id}/customer-context/activity", tags=["Configuration"])
+
+Days = Annotated[int, Query(ge=1, le=LONGEST_DAYS, description="today and the days before it, UTC")]
+REPORT: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"examples": ACTIVITY}}}}
+
+
+@router.get("", summary="Read the activity", responses={**REPORT, **problems(*answers.OWNER)})
+async def get_activity(project_id: ProjectId, actor: Actor, services: Wired, days: Days = 30) -> ActivityOut:
+    """Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.
+
+    It names no ticket and no customer.
+    """
+    return ActivityOut.of(await services.reporting.read(project_id, actor, days))

@@ -1,0 +1,106 @@
+"""Routes under /projects/{project_id}/customer-context: what owners configure, and the test before they enable it."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from app.domain.configuration import StoredConfiguration
+from app.domain.refusals import Refusal
+from app.owners.configuring import etag_of
+from app.web.http import answers
+from app.web.http.answers import problems
+from app.web.http.examples import CONFIGURATION, STEPS, TRIAL
+from app.web.http.incoming import ConfigurationIn, TrialIn
+from app.web.http.outgoing import ConfigurationOut, TrialOut
+from app.web.http.requests import Actor, AsEvents, IfMatch, InTrace, ProjectId, Wired
+from app.web.http.step_events import MEDIA_TYPE as EVENT_STREAM
+from app.web.http.step_events import EventStream, OnStep
+from app.web.tickets.emails import email_of
+
+router = APIRouter(prefix="/projects/{project_id}/customer-context", tags=["Configuration"])
+
+ETAG: dict[str, Any] = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "version of this state"}}}
+SAVING = problems(
+    *answers.OWNER,
+    *answers.WITH_BODY,
+    Refusal.PRECONDITION_FAILED,
+    Refusal.INCOMPLETE_CONFIGURATION,
+    Refusal.BEARER_TOKEN_REQUIRED,
+)
+TOLD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}, "examples": STEPS}}}
+}
+Changes = Annotated[ConfigurationIn, Body(openapi_examples=CONFIGURATION)]
+
+
+@router.get("", summary="Read the configuration", responses={200: ETAG, **problems(*answers.OWNER)})
+async def get_configuration(
+    project_id: ProjectId, actor: Actor, services: Wired, response: Response
+) -> ConfigurationOut:
+    """Read the configuration without the token; the defaults where nothing was saved yet."""
+    return _shown(await services.configuring.read(project_id, actor), response)
+
+
+@router.put("", summary="Replace the configuration", responses={200: ETAG, **SAVING})
+async def put_configuration(
+    project_id: ProjectId, actor: Actor, body: Changes, services: Wired, response: Response, if_match: IfMatch = None
+) -> ConfigurationOut:
+    """Replace all fields: absent ones take their defaults, only the token stays unless one is sent."""
+    saved = await services.configuring.save(project_id, actor, body.as_changes(), keep_others=False, if_match=if_match)
+    return _shown(saved, response)
+
+
+@router.patch("", summary="Change the configuration", responses={200: ETAG, **SAVING})
+async def patch_configuration(
+    project_id: ProjectId, actor: Actor, body: Changes, services: Wired, response: Response, if_match: IfMatch = None
+) -> ConfigurationOut:
+    """Change only the fields that are sent."""
+    saved = await services.configuring.save(project_id, actor, body.as_changes(), keep_others=True, if_match=if_match)
+    return _shown(saved, response)
+
+
+@router.delete(
+    "",
+    status_code=204,
+    summary="Erase the configuration",
+    responses=problems(*answers.OWNER, Refusal.PRECONDITION_FAILED),
+)
+async def delete_configuration(
+    project_id: ProjectId, actor: Actor, services: Wired, if_match: IfMatch = None
+) -> Response:
+    """Erase the configuration and its token; stored results stay."""
+    await services.configuring.erase(project_id, actor, if_match)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/test",
+    summary="Test before enabling",
+    response_model=TrialOut,
+    responses={**TOLD, **problems(*answers.OWNER, *answers.WITH_BODY, Refusal.BEARER_TOKEN_REQUIRED)},
+)
+async def try_configuration(
+    project_id: ProjectId,
+    actor: Actor,
+    body: Annotated[TrialIn, Body(openapi_examples=TRIAL)],
+    services: Wired,
+    as_events: AsEvents,
+    trace: InTrace,
+) -> dict[str, Any] | Response:
+    """Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+
+    With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
+    """
+    run = partial(services.trials.run, project_id, actor, await email_of(body), body.as_changes(), trace)
+
+    async def told(on_step: OnStep) -> dict[str, Any]:
+        trial = await run(on_step)
+        return TrialOut.model_validate(trial.as_document()).model_dump(mode="json")
+
+    return EventStream(told) if as_events else (await run()).as_document()
+
+
+def _shown(stored: StoredConfiguration | None, response: Response) -> ConfigurationOut:
+    response.headers["ETag"] = etag_of(stored)
+    return ConfigurationOut.of(stored)

@@ -1,0 +1,1 @@
+"""HTTP for every route: middleware, errors, pages, the OpenAPI description."""

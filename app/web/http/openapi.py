@@ -1,0 +1,70 @@
+"""The OpenAPI 3.1 description as it is served: the framework's, with what it cannot know added."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.domain.access_tokens import SCOPE
+from app.domain.refusals import Complaint, Refusal
+from app.web.http.errors import problem_of
+from app.web.http.examples import ANSWERS
+from app.web.http.incoming import ID
+from app.web.http.middleware import OPEN_PATHS
+from app.web.http.outgoing import Problem
+
+SAMPLE = (Complaint(("body", "api_url"), "use an https:// URL", "url_refused"),)
+"""What a 422 example complains of."""
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the description, made once."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _completed(
+            get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        )
+    return app.openapi_schema
+
+
+def _completed(description: dict[str, Any]) -> dict[str, Any]:
+    components = description["components"]
+    # The framework's own shape of a 422, which no route answers with.
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+    components["examples"] = {
+        refusal.code: {"summary": refusal.title, "value": problem_of(refusal, SAMPLE)} for refusal in Refusal
+    }
+    components["securitySchemes"] = {
+        "serviceToken": {"type": "http", "scheme": "bearer", "description": "one of CC_SERVICE_TOKENS"},
+        "accessToken": {"type": "http", "scheme": "bearer", "description": "an access token of the project: cct_…"},
+    }
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            by_person = (method.upper(), path) in SCOPE
+            operation["security"] = [] if path in OPEN_PATHS else [{"serviceToken": []}]
+            operation["security"] += [{"accessToken": []}] if by_person else []
+            for parameter in operation.get("parameters", []):
+                _complete_parameter(parameter, by_person=by_person)
+            for answer in operation["responses"].values():
+                for content in answer.get("content", {}).values():
+                    # The framework leaves every null out of an example, although the answer has it.
+                    content.get("examples", {}).update(_known(content.get("examples", {})))
+    return description
+
+
+def _known(examples: dict[str, Any]) -> dict[str, Any]:
+    return {name: ANSWERS[name] for name in examples.keys() & ANSWERS.keys()}
+
+
+def _complete_parameter(parameter: dict[str, Any], *, by_person: bool) -> None:
+    """Say of a header what the routes do: the actor is needed unless an access token stands for a person."""
+    optional = parameter["schema"].pop("nobody_need_be_named", False)
+    parameter["schema"].pop("title", None)
+    parameter["schema"].pop("description", None)
+    if parameter["in"] == "header":
+        parameter["name"] = {"x-actor-id": "X-Actor-Id", "if-match": "If-Match", "prefer": "Prefer"}[parameter["name"]]
+        names_a_person = parameter["name"] == "X-Actor-Id"
+        parameter["required"] = names_a_person and not by_person and not optional
+        parameter["schema"] = {"type": "string"} | ({"pattern": ID} if names_a_person else {})

@@ -1,0 +1,72 @@
+"""What routes take from a request besides its body: the services, the acting person, an id in the path.
+
+The functions are `async` although they wait for nothing: the framework would run plain ones in a thread.
+"""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Request
+
+from app.domain.refusals import Refusal, Refused
+from app.domain.traces import Trace
+from app.web.http.incoming import ID
+from app.web.http.step_events import prefers_events
+from app.web.services import Services
+
+
+async def services_of(request: Request) -> Services:
+    """Return what the process opened at its start."""
+    services: Services = request.app.state.services
+    return services
+
+
+async def actor_of(
+    request: Request,
+    x_actor_id: Annotated[
+        str | None, Header(description="the person on whose behalf the caller acts; an access token needs none")
+    ] = None,
+) -> str:
+    """Return the person on whose behalf the caller acts; raises `Refused` where nobody is named."""
+    behind_a_token: str | None = getattr(request.state, "actor", None)
+    if behind_a_token is not None:
+        return behind_a_token
+    if x_actor_id is None or not re.fullmatch(ID.strip("^$"), x_actor_id):
+        raise Refused(Refusal.ACTOR_REQUIRED)
+    return x_actor_id
+
+
+async def named_actor_of(
+    x_actor_id: Annotated[
+        str | None,
+        Header(
+            description="the person who wants it, for the audit trail; nobody need be named",
+            json_schema_extra={"nobody_need_be_named": True},
+        ),
+    ] = None,
+) -> str | None:
+    """Return the person who is named, if one is; raises `Refused` where the name could be nobody's."""
+    if x_actor_id is not None and not re.fullmatch(ID.strip("^$"), x_actor_id):
+        raise Refused(Refusal.ACTOR_REQUIRED)
+    return x_actor_id
+
+
+async def as_events(request: Request) -> bool:
+    """Tell whether the caller wants to be told of a run while it runs."""
+    return prefers_events(", ".join(request.headers.getlist("accept")))
+
+
+async def trace_of(request: Request) -> Trace | None:
+    """Return where a run that the request asks for belongs in a trace."""
+    trace: Trace | None = getattr(request.state, "trace", None)
+    return trace
+
+
+Wired = Annotated[Services, Depends(services_of)]
+Actor = Annotated[str, Depends(actor_of)]
+NamedActor = Annotated[str | None, Depends(named_actor_of)]
+ProjectId = Annotated[str, Path(pattern=ID, description="the project, as the helpdesk names it")]
+TicketId = Annotated[str, Path(pattern=ID, description="the ticket, as the helpdesk names it")]
+AsEvents = Annotated[bool, Depends(as_events)]
+InTrace = Annotated[Trace | None, Depends(trace_of)]
+IfMatch = Annotated[str | None, Header(description="the ETag of the version that the change is meant for")]

@@ -1,0 +1,1 @@
+"""Routes about projects: plan, owners, access tokens, audit trail."""

@@ -1,0 +1,59 @@
+"""Routes under /projects/{project_id}/access-tokens: keys that owners take to a browser or a shell."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Response
+
+from app.domain.refusals import Refusal
+from app.web.http import answers
+from app.web.http.answers import problems
+from app.web.http.examples import ACCESS_TOKEN, MADE
+from app.web.http.incoming import ID, AccessTokenIn
+from app.web.http.outgoing_owners import AccessTokenOut, AccessTokensOut, NewAccessTokenOut
+from app.web.http.requests import Actor, ProjectId, Wired
+
+router = APIRouter(prefix="/projects/{project_id}/access-tokens", tags=["Access tokens"])
+
+TokenId = Annotated[str, Path(pattern=ID, description="the token's id, never the token")]
+CREATED: dict[int | str, dict[str, Any]] = {201: {"content": {"application/json": {"examples": MADE}}}}
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Make an access token",
+    responses={**CREATED, **problems(*answers.OWNER, *answers.WITH_BODY)},
+)
+async def make_access_token(
+    project_id: ProjectId,
+    actor: Actor,
+    body: Annotated[AccessTokenIn, Body(openapi_examples=ACCESS_TOKEN)],
+    services: Wired,
+    response: Response,
+) -> NewAccessTokenOut:
+    """Make a token that acts as this owner on the project's customer-context routes, and there only.
+
+    It is shown this once. It answers 403 from the moment that its maker is no owner any more, or the plan ends.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    made = await services.access.make(project_id, actor, body.label, body.expires_in)
+    return NewAccessTokenOut.of(project_id, made)
+
+
+@router.get("", summary="List the access tokens", responses=problems(*answers.OWNER))
+async def list_access_tokens(project_id: ProjectId, actor: Actor, services: Wired) -> AccessTokensOut:
+    """List the tokens that have not expired, of all owners, without the tokens themselves."""
+    known = await services.access.listed(project_id, actor)
+    return AccessTokensOut(access_tokens=[AccessTokenOut.of(each) for each in known])
+
+
+@router.delete(
+    "/{token_id}",
+    status_code=204,
+    summary="Revoke an access token",
+    responses=problems(*answers.OWNER, Refusal.ACCESS_TOKEN_NOT_FOUND),
+)
+async def revoke_access_token(project_id: ProjectId, token_id: TokenId, actor: Actor, services: Wired) -> Response:
+    """Revoke a token, whoever made it: the next request that brings it answers 401."""
+    await services.access.revoke(project_id, actor, token_id)
+    return Response(status_code=204)

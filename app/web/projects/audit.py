@@ -1,0 +1,32 @@
+"""Route /projects/{project_id}/audit: who changed what and when, for the project's owners."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from app.domain.audit import MOST_ENTRIES
+from app.web.http import answers
+from app.web.http.answers import problems
+from app.web.http.examples import AUDIT
+from app.web.http.outgoing_owners import AuditEntryOut, AuditOut
+from app.web.http.requests import Actor, ProjectId, Wired
+
+router = APIRouter(prefix="/projects/{project_id}/audit", tags=["Projects"])
+
+Limit = Annotated[int, Query(ge=1, le=MOST_ENTRIES, description="entries of this page")]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[1-9][0-9]{0,17}$", description="next_cursor of the page before; absent: the newest")
+]
+PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"examples": AUDIT}}}}
+
+
+@router.get("", summary="Read the audit trail", responses={**PAGE, **problems(*answers.OWNER)})
+async def get_audit(
+    project_id: ProjectId, actor: Actor, services: Wired, limit: Limit = 50, cursor: Cursor = None
+) -> AuditOut:
+    """Read who changed which fields, made or revoked access tokens, tested and erased, the newest first.
+
+    It never holds a secret, a value, or an identifier of a customer. Nobody can change it through this service.
+    """
+    entries, end = await services.auditing.read(project_id, actor, limit, int(cursor) if cursor else None)
+    return AuditOut(entries=[AuditEntryOut.of(each) for each in entries], next_cursor=str(end) if end else None)

@@ -1,0 +1,72 @@
+"""What the web routes and the command line work with, already wired; they know no adapter."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.projects import Project
+from app.domain.traces import Trace
+from app.owners.access import Access
+from app.owners.activity_report import Reporting
+from app.owners.audit_report import Auditing
+from app.owners.configuring import Configuring, Projects
+from app.owners.test_run import Trials
+from app.runs.intake import Intake
+from app.runs.shutdown import Draining
+from app.runs.waiting import Completions
+from app.runs.worker import RunSpan
+
+
+class ProjectTable(Projects, Protocol):
+    """The projects, as the helpdesk's backend maintains them."""
+
+    async def put(self, project: Project, actor: str | None) -> None:
+        """Create or replace a project, and note what that changes."""
+
+    async def delete(self, project_id: str, actor: str | None) -> bool:
+        """Erase a project and all that hangs on it; False where there was none."""
+
+
+class Metrics(Protocol):
+    """What the process counts."""
+
+    def render(self) -> tuple[bytes, str]:
+        """Return the metrics as text, and its content type."""
+
+
+class RequestSpan(Protocol):
+    """A request in a trace; `trace` is where a run that it asks for belongs."""
+
+    trace: Trace | None
+
+    def answered(self, route: str, http_status: int | None) -> None:
+        """Note the pattern of the route and the status; None where the caller went away before."""
+
+
+class Tracing(Protocol):
+    """Follows requests and runs, each while its context is open."""
+
+    def request(self, method: str, caller: Trace | None) -> AbstractContextManager[RequestSpan]:
+        """Follow a request in its caller's trace, if it named one."""
+
+    def run(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[RunSpan]:
+        """Follow a run in its submitter's trace; `ticket_id` is None for a test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One process's services, open until its shutdown."""
+
+    projects: ProjectTable
+    access: Access
+    reporting: Reporting
+    auditing: Auditing
+    configuring: Configuring
+    intake: Intake
+    completions: Completions
+    trials: Trials
+    metrics: Metrics
+    tracing: Tracing
+    draining: Draining
+    ping: Callable[[], Awaitable[None]]

@@ -1,0 +1,1 @@
+"""Routes about tickets: enrich, read, erase, batches and events."""

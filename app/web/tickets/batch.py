@@ -1,0 +1,132 @@
+"""The route POST /tickets/enrich-batch: many tickets in one request, each of them taken in or refused by itself."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body
+from pydantic import TypeAdapter, ValidationError
+
+from app.domain.claims import ForeignTicket, Stored, Submission, Submitted, Underway, UnknownProject
+from app.domain.refusals import Refusal, Refused
+from app.web.http.answers import WITH_BODY, problems
+from app.web.http.errors import complaints_of
+from app.web.http.examples import BATCH, BATCHED
+from app.web.http.incoming import BatchIn, BatchTicketIn, Id
+from app.web.http.outgoing import BatchOut, BatchRowOut, ComplaintOut, RowCode, location_of
+from app.web.http.requests import InTrace, Wired
+from app.web.tickets.emails import read_email
+
+DETAILS: dict[RowCode, str] = {
+    "project_not_found": Refusal.PROJECT_NOT_FOUND.advice,
+    "ticket_project_mismatch": Refusal.TICKET_PROJECT_MISMATCH.advice,
+    "validation_error": Refusal.VALIDATION_ERROR.advice,
+    "body_too_large": Refusal.BODY_TOO_LARGE.advice,
+    "is_spam": "is_spam was true: nothing was run or stored.",
+}
+"""What is said of each refused ticket."""
+
+router = APIRouter(prefix="/tickets", tags=["Tickets"])
+
+_ID: TypeAdapter[str] = TypeAdapter(Id)
+
+
+@router.post(
+    "/enrich-batch",
+    status_code=202,
+    summary="Enrich many tickets",
+    responses={
+        202: {
+            "description": "What became of each ticket, in their order",
+            "content": {"application/json": {"examples": BATCHED}},
+        },
+        **problems(*WITH_BODY),
+    },
+)
+async def enrich_batch(
+    body: Annotated[BatchIn, Body(openapi_examples=BATCH)], services: Wired, trace: InTrace
+) -> BatchOut:
+    """Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
+
+    A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a ticket that
+    stands in the batch twice, the first counts. Read the results at `location`, or be told by webhook or GET /events.
+    """
+    read = await read_apart(body.tickets)
+    submissions = [replace(each, trace=trace) for each in read if isinstance(each, Submission)]
+    answers = iter(await services.intake.enrich_batch(submissions) if submissions else [])
+    rows = [_row_of(each, next(answers)) if isinstance(each, Submission) else each for each in read]
+    return BatchOut(tickets=rows, **_counted(rows))
+
+
+async def read_apart(tickets: Iterable[Any]) -> list[Submission | BatchRowOut]:
+    """Read the tickets in a thread: 500 HTML emails take seconds, in which all others would wait."""
+    given_up = threading.Event()
+
+    def read() -> list[Submission | BatchRowOut]:
+        rows = []
+        for position, ticket in enumerate(tickets):
+            if given_up.is_set():  # the process may want to end, and waits for its threads
+                break
+            rows.append(read_ticket(position, ticket))
+        return rows
+
+    try:
+        return await asyncio.to_thread(read)
+    finally:
+        given_up.set()
+
+
+def read_ticket(position: int, ticket: Any) -> Submission | BatchRowOut:
+    """Return what the ticket at this position of the batch asks for, or why it is refused."""
+    try:
+        sent = BatchTicketIn.model_validate(ticket)
+        if sent.is_spam:
+            return _refused(sent.ticket_id, "is_spam")
+        return Submission(sent.ticket_id, sent.project_id, read_email(sent), sent.refresh, asynchronous=True)
+    except ValidationError as problem:
+        complaints = complaints_of(problem.errors(), ("body", "tickets", position))
+        errors = [ComplaintOut(loc=list(each.loc), msg=each.msg, type=each.type) for each in complaints]
+        return _refused(_valid_id(ticket), "validation_error", errors)
+    except Refused:
+        return _refused(sent.ticket_id, "body_too_large")
+
+
+def _valid_id(ticket: Any) -> str | None:
+    """Return the id of a ticket that is not valid, so that its sender finds it; None where the id itself is wrong."""
+    try:
+        return _ID.validate_python(ticket["ticket_id"])
+    except (KeyError, TypeError, ValidationError):
+        return None
+
+
+def _row_of(submission: Submission, answer: Submitted) -> BatchRowOut:
+    match answer:
+        case Underway(_, previous) if previous is None or submission.refresh:
+            return _taken(submission, "accepted")
+        case Underway() | Stored():
+            return _taken(submission, "stored")
+        case ForeignTicket():
+            return _refused(submission.ticket_id, "ticket_project_mismatch")
+        case UnknownProject():
+            return _refused(submission.ticket_id, "project_not_found")
+
+
+def _taken(submission: Submission, outcome: Literal["accepted", "stored"]) -> BatchRowOut:
+    where = location_of(submission.ticket_id, submission.project_id)
+    return BatchRowOut(
+        ticket_id=submission.ticket_id, outcome=outcome, location=where, code=None, detail=None, errors=None
+    )
+
+
+def _refused(ticket_id: str | None, code: RowCode, errors: list[ComplaintOut] | None = None) -> BatchRowOut:
+    return BatchRowOut(
+        ticket_id=ticket_id, outcome="refused", location=None, code=code, detail=DETAILS[code], errors=errors
+    )
+
+
+def _counted(rows: list[BatchRowOut]) -> dict[str, int]:
+    outcomes = Counter(row.outcome for row in rows)
+    return {"accepted": outcomes["accepted"], "stored": outcomes["stored"], "refused": outcomes["refused"]}

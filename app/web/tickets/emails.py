@@ -1,0 +1,29 @@
+"""Turns an email as it was sent into the plain, visible text that the pipeline reads."""
+
+import asyncio
+
+from app.domain.refusals import Refusal, Refused
+from app.domain.tickets import Email
+from app.domain.visible_text import visible_text
+from app.web.http.incoming import EmailIn
+
+LARGEST_EMAIL_BYTES = 1_048_576
+"""1 MiB of body, in UTF-8."""
+
+READ_AT_ONCE_CHARACTERS = 32_768
+"""Above this a body is read in a thread: a megabyte of hostile HTML takes a second, in which all others would wait."""
+
+
+async def email_of(sent: EmailIn) -> Email:
+    """Read an email; raises `Refused` for one with too large a body."""
+    if len(sent.body) <= READ_AT_ONCE_CHARACTERS:
+        return read_email(sent)
+    return await asyncio.to_thread(read_email, sent)
+
+
+def read_email(sent: EmailIn) -> Email:
+    """Read an email in this thread; raises `Refused` for one with too large a body."""
+    if len(sent.body.encode()) > LARGEST_EMAIL_BYTES:
+        raise Refused(Refusal.BODY_TOO_LARGE)
+    body = visible_text(sent.body) if sent.body_format == "html" else sent.body
+    return Email.of(sent.subject, body, sent.sender, sent.sender_verified)

@@ -1,0 +1,186 @@
+"""Judges what a known id is answered with: status, type, form, size, links, secrets, kinds, stability."""
+
+import re
+
+from app.domain.identity import address_in
+from app.domain.outcomes import Outcome
+from support_context.check.connection import NOT_TAKEN
+from support_context.check.observing import Exchange, Observed
+from support_context.check.plan import Kind
+from support_context.check.requirements import Finding, NotRun, failed, passed, warned
+from support_context.check.secret_shapes import secrets_in
+from support_context.facts import MISSING, MOST_LINKS, Facts, Json
+from support_context.lookups import BODY_BYTES
+from support_context.plain_text import line
+
+COMFORTABLE_BYTES = 49_152
+"""48 KB: above it, one more order in a list may carry the answer over the limit of 64 KB."""
+
+SHOWN_CHARACTERS = 120
+"""Characters shown of a text that the endpoint chose."""
+
+MOST_PLACES = 5
+"""Places of an answer that are named; whoever mends one sees the others."""
+
+ADDRESSES = "email addresses there: "
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _.-]{0,39}")
+
+
+def known_id(observed: Observed) -> Finding:
+    """Judge whether each known id gives data."""
+    known = (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
+    for number, each in enumerate(known, start=1):
+        which = f"id {number} of {len(known)}: " if len(known) > 1 else ""
+        if each.http_status in NOT_TAKEN:
+            raise NotRun(f"{which}{each.said}")
+        if each.outcome is Outcome.HTTP_STATUS:
+            return failed(f"{which}{each.said}")
+        if each.facts and each.facts.empty:
+            return failed(f"{which}answered {{}}, as for an id that nobody has")
+        if each.facts is None:
+            raise NotRun(f"{which}{each.said}")
+    return passed("HTTP 200 with data" if len(known) == 1 else f"HTTP 200 with data for each of {len(known)} ids")
+
+
+def content_type(observed: Observed) -> Finding:
+    """Judge the declared type."""
+    first = _answer(observed, Outcome.REDIRECT, Outcome.HTTP_STATUS)
+    declared = line(first.response.content_type, SHOWN_CHARACTERS) if first.response else ""
+    if first.outcome is Outcome.NOT_JSON:
+        return failed(f"{first.said}: {declared or 'nothing declared'}")
+    return passed(declared or "JSON")
+
+
+def json_object(observed: Observed) -> Finding:
+    """Judge the form of the body."""
+    first = observed.of(Kind.KNOWN)[0]
+    if first.outcome in (Outcome.INVALID_JSON, Outcome.NOT_OBJECT):
+        return failed(first.said)
+    fields = len(observed.facts().value)
+    return passed(f"an object with {fields} field{'' if fields == 1 else 's'}")
+
+
+def size(observed: Observed) -> Finding:
+    """Judge the bytes of the largest body."""
+    answers = observed.of(Kind.KNOWN, Kind.ANOTHER_KNOWN)
+    if any(each.outcome is Outcome.TOO_LARGE for each in answers):
+        return failed(f"more than {BODY_BYTES:,} bytes")
+    observed.facts()
+    largest = max(len(each.response.body) for each in answers if each.response)
+    seen = f"{largest:,} of {BODY_BYTES:,} bytes"
+    return warned(seen) if largest > COMFORTABLE_BYTES else passed(seen)
+
+
+def links(observed: Observed) -> Finding:
+    """Judge the links of every known id, each by the rule that decides whether an agent sees it."""
+    offered = 0
+    for facts in _all_facts(observed):
+        found = facts.value.get("links")
+        if found is None and "links" not in facts.value:
+            continue
+        if not isinstance(found, list):
+            return failed("/links is not an array")
+        broken = [f"/links/{place}" for place, each in enumerate(found) if not Facts({"links": [each]}).links()]
+        if broken:
+            return failed(f"not shown: {_listed(broken)} (no label, or no absolute http(s) URL)")
+        if len(found) > MOST_LINKS:
+            return failed(f"{len(found)} links; only the first {MOST_LINKS} are shown")
+        offered += len(found)
+    return passed(f"{offered} well-formed" if offered else "none offered")
+
+
+def no_secrets(observed: Observed) -> Finding:
+    """Judge the data of every known id, and whether any answer sends the token back; no value is repeated."""
+    found = [place for facts in _all_facts(observed) for place in secrets_in(facts)]
+    echoes = [each.what for each in observed.of(*Kind) if each.echoed_token]
+    if echoes:
+        found.append(f"the bearer token is sent back (asked with {echoes[0]})")
+    if found:
+        return failed(_listed(list(dict.fromkeys(found))))
+    return passed("nothing with the name or the shape of a password, token, key or card number")
+
+
+def kinds(observed: Observed) -> Finding:
+    """Judge whether instructions could tell the kinds of ids apart."""
+    answers = _all_facts(observed)
+    if len(answers) == 1:
+        raise NotRun("give a second id of another kind to see it")
+    if len({frozenset(facts.value) for facts in answers}) == 1:
+        return passed("all ids give the same fields, so no type is needed")
+    types = [facts.value.get("type") for facts in answers]
+    without = [f"id {number}" for number, each in enumerate(types, start=1) if not isinstance(each, str) or not each]
+    if without:
+        return warned(f"the ids give different fields, and there is no text in /type for {_listed(without)}")
+    return passed(", ".join(dict.fromkeys(_name(each) for each in types)))
+
+
+def match_path(observed: Observed, pointer: str) -> Finding:
+    """Judge whether a sender could be compared with what is on file for each known id; no address is repeated."""
+    observed.facts()
+    known = (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
+    seen = [_at_pointer(each, pointer) for each in known]
+    text = seen[0] if len(seen) == 1 else "; ".join(f"id {number}: {each}" for number, each in enumerate(seen, start=1))
+    good = [each.startswith(ADDRESSES) for each in seen]
+    return passed(text) if all(good) else warned(text) if any(good) else failed(text)
+
+
+def stable(observed: Observed) -> Finding:
+    """Judge whether the five calls of one id agree."""
+    calls, facts = observed.of(Kind.KNOWN), observed.facts()
+    broken = [each for each in calls if each.facts is None]
+    if broken:
+        return failed(f"{len(broken)} of {len(calls)} calls failed: {broken[0].said}")
+    changed = [place for each in calls if each.facts for place in _differences("", facts.value, each.facts.value)]
+    if changed:
+        return failed(f"changes from call to call: {_listed(list(dict.fromkeys(changed)))}")
+    return passed(f"{len(calls)} calls agree")
+
+
+def _at_pointer(exchange: Exchange, pointer: str) -> str:
+    value = exchange.facts.at(pointer) if exchange.facts else MISSING
+    texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
+    if not texts:
+        return "nothing there" if value is MISSING else "no text there"
+    addresses = [text for text in texts if address_in(text) == text]
+    return f"{ADDRESSES}{len(addresses)}" if addresses else "a text there, but no email address"
+
+
+def _answer(observed: Observed, *refused: Outcome) -> Exchange:
+    first = observed.of(Kind.KNOWN)[0]
+    if first.outcome in refused:
+        raise NotRun(f"the known id gave no data: {first.said_in_short}")
+    return first
+
+
+def _all_facts(observed: Observed) -> list[Facts]:
+    observed.facts()
+    return [
+        each.facts
+        for each in (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
+        if each.facts and not each.facts.empty
+    ] or [observed.facts()]
+
+
+def _differences(pointer: str, one: Json, other: Json) -> list[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [
+            place
+            for key in {**one, **other}
+            for place in (
+                _differences(f"{pointer}/{key}", one[key], other[key])
+                if key in one and key in other
+                else [f"{pointer}/{key}"]
+            )
+        ]
+    return [] if one == other else [pointer]
+
+
+def _listed(places: list[str]) -> str:
+    shown = ", ".join(line(place, SHOWN_CHARACTERS) for place in places[:MOST_PLACES])
+    more = len(places) - MOST_PLACES
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _name(text: Json) -> str:
+    return text if isinstance(text, str) and _NAME.fullmatch(text) else "(a text)"

@@ -1,0 +1,70 @@
+"""Judges the answers to ids that nobody has: unknown, empty, odd, long."""
+
+from app.domain.outcomes import Outcome
+from support_context.check.leaks import leak_in
+from support_context.check.observing import Exchange, Observed
+from support_context.check.plan import Kind
+from support_context.check.requirements import Finding, NotRun, failed, passed, warned
+
+CLIENTS_MISTAKE = range(400, 500)
+
+
+def unknown_id(observed: Observed) -> Finding:
+    """Judge the answer to an id of the right form that nobody has."""
+    (call,) = _calls(observed, Kind.UNKNOWN)
+    if call.facts is None:
+        return failed(call.said)
+    return passed("HTTP 200 with {}") if call.facts.empty else failed("HTTP 200 with data")
+
+
+def empty_id(observed: Observed) -> Finding:
+    """Judge the answer to no id."""
+    (call,) = _calls(observed, Kind.EMPTY)
+    return _unclean(call) or passed(_said(call))
+
+
+def odd_ids(observed: Observed) -> Finding:
+    """Judge the answers to ids with odd characters; a refusal is fine for those that the service never sends."""
+    calls = _calls(observed, Kind.ODD, Kind.ODDER)
+    return _worst(calls) or passed(f"{len(calls)} ids answered cleanly")
+
+
+def long_id(observed: Observed) -> Finding:
+    """Judge the answer to the longest id that the service sends."""
+    calls = _calls(observed, Kind.LONG)
+    return _worst(calls) or passed(_said(calls[0]))
+
+
+def _calls(observed: Observed, *kinds: Kind) -> tuple[Exchange, ...]:
+    """Return the calls; raises `NotRun` where they only show what is wrong with every answer."""
+    calls, fault = observed.of_admitted(*kinds), observed.first.outcome
+    if fault not in (None, Outcome.HTTP_STATUS) and any(call.outcome is fault for call in calls):
+        raise NotRun(f"the answer to the known id has to be mended first: {observed.first.said}")
+    return calls
+
+
+def _worst(calls: tuple[Exchange, ...]) -> Finding | None:
+    unclean = [finding for call in calls if (finding := _unclean(call))]
+    if unclean:
+        return unclean[0]
+    refused = [call for call in calls if call.kind is not Kind.ODDER and call.http_status in CLIENTS_MISTAKE]
+    if refused:
+        return warned(
+            f"{refused[0].what}: HTTP {refused[0].http_status}; an agent would see an error, not an unknown id"
+        )
+    return None
+
+
+def _unclean(call: Exchange) -> Finding | None:
+    leak = leak_in(call.response.body) if call.response else None
+    if leak:
+        return failed(f"{call.what}: HTTP {call.http_status} with {leak}")
+    if call.facts is not None:
+        return None if call.facts.empty else failed(f"{call.what}: HTTP {call.http_status} with data")
+    if call.outcome is Outcome.HTTP_STATUS and call.http_status in CLIENTS_MISTAKE:
+        return None
+    return failed(f"{call.what}: {call.said}")
+
+
+def _said(call: Exchange) -> str:
+    return "HTTP 200 with {}" if call.facts else f"HTTP {call.http_status}"

@@ -1,0 +1,141 @@
+"""Sends the planned requests one after the other and keeps what came back, with the token blotted out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Protocol
+
+from app.domain.outcomes import Outcome
+from support_context.check.plan import Kind, Planned
+from support_context.check.requirements import NotRun
+from support_context.facts import Facts
+from support_context.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse, read, without_echo
+from support_context.probes import ProbeAnswer, TlsSession, judged
+from support_context.secrets import Secret
+
+NOT_FOUND = 404
+
+OnStep = Callable[[int, int, str], None]
+"""Told before each request: how many are done, how many there are, what comes now."""
+
+
+class Endpoint(Protocol):
+    """The endpoint under check; both raise `LookupFailed`, never anything else."""
+
+    async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
+        """Ask it as the service does."""
+
+    async def probe(self, request: LookupRequest, token: Secret | None) -> ProbeAnswer:
+        """Ask it anything, and show the whole answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came of it: facts, or the outcome that a ticket's look-up would have ended in."""
+
+    kind: Kind
+    what: str
+    seconds: float
+    response: LookupResponse | None = None
+    facts: Facts | None = None
+    outcome: Outcome | None = None
+    detail: str = ""
+    tls: TlsSession | None = None
+    echoed_token: bool = False
+
+    @property
+    def http_status(self) -> int:
+        """Return the status, 0 where no answer came."""
+        return self.response.http_status if self.response else 0
+
+    @property
+    def said_in_short(self) -> str:
+        """Say the same where it has been said before."""
+        return f"HTTP {self.http_status}" if self.outcome in (Outcome.HTTP_STATUS, Outcome.REDIRECT) else self.said
+
+    @property
+    def said(self) -> str:
+        """Say in a few words what came back; never a word of the answer itself."""
+        if self.outcome is None:
+            return f"HTTP {self.http_status}"
+        if self.outcome is Outcome.TIMEOUT:
+            return f"no complete answer within {FETCH_SECONDS:g} s"
+        return self.detail or self.outcome.reason or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """All exchanges of a check in their order; only the first where no connection could be made."""
+
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def first(self) -> Exchange:
+        """Return the first call, which decides whether there are others."""
+        return self.exchanges[0]
+
+    @property
+    def reached(self) -> bool:
+        """Tell whether an answer came at all."""
+        return _is_answered(self.first)
+
+    def of(self, *kinds: Kind) -> tuple[Exchange, ...]:
+        """Return the exchanges of some kinds; raises `NotRun` where the endpoint was not reached."""
+        if not self.reached:
+            raise NotRun(f"the endpoint could not be called: {self.first.said}")
+        return tuple(exchange for exchange in self.exchanges if exchange.kind in kinds)
+
+    def of_admitted(self, *kinds: Kind) -> tuple[Exchange, ...]:
+        """Return the same; raises `NotRun` too where even the known id was refused: a refusal says nothing then."""
+        found = self.of(*kinds)
+        # 404 is what many give for an id that they do not know: the other ids will show it.
+        if self.first.outcome in (Outcome.REDIRECT, Outcome.HTTP_STATUS) and self.first.http_status != NOT_FOUND:
+            raise NotRun(f"the known id was refused as well: HTTP {self.first.http_status}")
+        return found
+
+    def facts(self) -> Facts:
+        """Return what the first call answered; raises `NotRun` where that could not be read."""
+        (first, *_) = self.of(Kind.KNOWN)
+        if first.facts is None:
+            raise NotRun(f"the known id gave no data: {first.said_in_short}")
+        return first.facts
+
+
+async def observe(
+    endpoint: Endpoint, planned: Iterable[Planned], token: Secret, on_step: OnStep = lambda done, total, what: None
+) -> Observed:
+    """Send the requests, no two at once: an endpoint on a small machine should answer as it does for one ticket."""
+    requests, exchanges = tuple(planned), list[Exchange]()
+    for done, each in enumerate(requests):
+        on_step(done, len(requests), each.what)
+        exchanges.append(await _exchanged(endpoint, each, token))
+        if not _is_answered(exchanges[0]):
+            break
+    return Observed(tuple(exchanges))
+
+
+async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Exchange:
+    started = monotonic()
+    exchange = Exchange(planned.kind, planned.what, 0.0)
+    try:
+        if planned.as_service and planned.token is not None:
+            response = await endpoint.fetch(planned.request, planned.token)
+            exchange = _answered(exchange, response, token, monotonic() - started)
+            return replace(exchange, facts=read(without_echo(response, token)))
+        answer = await endpoint.probe(planned.request, planned.token)
+        exchange = replace(_answered(exchange, answer.response, token, monotonic() - started), tls=answer.tls)
+        return replace(exchange, facts=judged(replace(answer, response=without_echo(answer.response, token))))
+    except LookupFailed as failure:
+        if failure.response and not exchange.response:
+            exchange = _answered(exchange, failure.response, token, monotonic() - started)
+        seconds = exchange.seconds or monotonic() - started
+        return replace(exchange, seconds=seconds, outcome=failure.outcome, detail=failure.detail)
+
+
+def _answered(exchange: Exchange, response: LookupResponse, token: Secret, seconds: float) -> Exchange:
+    blotted = without_echo(response, token)
+    return replace(exchange, seconds=seconds, response=blotted, echoed_token=blotted != response)
+
+
+def _is_answered(first: Exchange) -> bool:
+    return first.response is not None or first.outcome in (None, Outcome.TOO_LARGE)

@@ -1,0 +1,118 @@
+"""The requests of a check: five calls as the service makes them, then one for each thing that may go wrong."""
+
+import json
+import secrets
+import string
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from app.domain.configuration import Configuration
+from app.domain.extraction import LONGEST_IDENTIFIER
+from support_context.check.target import Target
+from support_context.lookups import LookupRequest, request_for
+from support_context.secrets import Secret
+
+TIMED_CALLS = 5
+"""Calls of the first id: enough to tell a slow endpoint from one slow answer."""
+
+SENT_BY_NOBODY = (
+    "' OR '1'='1' --",
+    '"; DROP TABLE x; --',
+    "%",
+    "*",
+    "<script>alert(1)</script>",
+    "a\x00b",
+    "é😀",
+    "[]",
+)
+"""Ids with characters that the service drops before it asks; other callers may send them all the same."""
+
+SENT_BY_ANYBODY = ("..", "-1", "a@b.example", "__proto__", "constructor", "null", "00000000000000000000000000000000")
+"""Ids made of characters that the service does send, each of which trips up one kind of code."""
+
+
+class Kind(Enum):
+    """What a request is for."""
+
+    KNOWN = auto()
+    ANOTHER_KNOWN = auto()
+    OTHER_METHOD = auto()
+    UNKNOWN = auto()
+    EMPTY = auto()
+    ODD = auto()
+    ODDER = auto()
+    LONG = auto()
+    NO_TOKEN = auto()
+    WRONG_TOKEN = auto()
+    OTHER_LENGTH = auto()
+    LAST_CHARACTER = auto()
+    NOT_ASCII = auto()
+    OTHER_VERB = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One request; `what` names it to people, `as_service` is how a ticket's look-up is done."""
+
+    kind: Kind
+    what: str
+    request: LookupRequest
+    token: Secret | None
+    as_service: bool = False
+
+
+def plan(target: Target, token: Secret) -> tuple[Planned, ...]:
+    """List every request in the order to send them; the first decides whether the others can be sent at all."""
+    configuration = target.configuration
+    known = request_for(configuration, target.ids[0])
+    timed = tuple(Planned(Kind.KNOWN, "a known id", known, token, as_service=True) for _ in range(TIMED_CALLS))
+    others = tuple(
+        Planned(Kind.ANOTHER_KNOWN, "another known id", request_for(configuration, other), token, as_service=True)
+        for other in target.ids[1:]
+    )
+    return (*timed, *others, *_tokens(known, token), *_ids(target, token), *_verbs(target, token))
+
+
+def _tokens(known: LookupRequest, token: Secret) -> tuple[Planned, ...]:
+    text = token.reveal()
+    return (
+        Planned(Kind.NO_TOKEN, "no token", known, None),
+        Planned(Kind.WRONG_TOKEN, "a wrong token", known, Secret("".join(_another(each) for each in text))),
+        Planned(Kind.OTHER_LENGTH, "a longer token", known, Secret(f"{text}x")),
+        Planned(Kind.OTHER_LENGTH, "a shorter token", known, Secret(text[:-1])),
+        Planned(Kind.LAST_CHARACTER, "another last character", known, Secret(text[:-1] + _another(text[-1]))),
+        Planned(Kind.NOT_ASCII, "a token with é", known, Secret(f"{text[:-1]}é")),
+    )
+
+
+def _ids(target: Target, token: Secret) -> tuple[Planned, ...]:
+    named = (
+        (Kind.UNKNOWN, "an unknown id", target.unknown_id, True),
+        (Kind.EMPTY, "an empty id", "", False),
+        *((Kind.ODD, f"the id {json.dumps(odd)}", odd, False) for odd in SENT_BY_ANYBODY),
+        *((Kind.ODDER, f"the id {json.dumps(odd, ensure_ascii=False)}", odd, False) for odd in SENT_BY_NOBODY),
+        (Kind.LONG, "an id of 256 characters", "x" * LONGEST_IDENTIFIER, False),
+    )
+    return tuple(
+        Planned(kind, what, request_for(target.configuration, identifier), token, as_service)
+        for kind, what, identifier, as_service in named
+    )
+
+
+def _verbs(target: Target, token: Secret) -> tuple[Planned, ...]:
+    """Try the other methods; those that change things with the unknown id, so that nothing can come to harm."""
+    other = "GET" if target.method == "POST" else "POST"
+    asking = Planned(Kind.OTHER_METHOD, other, _shaped(other, target, target.ids[0]), token)
+    changing = tuple(
+        Planned(Kind.OTHER_VERB, verb, replace(_shaped(shape, target, target.unknown_id), method=verb), token)
+        for verb, shape in (("PUT", "POST"), ("PATCH", "POST"), ("DELETE", "GET"))
+    )
+    return (asking, *changing)
+
+
+def _shaped(method: str, target: Target, identifier: str) -> LookupRequest:
+    return request_for(Configuration(method, target.url, target.parameter), identifier)
+
+
+def _another(character: str) -> str:
+    return secrets.choice([each for each in string.ascii_letters + string.digits if each != character])

@@ -1,0 +1,37 @@
+"""The report of a check, for people: a table with what was seen, and how to mend what is wrong."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from support_context.check.report import Report, mend
+from support_context.check.requirements import Finding, Requirement, Verdict
+
+NARROWEST, WIDEST = 80, 120
+"""Columns of the table: what a terminal has, and what the eye follows without losing the line."""
+
+STYLES = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.NOT_RUN: "dim"}
+"""Colours beside the words, where the terminal has any."""
+
+
+def print_table(report: Report, console: Console) -> None:
+    """Print the table and the line that sums it up."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("requirement", ratio=2)
+    table.add_column("what was seen", ratio=3)
+    for requirement, finding in report.findings.items():
+        verdict = Text(finding.verdict.replace("_", " "), STYLES[finding.verdict])
+        table.add_row(verdict, Text(requirement.title), _seen(requirement, finding))
+    # Text, never markup: an endpoint's words must not colour or link anything.
+    console.print(Text(f"{report.target.method} {report.target.shown}"))
+    console.print()
+    console.print(table)
+    console.print()
+    console.print(Text(report.headline))
+
+
+def _seen(requirement: Requirement, finding: Finding) -> Text:
+    to_do = mend(requirement, finding)
+    return Text(f"{finding.seen}\n→ {to_do}" if to_do else finding.seen)

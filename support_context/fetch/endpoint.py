@@ -1,0 +1,176 @@
+"""The customer endpoint, called once over the guarded transport: bounded in time and size, each failure by its name."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import httpx
+import structlog
+
+from app.domain.outcomes import Outcome
+from support_context.addresses import Network
+from support_context.fetch.network import GuardedTransport, Resolve
+from support_context.fetch.resolver import Resolver
+from support_context.lookups import (
+    BODY_BYTES,
+    FETCH_SECONDS,
+    LONGEST_CONTENT_TYPE,
+    LookupFailed,
+    LookupRequest,
+    LookupResponse,
+    refuse_head,
+)
+from support_context.secrets import Secret
+
+T = TypeVar("T")
+
+
+ENVELOPE = httpx.URL("https://customer-endpoint.invalid/")
+"""What httpx gets for a URL: it would parse the real one anew, perhaps differently, and log it with the identifier."""
+
+TRANSLATIONS: tuple[tuple[type[Exception], Outcome, str], ...] = (
+    (ssl.SSLCertVerificationError, Outcome.TLS_ERROR, "the certificate was not accepted"),
+    (ssl.SSLEOFError, Outcome.TLS_ERROR, "the server closed the connection during the handshake"),
+    (ssl.SSLZeroReturnError, Outcome.TLS_ERROR, "the server closed the connection during the handshake"),
+    (ssl.SSLError, Outcome.TLS_ERROR, "the handshake failed"),
+    (socket.gaierror, Outcome.DNS_ERROR, "the host name could not be resolved"),
+    (UnicodeError, Outcome.DNS_ERROR, "the host name could not be resolved"),
+    (TimeoutError, Outcome.TIMEOUT, ""),
+    (ConnectionRefusedError, Outcome.CONNECT_ERROR, "the connection was refused"),
+    (ConnectionResetError, Outcome.CONNECT_ERROR, "the connection was reset"),
+    (OSError, Outcome.CONNECT_ERROR, "no route to the server"),
+    (httpx.TimeoutException, Outcome.TIMEOUT, ""),
+    (httpx.ConnectError, Outcome.CONNECT_ERROR, "no connection"),
+    (httpx.ProxyError, Outcome.CONNECT_ERROR, "no connection"),
+    (httpx.NetworkError, Outcome.PROTOCOL_ERROR, "the connection broke in mid-answer"),
+    (httpx.LocalProtocolError, Outcome.PROTOCOL_ERROR, "the request cannot be sent as HTTP/1.1; enter the token again"),
+    (httpx.RemoteProtocolError, Outcome.PROTOCOL_ERROR, "the answer is not valid HTTP/1.1, or incomplete"),
+    (httpx.TooManyRedirects, Outcome.REDIRECT, ""),
+    (httpx.HTTPStatusError, Outcome.HTTP_STATUS, ""),
+    (httpx.HTTPError, Outcome.PROTOCOL_ERROR, ""),
+    (httpx.InvalidURL, Outcome.PROTOCOL_ERROR, ""),
+    (httpx.CookieConflict, Outcome.PROTOCOL_ERROR, ""),
+    (httpx.StreamError, Outcome.PROTOCOL_ERROR, ""),
+)
+"""Foreign exceptions, from specific to general: the first that fits gives the outcome and its detail."""
+
+CERTIFICATE_FAULTS = {
+    9: "the certificate is not valid yet",
+    10: "the certificate has expired",
+    18: "the certificate is self-signed",
+    19: "the certificate's authority is not a trusted one",
+    20: "the certificate's chain is incomplete, or its authority is not a trusted one",
+    21: "the certificate's chain is incomplete",
+    62: "the certificate is not for this host name",
+    64: "the certificate is not for this IP address",
+}
+"""X509_V_ERR_* of OpenSSL in words."""
+
+HANDSHAKE_FAULTS = {
+    "WRONG_VERSION_NUMBER": "the port does not speak TLS",
+    "HTTP_REQUEST": "the port does not speak TLS",
+    "UNSUPPORTED_PROTOCOL": "the server offers no TLS version from 1.2 up",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the server offers no TLS version from 1.2 up",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the server asks for a client certificate",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server refused the handshake",
+}
+"""Reasons of OpenSSL in words."""
+
+
+class HttpsEndpoint:
+    """Calls customer endpoints; one for the process, holding no connection between two calls."""
+
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        allowed: tuple[Network, ...] = (),
+        resolve: Resolve | None = None,
+        seconds: float = FETCH_SECONDS,
+    ) -> None:
+        self._seconds = seconds
+        self._resolver = Resolver()
+        self.client = httpx.AsyncClient(
+            transport=GuardedTransport(tls, allowed, resolve or self._resolver),
+            follow_redirects=False,
+            trust_env=False,
+            timeout=None,  # noqa: S113 - httpx would bound each read; `fetch` bounds the whole
+        )
+
+    async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
+        """Send the request with the token to its own origin and return the answer; raises only `LookupFailed`."""
+        return await self.in_time(self._answer(outgoing(request, [("Authorization", f"Bearer {token.reveal()}")])))
+
+    async def in_time(self, sending: Awaitable[T]) -> T:
+        """Await what sends a request, within the deadline; raises only `LookupFailed`."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await sending
+        except LookupFailed:
+            raise
+        except Exception as foreign:
+            raise translated(foreign) from foreign
+
+    async def aclose(self) -> None:
+        """Let go of the resolver's threads."""
+        await self.client.aclose()
+        self._resolver.close()
+
+    async def _answer(self, request: httpx.Request) -> LookupResponse:
+        response = await self.client.send(request, stream=True)
+        try:
+            head = head_of(response)
+            try:
+                encoding, length = response.headers.get("content-encoding", ""), response.headers.get("content-length")
+                refuse_head(head.http_status, head.content_type, encoding, int(length) if length else None)
+            except LookupFailed as failure:
+                failure.response = head
+                raise
+            return LookupResponse(head.http_status, head.content_type, await _body(response), head.remote_address)
+        finally:
+            await response.aclose()
+
+
+def outgoing(request: LookupRequest, headers: list[tuple[str, str]]) -> httpx.Request:
+    """Return the request as the guarded transport takes it, with further headers."""
+    return httpx.Request(
+        request.method,
+        ENVELOPE,
+        # What is not ASCII in a header is one byte a character on the wire (RFC 9110, 5.5).
+        headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in (*request.headers, *headers)],
+        content=request.body,
+        extensions={"endpoint": request.url, "target": request.target.encode("ascii")},
+    )
+
+
+def head_of(response: httpx.Response) -> LookupResponse:
+    """Return status, type and address of an answer whose body is still to be read."""
+    content_type = response.headers.get("content-type", "")
+    return LookupResponse(
+        response.status_code, content_type[: LONGEST_CONTENT_TYPE + 1], b"", response.extensions["remote_address"]
+    )
+
+
+def translated(foreign: Exception) -> LookupFailed:
+    """Name the outcome of a foreign exception; its own message is never passed on, it may quote the token."""
+    for kind, outcome, detail in TRANSLATIONS:
+        if isinstance(foreign, kind):
+            return LookupFailed(outcome, _tls_detail(foreign) or detail)
+    structlog.get_logger().error("endpoint_unforeseen", error=type(foreign).__name__)
+    return LookupFailed(Outcome.PROTOCOL_ERROR)
+
+
+def _tls_detail(foreign: Exception) -> str | None:
+    if isinstance(foreign, ssl.SSLCertVerificationError):
+        return CERTIFICATE_FAULTS.get(foreign.verify_code)
+    return HANDSHAKE_FAULTS.get(foreign.reason) if isinstance(foreign, ssl.SSLError) else None
+
+
+async def _body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) > BODY_BYTES:
+            raise LookupFailed(Outcome.TOO_LARGE, f"more than {BODY_BYTES} bytes")
+    return bytes(body)

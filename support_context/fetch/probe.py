@@ -1,0 +1,37 @@
+"""The customer endpoint as a check calls it: over the same guarded transport, but with what no look-up ever sends.
+
+Only a check is given this. A look-up gets `HttpsEndpoint`, which cannot leave the token out.
+"""
+
+import httpx
+
+from support_context.fetch.endpoint import HttpsEndpoint, head_of, outgoing
+from support_context.lookups import BODY_BYTES, LookupRequest, LookupResponse
+from support_context.probes import ProbeAnswer
+from support_context.secrets import Secret
+
+
+class ProbedEndpoint(HttpsEndpoint):
+    """An endpoint that also takes requests of any method, without a token too, and shows every answer whole."""
+
+    async def probe(self, request: LookupRequest, token: Secret | None) -> ProbeAnswer:
+        """Send the request, with the token if there is one, and return the answer; raises only `LookupFailed`."""
+        headers = [("Authorization", f"Bearer {token.reveal()}")] if token else []
+        return await self.in_time(self._whole_answer(outgoing(request, headers)))
+
+    async def _whole_answer(self, request: httpx.Request) -> ProbeAnswer:
+        response = await self.client.send(request, stream=True)
+        try:
+            # Asked for first: OpenSSL forgets it with a connection that ends without a farewell.
+            session = response.extensions["tls_session"]()
+            head, body = head_of(response), bytearray()
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > BODY_BYTES:
+                    break
+            whole = LookupResponse(
+                head.http_status, head.content_type, bytes(body[: BODY_BYTES + 1]), head.remote_address
+            )
+            return ProbeAnswer(whole, response.headers.get("content-encoding", ""), session)
+        finally:
+            await response.aclose()

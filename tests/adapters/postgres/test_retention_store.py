@@ -1,0 +1,199 @@
+"""What is kept how long: results for their days, never a ticket that has not ended, and no email without a job."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
+
+from app.adapters.postgres.retention_store import LOCK, PORTION, RUN_DAYS, SWEPT_AFTER_HOURS, RetentionStore
+from app.domain.claims import Stored, Underway
+from tests.support.stores import Stores
+
+DAY = 86_400
+HOUR = 3_600
+
+
+@pytest.fixture
+def retention(engine: AsyncEngine) -> RetentionStore:
+    return RetentionStore(engine, retention_days=90)
+
+
+@pytest.mark.parametrize(
+    ("age", "days", "kept"),
+    [
+        pytest.param(90 * DAY - 60, 90, True, id="a minute before its time"),
+        pytest.param(90 * DAY + 60, 90, False, id="a minute after it"),
+        pytest.param(DAY + 60, 1, False, id="a day, where a day is kept"),
+        pytest.param(90 * DAY + 60, 91, True, id="where a day more is kept"),
+    ],
+)
+async def test_result_goes_when_its_days_are_over(
+    real_stores: Stores, engine: AsyncEngine, age: float, days: int, kept: bool
+) -> None:
+    await real_stores.finished()
+    await real_stores.behind.grow_old("t_1", age)
+    await RetentionStore(engine, days).remove_portion()
+
+    assert isinstance(await real_stores.tickets.find("t_1", "prj_1"), Stored) is kept
+
+
+async def test_ticket_that_has_not_ended_is_never_removed(real_stores: Stores, retention: RetentionStore) -> None:
+    await real_stores.submit("t_queued")
+    await real_stores.claimed("t_running")
+    await real_stores.finished("t_refreshed")
+    await real_stores.submit("t_refreshed", refresh=True)
+    for ticket_id in ("t_queued", "t_running", "t_refreshed"):
+        await real_stores.behind.grow_old(ticket_id, 1_000 * DAY)
+    await retention.remove_portion()
+
+    for ticket_id in ("t_queued", "t_running", "t_refreshed"):
+        assert isinstance(await real_stores.tickets.find(ticket_id, "prj_1"), Underway)
+
+
+async def test_refresh_begins_a_new_age(real_stores: Stores, retention: RetentionStore) -> None:
+    await real_stores.finished()
+    await real_stores.behind.grow_old("t_1", 100 * DAY)
+    await real_stores.finished(refresh=True)
+    await retention.remove_portion()
+
+    assert isinstance(await real_stores.tickets.find("t_1", "prj_1"), Stored)
+
+
+OLD_RESULTS = """
+    INSERT INTO enrichments (ticket_id, project_id, state, owner, attempt, result, submitted_at)
+    SELECT 'old_' || n, 'prj_1', 'done', '', 1, '{}', now() - interval '91 days' FROM generate_series(1, $1) AS n
+"""
+
+
+@pytest.mark.parametrize("rows", [0, 1, PORTION - 1, PORTION, PORTION + 1, 2 * PORTION])
+async def test_old_results_go_in_portions(
+    real_stores: Stores, retention: RetentionStore, other: Any, rows: int
+) -> None:
+    await real_stores.finished()
+    await other.execute(OLD_RESULTS, rows)
+    portions = 0
+    while await retention.remove_portion():
+        portions += 1
+
+    assert portions == rows // PORTION
+    assert await other.fetchval("SELECT count(*) FROM enrichments") == 1
+
+
+async def test_one_replica_removes_at_a_time(real_stores: Stores, retention: RetentionStore, other: Any) -> None:
+    await other.execute(OLD_RESULTS, PORTION)
+    await other.execute(f"SELECT pg_advisory_lock({LOCK})")
+
+    assert await retention.remove_portion() is False
+    assert await other.fetchval("SELECT count(*) FROM enrichments") == PORTION
+    await other.execute(f"SELECT pg_advisory_unlock({LOCK})")
+    assert await retention.remove_portion() is True
+
+
+async def test_nothing_is_waited_for_that_somebody_holds(
+    real_stores: Stores, retention: RetentionStore, other: Any
+) -> None:
+    await other.execute(OLD_RESULTS, 2)
+    await other.execute("BEGIN; SELECT FROM enrichments WHERE ticket_id = 'old_1' FOR UPDATE")
+    async with asyncio.timeout(5):
+        await retention.remove_portion()
+    await other.execute("ROLLBACK")
+
+    assert await other.fetchval("SELECT array_agg(ticket_id) FROM enrichments") == ["old_1"]
+
+
+@pytest.mark.parametrize(
+    ("insert", "limit"),
+    [
+        pytest.param(
+            "INSERT INTO ended_runs (project_id, ended_at, status, timings_ms, credits_used) "
+            "VALUES ('prj_1', now() - make_interval(secs => $1), 'ok', '{}', 1)",
+            RUN_DAYS * DAY,
+            id="how a run ended",
+        ),
+        pytest.param(
+            "INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at) "
+            "SELECT 'tok_' || s, CAST(CAST(s AS text) AS bytea), 'prj_1', '', 'u1', now() - make_interval(secs => s) "
+            "FROM (SELECT CAST($1 AS float8) AS s) AS input",
+            0,
+            id="an access token",
+        ),
+    ],
+)
+async def test_what_else_is_old_goes_too(
+    real_stores: Stores, retention: RetentionStore, other: Any, insert: str, limit: float
+) -> None:
+    table = insert.split()[2]
+    await other.execute(insert, limit - 60.0)
+    await other.execute(insert, limit + 60.0)
+    await retention.remove_portion()
+
+    assert await other.fetchval(f"SELECT count(*) FROM {table}") == 1  # noqa: S608 - a name of ours
+
+
+async def test_run_whose_job_was_lost_gets_one_again_and_ends(
+    real_stores: Stores, retention: RetentionStore, other: Any
+) -> None:
+    run = await real_stores.submitted()
+    await other.execute("DELETE FROM pgqueuer")
+    await real_stores.behind.grow_old("t_1", SWEPT_AFTER_HOURS * HOUR - 60)
+    await retention.remove_portion()
+    assert await real_stores.behind.jobs() == []
+    await real_stores.behind.grow_old("t_1", 120)
+    with capture_logs() as lines:
+        await retention.remove_portion()
+        await retention.remove_portion()
+
+    assert await real_stores.behind.jobs() == [("t_1", run)]
+    assert [(line["event"], line["runs"]) for line in lines] == [("lost_runs_queued", 1)]
+    claimed = await real_stores.claim(run)
+    assert await real_stores.runs.finish(
+        claimed, {"status": "ok", "reason": None, "timings_ms": {}, "credits_used": 1}, refund=False
+    )
+    assert await real_stores.behind.email_kept("t_1") is False
+
+
+async def test_run_that_still_has_its_job_gets_no_second(
+    real_stores: Stores, retention: RetentionStore, engine: AsyncEngine
+) -> None:
+    run = await real_stores.submitted()
+    await real_stores.behind.grow_old("t_1", 5 * HOUR)
+    with capture_logs() as lines:
+        await retention.remove_portion()
+
+    assert (await real_stores.behind.jobs(), lines) == ([("t_1", run)], [])
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        pytest.param(
+            "SELECT ticket_id FROM enrichments WHERE submitted_at < now() AND state = 'done' "
+            "ORDER BY submitted_at LIMIT 9",
+            "enrichments_submitted_at_idx",
+            id="what is old",
+        ),
+        pytest.param(
+            "SELECT ticket_id FROM enrichments WHERE email IS NOT NULL AND submitted_at < now()",
+            "enrichments_unfinished_idx",
+            id="what has not ended",
+        ),
+        pytest.param(
+            "SELECT ticket_id FROM enrichments WHERE project_id = 'prj_1' "
+            "AND lower((result ->> 'identifier') COLLATE \"C\") = 'acct_1'",
+            "enrichments_customer_idx",
+            id="who is a customer",
+        ),
+        pytest.param(
+            "SELECT ctid FROM ended_runs WHERE ended_at < now() ORDER BY ended_at LIMIT 9",
+            "ended_runs_time_idx",
+            id="how runs ended",
+        ),
+    ],
+)
+async def test_an_index_finds_it(real_stores: Stores, other: Any, query: str, index: str) -> None:
+    await other.execute("SET enable_seqscan = off")  # a table this small is read whole otherwise
+    plan = await other.fetch(f"EXPLAIN {query}")
+
+    assert index in "\n".join(row[0] for row in plan)

@@ -1,0 +1,350 @@
+"""How callers get a ticket's one result: at once, by waiting, later, or not at all; over the memory store."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.domain.claims import DatabaseUnavailable, Found, Stored, Submission, Submitted, Underway
+from app.domain.projects import Project
+from app.domain.refusals import Refusal, Refused
+from app.domain.tickets import Email
+from app.runs.intake import Enriched, Intake, Pending
+from app.runs.waiting import POLL_SECONDS
+from tests.support.endpoints import ScriptedEndpoint
+from tests.support.memory_store import MemoryTicketStore
+from tests.support.service import CUSTOMER, World
+from tests.support.virtual_time import BEGINNING, in_no_time, now
+
+EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
+TICKET = Submission("t_1", "prj_1", EMAIL)
+OTHERS = Submission("t_other", "prj_2", EMAIL)
+
+
+def ready(seconds: float = 0.0, seats: int = 200, deadline_seconds: float = 30.0) -> tuple[World, Intake]:
+    """Return a world whose customer endpoint takes so many seconds, and its intake."""
+    endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=seconds)
+    world = World(endpoint=endpoint, seats=seats, deadline_seconds=deadline_seconds)
+    world.database.now = now
+    world.put_in_place()
+    world.database.projects["prj_2"] = Project("prj_2", "business", (), 100)
+    return world, world.services().intake
+
+
+async def started(waiting: Coroutine[Any, Any, Any], seconds: float = 1.0) -> "asyncio.Task[Any]":
+    """Start something and give it so many seconds."""
+    task = asyncio.create_task(waiting)
+    await asyncio.sleep(seconds)
+    return task
+
+
+async def refused(call: Coroutine[Any, Any, object]) -> Refusal:
+    with pytest.raises(Refused) as raised:
+        await call
+    return raised.value.refusal
+
+
+@in_no_time
+async def test_twenty_who_wait_get_one_equal_result_of_one_run() -> None:
+    world, intake = ready(seconds=2.0)
+    results = await asyncio.gather(*(intake.enrich(TICKET) for _ in range(20)))
+
+    first = results[0]
+    assert isinstance(first, Enriched)
+    assert (first.document["status"], first.reused) == ("ok", False)
+    assert results == [first] * 20
+    assert world.endpoint.asked == ["acct_12ab34cd"]
+    assert world.credits_used == 1
+    assert not world.database.rows["t_1"].asynchronous
+
+
+@in_no_time
+async def test_the_stored_result_is_given_at_once_when_the_ticket_was_enriched() -> None:
+    world, intake = ready()
+    first = await intake.enrich(TICKET)
+    assert isinstance(first, Enriched)
+    for again in (TICKET, replace(TICKET, email=Email("other", "text", "")), replace(TICKET, asynchronous=True)):
+        assert await intake.enrich(again) == Enriched(first.document, reused=True)
+    assert len(world.endpoint.asked) == 1
+
+
+@in_no_time
+async def test_a_refresh_waits_for_its_own_run_and_others_get_the_old_result_meanwhile() -> None:
+    world, intake = ready()
+    old = await intake.enrich(TICKET)
+    assert isinstance(old, Enriched)
+    world.endpoint.seconds = 5.0
+    world.endpoint.customers["acct_12ab34cd"] = CUSTOMER | {"plan": "Changed"}
+    refreshing = await started(intake.enrich(replace(TICKET, refresh=True)))
+
+    assert await intake.enrich(TICKET) == Enriched(old.document, reused=True)
+    joining = await started(intake.enrich(replace(TICKET, refresh=True)))
+    assert await intake.read("t_1", "prj_1") == Pending(world.database.rows["t_1"].submitted_at)
+    assert await intake.last_result("t_1", "prj_1") == old.document
+
+    new = await refreshing
+    assert new == await joining
+    assert (new.document["fields"][0]["value"], new.reused) == ("Changed", False)
+    assert len(world.endpoint.asked) == 2
+
+
+class EndingMeanwhile(MemoryTicketStore):
+    """Has the run before end just before a submission arrives."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.database)
+        self._world = world
+
+    async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
+        await self._world.work_off()
+        return await super().submit(submissions)
+
+
+@in_no_time
+async def test_a_refresh_never_gets_the_result_of_the_run_before() -> None:
+    world, intake = ready(seats=0)
+    await intake.enrich(TICKET, 0.0)
+    refreshing = Intake(EndingMeanwhile(world), world.completions, 30.0).enrich(replace(TICKET, refresh=True))
+    task = await started(refreshing)
+    assert not task.done()
+    world.endpoint.customers["acct_12ab34cd"] = CUSTOMER | {"plan": "Changed"}
+    await world.work_off()
+    assert (await task).document["fields"][0]["value"] == "Changed"
+
+
+@pytest.mark.parametrize(
+    ("wait", "waited"),
+    [
+        pytest.param(None, 30.0, id="the run's deadline"),
+        pytest.param(0.0, 0.0, id="not at all"),
+        pytest.param(7.0, 7.0, id="as long as the caller wants"),
+        pytest.param(300.0, 30.0, id="no longer than the run's deadline"),
+    ],
+)
+@in_no_time
+async def test_pending_is_told_when_the_result_has_not_come_in_time(wait: float | None, waited: float) -> None:
+    world, intake = ready(seats=0)
+    assert await intake.enrich(TICKET, wait) == Pending(BEGINNING)
+    assert asyncio.get_running_loop().time() == pytest.approx(waited)
+    # Nobody waits any more: the run may wait itself, and its end is told by webhook.
+    assert world.database.rows["t_1"].asynchronous
+
+    await world.work_off()
+    assert isinstance(await intake.enrich(TICKET), Enriched)
+
+
+@in_no_time
+async def test_the_result_is_given_when_it_comes_just_in_time() -> None:
+    _, intake = ready(seconds=6.9)
+    result = await intake.enrich(TICKET, 7.0)
+    assert isinstance(result, Enriched)
+
+
+@in_no_time
+async def test_a_caller_who_wants_no_waiting_gets_a_result_that_comes_within_his_time() -> None:
+    world, intake = ready(seconds=1.0)
+    result = await intake.enrich(replace(TICKET, asynchronous=True), 5.0)
+    assert isinstance(result, Enriched)
+    assert world.database.rows["t_1"].asynchronous
+
+
+class EndingAtTheLastMoment(MemoryTicketStore):
+    """Has the run end just when its caller gives up waiting."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.database)
+        self._world = world
+
+    async def hand_over(self, ticket_id: str, project_id: str) -> bool:
+        await self._world.work_off()
+        return await super().hand_over(ticket_id, project_id)
+
+
+@in_no_time
+async def test_the_result_is_given_when_it_comes_at_the_last_moment() -> None:
+    world, _ = ready(seats=0)
+    result = await Intake(EndingAtTheLastMoment(world), world.completions, 30.0).enrich(TICKET)
+    assert isinstance(result, Enriched)
+    assert (result.document["status"], result.reused) == ("ok", False)
+
+
+@in_no_time
+async def test_who_waits_is_refused_when_the_ticket_is_erased() -> None:
+    world, intake = ready(seconds=20.0)
+    waiting, reading = await started(intake.enrich(TICKET)), await started(intake.read("t_1", "prj_1", 10.0))
+    await intake.erase("t_1", "prj_1")
+
+    assert await refused(waiting) is Refusal.RESULT_NOT_FOUND  # type: ignore[arg-type]
+    assert await refused(reading) is Refusal.RESULT_NOT_FOUND  # type: ignore[arg-type]
+    assert asyncio.get_running_loop().time() == pytest.approx(2.0)
+    await asyncio.sleep(60.0)
+    assert world.database.rows == {}
+
+
+@in_no_time
+async def test_who_waits_is_refused_when_another_project_has_got_the_ticket_meanwhile() -> None:
+    world, intake = ready(seats=0)
+    waiting = await started(intake.enrich(TICKET))
+    await MemoryTicketStore(world.database).erase("t_1", "prj_1")
+    await intake.enrich_batch([replace(TICKET, project_id="prj_2")])
+    assert await refused(waiting) is Refusal.TICKET_PROJECT_MISMATCH  # type: ignore[arg-type]
+
+
+@in_no_time
+async def test_who_waits_is_let_go_when_the_process_ends() -> None:
+    world, intake = ready(seats=0)
+    waiting, reading = await started(intake.enrich(TICKET)), await started(intake.read("t_1", "prj_1", 20.0))
+    world.completions.close()
+    assert await waiting == await reading == Pending(BEGINNING)
+    assert world.database.rows["t_1"].asynchronous
+    assert asyncio.get_running_loop().time() == pytest.approx(2.0)
+
+    late = replace(TICKET, ticket_id="t_2")
+    assert await intake.enrich(late) == Pending(now())
+    assert asyncio.get_running_loop().time() == pytest.approx(2.0)
+
+
+@in_no_time
+async def test_who_waits_goes_on_waiting_when_the_database_was_away() -> None:
+    world, intake = ready(seats=0)
+    polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
+    waiting = await started(intake.enrich(TICKET))
+    database = world.database
+    database.on_ended = lambda ticket_id, project_id: None  # the NOTIFY is lost
+    claimed = await world.runs.claim("t_1", 1, "another process")
+    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)  # type: ignore[arg-type]
+    database.available = False
+    await asyncio.sleep(3 * POLL_SECONDS)
+    assert not waiting.done()
+    database.available = True
+
+    result = await waiting
+    assert (result.document["status"], result.reused) == ("ok", False)
+    polling.cancel()
+
+
+class AwayOnce(MemoryTicketStore):
+    """Cannot be asked the first time that somebody was woken."""
+
+    away = True
+
+    async def find(self, ticket_id: str, project_id: str) -> Found:
+        if self.away:
+            self.away = False
+            raise DatabaseUnavailable
+        return await super().find(ticket_id, project_id)
+
+
+@in_no_time
+async def test_who_was_woken_while_the_database_was_away_is_woken_again_by_the_poll() -> None:
+    world, _ = ready(seats=0)
+    intake = Intake(AwayOnce(world.database), world.completions, 30.0)
+    polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
+    waiting = await started(intake.enrich(TICKET))
+    claimed = await world.runs.claim("t_1", 1, "another process")
+    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)  # type: ignore[arg-type]
+    result = await waiting
+    assert result.document["status"] == "ok"
+    polling.cancel()
+
+
+@in_no_time
+async def test_nothing_is_promised_when_the_database_is_away_at_the_submission() -> None:
+    world, intake = ready()
+    world.database.available = False
+    with pytest.raises(DatabaseUnavailable):
+        await intake.enrich(TICKET)
+    world.database.available = True
+    assert world.database.rows == {}
+
+
+@in_no_time
+async def test_a_strangers_ticket_and_an_unknown_project_are_refused() -> None:
+    _, intake = ready()
+    await intake.enrich(TICKET)
+    stranger = replace(TICKET, project_id="prj_2")
+    assert await refused(intake.enrich(stranger)) is Refusal.TICKET_PROJECT_MISMATCH
+    assert await refused(intake.read("t_1", "prj_2")) is Refusal.TICKET_PROJECT_MISMATCH
+    assert await refused(intake.erase("t_1", "prj_2")) is Refusal.TICKET_PROJECT_MISMATCH
+    assert await intake.last_result("t_1", "prj_2") is None
+    assert await refused(intake.enrich(replace(TICKET, project_id="prj_9"))) is Refusal.PROJECT_NOT_FOUND
+
+
+@in_no_time
+async def test_what_is_read_is_what_was_stored() -> None:
+    _, intake = ready()
+    assert await refused(intake.read("t_1", "prj_1")) is Refusal.RESULT_NOT_FOUND
+    assert await intake.last_result("t_1", "prj_1") is None
+    result = await intake.enrich(TICKET)
+    assert isinstance(result, Enriched)
+    assert await intake.read("t_1", "prj_1") == Enriched(result.document, reused=True)
+    assert await intake.last_result("t_1", "prj_1") == result.document
+    await intake.erase("t_1", "prj_1")
+    await intake.erase("t_1", "prj_1")
+    assert await refused(intake.read("t_1", "prj_1")) is Refusal.RESULT_NOT_FOUND
+
+
+@in_no_time
+async def test_a_reader_waits_as_long_as_he_wants_and_leaves_the_run_to_who_waits_for_it() -> None:
+    world, intake = ready(seconds=10.0)
+    waiting = await started(intake.enrich(TICKET))
+    assert await intake.read("t_1", "prj_1") == Pending(BEGINNING)
+    assert asyncio.get_running_loop().time() == pytest.approx(1.0)
+    assert await intake.read("t_1", "prj_1", 4.0) == Pending(BEGINNING)
+    assert asyncio.get_running_loop().time() == pytest.approx(5.0)
+    result = await intake.read("t_1", "prj_1", 30.0)
+    assert asyncio.get_running_loop().time() == pytest.approx(10.0)
+    assert result == Enriched((await waiting).document, reused=True)
+    assert not world.database.rows["t_1"].asynchronous
+
+
+@in_no_time
+async def test_a_batch_is_submitted_at_once_and_nobody_waits_for_it() -> None:
+    world, intake = ready(seats=0)
+    done = Submission("t_done", "prj_1", EMAIL)
+    await intake.enrich_batch([done, OTHERS])
+    await world.work_off()
+    await asyncio.sleep(5.0)
+
+    answers = await intake.enrich_batch(
+        [
+            TICKET,
+            done,
+            replace(TICKET, email=Email("the same", "once more", "")),
+            replace(OTHERS, project_id="prj_1"),
+            replace(TICKET, project_id="prj_2"),
+            Submission("t_lost", "prj_9", EMAIL),
+        ]
+    )
+
+    assert [type(answer).__name__ for answer in answers] == [
+        "Underway", "Stored", "Underway", "ForeignTicket", "ForeignTicket", "UnknownProject",
+    ]  # fmt: skip
+    assert answers[0] == answers[2] == Underway(now())
+    assert isinstance(answers[1], Stored)
+    assert [(job.ticket_id, job.run) for job in world.jobs] == [("t_1", 3)]
+    assert world.database.rows["t_1"].email == EMAIL
+    assert {row.asynchronous for row in world.database.rows.values()} == {True}
+
+
+@in_no_time
+async def test_no_waiter_is_left_behind_whatever_the_end() -> None:
+    world, intake = ready(seats=0)
+    await intake.enrich(TICKET, 0.0)
+    await intake.read("t_1", "prj_1", 1.0)
+    await refused(intake.read("t_2", "prj_1"))
+    cancelled = await started(intake.enrich(TICKET))
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
+    asked: list[str] = []
+
+    async def pending_among(ticket_ids: list[str]) -> set[str]:
+        asked.extend(ticket_ids)
+        return set()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(10 * POLL_SECONDS):
+            await world.completions.poll_for_ever(pending_among)
+    assert asked == []

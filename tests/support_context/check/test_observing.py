@@ -1,0 +1,44 @@
+"""What the check keeps of an answer: never the token, on whichever way it was asked for."""
+
+from datetime import UTC, datetime
+
+from app.domain.outcomes import Outcome
+from support_context.check.observing import observe
+from support_context.check.plan import Kind, plan
+from support_context.check.target import Target
+from support_context.lookups import LookupFailed, LookupRequest, LookupResponse
+from support_context.probes import ProbeAnswer, TlsSession
+from support_context.secrets import Secret
+
+TOKEN = "canary-token-0123456789"
+
+
+class EchoingEndpoint:
+    """Sends the token back as a type, in facts and in refusals; answers the fourth call with an error."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
+        self.asked += 1
+        if self.asked == 4:
+            raise LookupFailed(Outcome.HTTP_STATUS, "HTTP 500", self._answer(500))
+        return self._answer(200)
+
+    async def probe(self, request: LookupRequest, token: Secret | None) -> ProbeAnswer:
+        self.asked += 1
+        return ProbeAnswer(self._answer(200), "", TlsSession("TLSv1.3", datetime.now(UTC)))
+
+    def _answer(self, status: int) -> LookupResponse:
+        return LookupResponse(status, "application/json", f'{{"type": "{TOKEN}"}}'.encode(), "93.184.215.14")
+
+
+async def test_token_is_blotted_out_of_whatever_is_kept() -> None:
+    endpoint, target, token = EchoingEndpoint(), Target("https://api.example.com/c", ("a1", "b2")), Secret(TOKEN)
+    observed = await observe(endpoint, plan(target, token), token)
+
+    assert len(observed.exchanges) == endpoint.asked == len(plan(target, token))
+    assert all(each.echoed_token for each in observed.exchanges)
+    assert TOKEN not in repr(observed)
+    assert observed.of(Kind.KNOWN)[3].outcome is Outcome.HTTP_STATUS
+    assert observed.facts().value == {"type": "[bearer token]"}

@@ -1,0 +1,228 @@
+"""Strict JSON in, facts out: parsing, pointers, links."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.outcomes import Link
+from support_context.facts import MISSING, Facts, InvalidJson, Json, NotObject, parse_facts
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        pytest.param(b"{}", {}, id="unknown customer"),
+        pytest.param(b' \r\n\t{ "a" : 1 }\n', {"a": 1}, id="white space around"),
+        pytest.param(b'\xef\xbb\xbf{"a":1}', {"a": 1}, id="one byte order mark"),
+        pytest.param(b'{"a":"Zo\xc3\xab"}', {"a": "Zo\u00eb"}, id="UTF-8"),
+        pytest.param(b'{"a":["\\ud83d\\ude00",1]}', {"a": ["\U0001f600", 1]}, id="escaped surrogate pair"),
+        pytest.param(b'{"a":1,"a":2}', {"a": 2}, id="last of two equal keys"),
+        pytest.param(b'{"a":[true,false,null,-0.5,1e3]}', {"a": [True, False, None, -0.5, 1000.0]}, id="every scalar"),
+        pytest.param(b'{"a":1e-400}', {"a": 0.0}, id="number too small to matter"),
+        pytest.param(b'{"a":"' + b"[{" * 99 + b'"}', {"a": "[{" * 99}, id="brackets in a string are no nesting"),
+        pytest.param(b'{"a":"\\"' + b"[" * 99 + b'"}', {"a": '"' + "[" * 99}, id="nor behind an escaped quote"),
+    ],
+)
+def test_json_is_read_when_it_is_an_object(body: bytes, value: dict[str, Json]) -> None:
+    assert parse_facts(body).value == value
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        pytest.param(b"", "the body is empty", id="nothing"),
+        pytest.param(b" \n", "the body is empty", id="white space"),
+        pytest.param(b'{"a":NaN}', "NaN is not JSON", id="NaN"),
+        pytest.param(b'{"a":-Infinity}', "-Infinity is not JSON", id="infinity by name"),
+        pytest.param(b'{"a":1e400}', "a number is too large", id="infinity by size"),
+        pytest.param(b'{"a":' + b"1" * 5000 + b"}", "a number has too many digits", id="more digits than Python reads"),
+        pytest.param(b'{"a":1,}', "not valid JSON at line 1, column 8", id="comma at the end"),
+        pytest.param(b"{\"a\":\n'b'}", "not valid JSON at line 2, column 1", id="single quotes"),
+        pytest.param(b'{"a":"\t"}', "not valid JSON at line 1, column 7", id="raw control character"),
+        pytest.param(b'{"a":1}{"b":2}', "not valid JSON at line 1, column 8", id="two documents"),
+        pytest.param(
+            b'\xef\xbb\xbf\xef\xbb\xbf{"a":1}', "not valid JSON at line 1, column 1", id="two byte order marks"
+        ),
+        pytest.param(b'{"a":"Zo\xeb"}', "not UTF-8 at byte 9", id="Latin-1"),
+        pytest.param('{"a":1}'.encode("utf-16"), "not UTF-8 at byte 1", id="UTF-16"),
+        pytest.param('{"a":1}'.encode("utf-16-be"), "not valid JSON at line 1, column 1", id="UTF-16 without a mark"),
+        pytest.param(b'{"a":"\xed\xa0\x80"}', "not UTF-8 at byte 7", id="encoded surrogate"),
+        pytest.param(b'{"a":"\\ud800"}', "a string holds half of a surrogate pair", id="half a pair"),
+        pytest.param(b'{"a":[{"\\udfff":1}]}', "a string holds half of a surrogate pair", id="half a pair in a key"),
+        pytest.param(b'{"a":"\\u0000"}', "a string holds the character U+0000, which no database stores", id="U+0000"),
+        pytest.param(
+            b'{"a":"' + b'\\"' * 30_000, "not valid JSON at line 1, column 6", id="open string, quick to refuse"
+        ),
+        pytest.param(b'{"a":' + b"[" * 60_000, "nested deeper than 32", id="open nesting"),
+        pytest.param(b'{"a":' * 9_000 + b"1" + b"}" * 9_000, "nested deeper than 32", id="nested objects"),
+    ],
+)
+def test_json_is_refused_with_a_reason_that_quotes_nothing(body: bytes, why: str) -> None:
+    with pytest.raises(InvalidJson) as refused:
+        parse_facts(body)
+    assert str(refused.value) == why
+    assert refused.value.__context__ is None  # a chained exception would carry the document into logs
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"[]", "the top level is an array"),
+        (b'"x"', "the top level is a string"),
+        (b"null", "the top level is null"),
+        (b"true", "the top level is a boolean"),
+        (b"1.5", "the top level is a number"),
+    ],
+)
+def test_json_is_no_object_when_its_top_level_is_something_else(body: bytes, why: str) -> None:
+    with pytest.raises(NotObject, match=why):
+        parse_facts(body)
+
+
+def test_nesting_is_accepted_up_to_32_levels() -> None:
+    assert parse_facts(b'{"a":' + b"[" * 31 + b"]" * 31 + b"}").value["a"]
+    assert parse_facts(b'{"a":[' + b"[]," * 40 + b"[]]}").value["a"]
+    with pytest.raises(InvalidJson, match="nested deeper than 32"):
+        parse_facts(b'{"a":' + b"[" * 32 + b"]" * 32 + b"}")
+
+
+def test_values_are_accepted_up_to_20_000() -> None:
+    def body(count: int) -> bytes:
+        return b'{"a":[' + b",".join([b"{}"] * count) + b'],"b":{"c":1}}'
+
+    assert parse_facts(body(19_997)).value["b"] == {"c": 1}
+    with pytest.raises(InvalidJson, match="more than 20,000 values"):
+        parse_facts(body(19_998))
+
+
+FACTS = Facts({"plan": "Pro", "a/b": {"m~n": [1, {"": None}]}, "": 7, "~": "x", "n": None, "deep": {"0": "zero"}})
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        pytest.param("", FACTS.value, id="the whole"),
+        pytest.param("/plan", "Pro", id="a key"),
+        pytest.param("/", 7, id="the empty key"),
+        pytest.param("/a~1b/m~0n/0", 1, id="escapes and an index"),
+        pytest.param("/a~1b/m~0n/1/", None, id="null behind the empty key"),
+        pytest.param("/n", None, id="null"),
+        pytest.param("/deep/0", "zero", id="a digit as a key"),
+        pytest.param("plan", MISSING, id="no slash"),
+        pytest.param("/Plan", MISSING, id="other case"),
+        pytest.param("/~", MISSING, id="bare tilde"),
+        pytest.param("/~2", MISSING, id="unknown escape"),
+        pytest.param("/a~1b/m~0n/2", MISSING, id="index past the end"),
+        pytest.param("/a~1b/m~0n/00", MISSING, id="leading zero"),
+        pytest.param("/a~1b/m~0n/-", MISSING, id="the place after the last"),
+        pytest.param("/a~1b/m~0n/-1", MISSING, id="negative index"),
+        pytest.param("/a~1b/m~0n/\u0661", MISSING, id="Arabic digit"),
+        pytest.param("/a~1b/m~0n/" + "1" * 5000, MISSING, id="index without end"),
+        pytest.param("/plan/0", MISSING, id="into a string"),
+        pytest.param("/x/y", MISSING, id="through what is missing"),
+    ],
+)
+def test_pointer_leads_to_a_value_or_nowhere(pointer: str, value: Json) -> None:
+    assert FACTS.at(pointer) == value
+
+
+def test_leaves_come_in_document_order_with_their_pointers() -> None:
+    assert list(FACTS.leaves()) == [
+        ("/plan", "Pro"),
+        ("/a~1b/m~0n/0", 1),
+        ("/a~1b/m~0n/1/", None),
+        ("/", 7),
+        ("/~0", "x"),
+        ("/n", None),
+        ("/deep/0", "zero"),
+    ]
+
+
+def test_facts_are_empty_when_the_object_is() -> None:
+    assert Facts({}).empty
+    assert not Facts({"a": None}).empty
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://admin.example.com/c/1?x=a|b#top",
+        "HTTP://admin.example.com",
+        "https://admin:8443/c",
+        "https://10.0.0.1/c",
+        "https://[2620:fe::fe]:8443/c",
+        "https://admin.example.com/caf\u00e9",
+        "https://a.example/@ann",
+    ],
+)
+def test_link_is_kept_when_it_is_an_absolute_web_address(url: str) -> None:
+    assert Facts({"links": [{"label": "Open", "url": url}]}).links() == (Link("Open", url),)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param({"label": "x", "url": "javascript:alert(1)"}, id="script"),
+        pytest.param({"label": "x", "url": "data:text/html,x"}, id="data"),
+        pytest.param({"label": "x", "url": "/c/1"}, id="relative"),
+        pytest.param({"label": "x", "url": "//h.example/c"}, id="without a scheme"),
+        pytest.param({"label": "x", "url": "https:///c"}, id="without a host"),
+        pytest.param({"label": "x", "url": "https://ann@h.example/"}, id="user"),
+        pytest.param({"label": "x", "url": "https://ann:1@h.example/"}, id="user and password"),
+        pytest.param({"label": "x", "url": "https://h.example\\@evil.example/"}, id="backslash"),
+        pytest.param({"label": "x", "url": "https://h.example/a b"}, id="space"),
+        pytest.param({"label": "x", "url": "https://h.example/a\u00a0b"}, id="no-break space"),
+        pytest.param({"label": "x", "url": "https://h.example/\n"}, id="line break"),
+        pytest.param({"label": "x", "url": "https://h.example/\u202egpj"}, id="turned reading direction"),
+        pytest.param({"label": "x", "url": 'https://h.example/"onclick='}, id="quote"),
+        pytest.param({"label": "x", "url": "https://h.example/<b>"}, id="markup"),
+        pytest.param({"label": "x", "url": "https://h.example/" + "a" * 2031}, id="2,049 characters"),
+        pytest.param({"label": "x", "url": 1}, id="URL that is a number"),
+        pytest.param({"label": None, "url": "https://h.example/"}, id="label that is null"),
+        pytest.param({"label": "\u200b", "url": "https://h.example/"}, id="label that shows nothing"),
+        pytest.param({"url": "https://h.example/"}, id="no label"),
+        pytest.param("https://h.example/", id="no object"),
+    ],
+)
+def test_link_is_dropped_when_it_is_anything_else(item: Json) -> None:
+    assert Facts({"links": [item]}).links() == ()
+
+
+def test_links_are_at_most_20_and_their_labels_cut_to_80() -> None:
+    good: Json = {"label": "L" * 81, "url": "https://h.example/" + "a" * 2030}
+    links = Facts({"links": ["bad", *[good] * 21]}).links()
+    assert len(links) == 20
+    assert len(links[0].label) == 80
+
+
+@pytest.mark.parametrize("links", [None, {}, "https://h.example/", 3])
+def test_links_are_none_when_the_key_holds_no_array(links: Json) -> None:
+    assert Facts({"links": links}).links() == ()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
+def test_facts_survive_encoding_and_every_leaf_is_where_its_pointer_says(value: dict[str, Json]) -> None:
+    facts = Facts(value)
+    if "\0" not in json.dumps(value, ensure_ascii=False) and "\\u0000" not in facts.as_json():
+        assert parse_facts(facts.as_json().encode()) == facts
+    for pointer, leaf in facts.leaves():
+        assert facts.at(pointer) is leaf or facts.at(pointer) == leaf
+
+
+@given(st.binary(max_size=200) | st.text(alphabet='{}[]",:\\u0d8e19.-+ntf ', max_size=80).map(str.encode))
+def test_bytes_are_read_or_refused_and_never_anything_else(body: bytes) -> None:
+    try:
+        facts = parse_facts(body)
+    except (InvalidJson, NotObject):
+        return
+    facts.as_json().encode()
+    assert isinstance(facts.value, dict)
