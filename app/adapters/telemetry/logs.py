@@ -141,5 +141,5 @@ def _chain(error: BaseException) -> Iterator[dict[str, object]]:
 
 
 def _place(filename: str) -> str:
-    """Shorten a path to what tells the module: its last three parts."""
-    return "/".join(Path(filename).parts[-3:])
+    """Shorten a path to what tells the module: its last four parts."""
+    return "/".join(Path(filename).parts[-4:])

@@ -18,7 +18,7 @@ from app.adapters.postgres.embedded import LONGEST_DIRECTORY_BYTES, EmbeddedPost
 USER = """
 import asyncio, sys
 from pathlib import Path
-from app.adapters.embedded_postgres import embedded_postgres
+from app.adapters.postgres.embedded import embedded_postgres
 async def main():
     async with embedded_postgres(Path(sys.argv[1])):
         print("ready", flush=True)

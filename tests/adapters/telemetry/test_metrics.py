@@ -141,7 +141,7 @@ def test_workers_are_added_up_when_they_share_a_directory(tmp_path: Path) -> Non
     # The library decides at its import whether it writes to files, so each worker is a process.
     environment = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
     work = (
-        "from app.adapters.metrics import Metrics\n"
+        "from app.adapters.telemetry.metrics import Metrics\n"
         "metrics = Metrics(); metrics.credit_returned()\n"
         "print(metrics.render()[0].decode())"
     )

@@ -90,7 +90,8 @@ def test_wrong_option_ends_the_run_with_one_line(pytester: pytest.Pytester, argu
 
 
 def test_run_that_does_not_ask_for_it_imports_nothing_of_it() -> None:
-    seen = "import sys, app.pytest_plugin; print([m for m in sys.modules if m.split('.')[0] in ('app', 'pytest')])"
+    ours = "[m for m in sys.modules if m.split('.')[0] in ('app', 'support_context', 'pytest')]"
+    seen = f"import sys, support_context.pytest_plugin; print({ours})"
     ran = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)  # noqa: S603 - ours
 
-    assert ran.stdout == "['app', 'support_context.pytest_plugin']\n"
+    assert ran.stdout == "['support_context', 'support_context.pytest_plugin']\n"
