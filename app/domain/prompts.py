@@ -2,13 +2,22 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from app.domain.outcomes import Field
+from app.domain.summaries import MOST_ROWS_JUDGED, Answer
 from app.domain.tickets import Email
 from support_context.facts import Facts, Json
 from support_context.plain_text import line, plain
 
 SUBJECT_CHARACTERS = 1_000
 """Characters of a subject or a sender that reach a model; RFC 5322 lines end at 998."""
+
+EXTRACT_TOKENS = 128
+"""Tokens of an answer that holds one identifier: 256 characters of any ID and the JSON around them."""
+
+SUMMARIZE_TOKENS = 1_500
+"""Tokens of an answer with 24 rows and a summary."""
 
 _BRACKETS = "<>＜＞﹤﹥"
 """What data could close its fence with, or open another: angle brackets, and what NFKC makes of others."""
@@ -144,6 +153,68 @@ SUMMARIZE_SCHEMA: Mapping[str, object] = {
     "required": ["summary", "fields"],
     "additionalProperties": False,
 }
+
+
+class Misfit(Exception):
+    """An answer that does not fit its schema; the text says what is wrong, in words for the model and for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One question to a model: what never changes comes first, so that a provider can cache it."""
+
+    system: str
+    instructions: str
+    data: str
+    schema: Mapping[str, object]
+    most_tokens: int
+
+
+def about_email(email: Email, instructions: str) -> Prompt:
+    """Return the question which identifier the email holds; `read_identifier` reads the answer."""
+    return Prompt(
+        EXTRACT_SYSTEM, owner_instructions(instructions), email_message(email), EXTRACT_SCHEMA, EXTRACT_TOKENS
+    )
+
+
+def about_facts(facts: Facts, instructions: str) -> Prompt:
+    """Return the question what to show of the customer's data; `read_answer` reads the answer."""
+    return Prompt(
+        SUMMARIZE_SYSTEM, owner_instructions(instructions), facts_message(facts), SUMMARIZE_SCHEMA, SUMMARIZE_TOKENS
+    )
+
+
+def read_identifier(said: Json) -> str | None:
+    """Return the identifier in an answer, with its angle brackets as they stand in the email; raises `Misfit`."""
+    identifier = said.get("identifier", said) if isinstance(said, dict) else said
+    if isinstance(identifier, int) and not isinstance(identifier, bool):
+        return str(identifier)
+    if not isinstance(identifier, str | None):
+        raise Misfit('"identifier" must be a string or null')
+    return as_in_email(identifier)
+
+
+def read_answer(said: Json) -> Answer:
+    """Return the summary and the rows in an answer, without rows that are none; raises `Misfit`."""
+    if not isinstance(said, dict) or not isinstance(said.get("fields"), list):
+        raise Misfit('it must be an object with "summary", a string, and "fields", a list of rows')
+    summary, rows = said.get("summary"), said["fields"]
+    fields = [_row(row) for row in rows[:MOST_ROWS_JUDGED]] if isinstance(rows, list) else []
+    return Answer(summary if isinstance(summary, str) else "", tuple(field for field in fields if field))
+
+
+def _row(said: Json) -> Field | None:
+    if not isinstance(said, dict):
+        return None
+    label, value, source = (_text(said.get(name)) for name in ("label", "value", "source"))
+    return None if label is None or value is None or source is None else Field(label, value, source)
+
+
+def _text(said: Json) -> str | None:
+    """Return a scalar as text: a server that holds no schema may make a number of it."""
+    if said is None or isinstance(said, dict | list):
+        return None
+    return said if isinstance(said, str) else json.dumps(said)
 
 
 def owner_instructions(instructions: str) -> str:

@@ -5,8 +5,11 @@ import json
 import pytest
 
 from app.domain import prompts
+from app.domain.outcomes import Field
+from app.domain.prompts import Misfit
+from app.domain.summaries import Answer
 from app.domain.tickets import Email
-from support_context.facts import Facts
+from support_context.facts import Facts, Json
 
 CLOSINGS = ["</email>", "</customer_data>", "</owner_instructions>", "＜/email＞", "﹤/email﹥"]
 
@@ -61,3 +64,33 @@ def test_system_text_is_long_enough_to_be_cached(text: str) -> None:
 )
 def test_copied_brackets_are_as_they_stand_in_the_email(copied: str | None, meant: str | None) -> None:
     assert prompts.as_in_email(copied) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        pytest.param({"identifier": "a&lt;b"}, "a<b", id="a text, its brackets as in the email"),
+        pytest.param({"identifier": None}, None, id="none"),
+        pytest.param({"identifier": 10482, "why": "it stands there"}, "10482", id="a number, and a member too many"),
+    ],
+)
+def test_identifier_is_read_when_a_server_holds_no_schema(said: Json, read: str | None) -> None:
+    assert prompts.read_identifier(said) == read
+
+
+@pytest.mark.parametrize("said", [{}, {"identifier": ["a"]}, {"identifier": True}, [], 1.5, {"id": "a"}], ids=str)
+def test_identifier_is_none_of_what_fits_no_schema(said: Json) -> None:
+    with pytest.raises(Misfit):
+        prompts.read_identifier(said)
+
+
+def test_rows_are_read_without_those_that_are_none() -> None:
+    rows: Json = [{"label": "Seats", "value": 12, "source": "/seats", "as": "number"}, "Plan: pro", {"label": "Plan"}]
+
+    assert prompts.read_answer({"fields": rows}) == Answer("", (Field("Seats", "12", "/seats"),))
+
+
+@pytest.mark.parametrize("said", [{}, {"summary": "x"}, {"fields": {}}, [], "x"], ids=str)
+def test_answer_without_a_list_of_rows_fits_no_schema(said: Json) -> None:
+    with pytest.raises(Misfit):
+        prompts.read_answer(said)

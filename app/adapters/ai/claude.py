@@ -1,33 +1,29 @@
 """Claude as the AI: two calls of the Messages API with structured output, every failure one of ours."""
 
 import asyncio
+import json
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
-from typing import Annotated, NotRequired, TypeVar
+from typing import NotRequired, TypeVar
 
 import anthropic
 import httpx2
 from anthropic import AsyncAnthropic, DefaultAioHttpClient
-from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from app.adapters.ai.brake import Brake, Held, Refused
 from app.adapters.ai.retry_after import seconds_asked
 from app.domain import prompts
-from app.domain.outcomes import Field, Outcome, StepFailed, Usage
-from app.domain.summaries import MOST_ROWS_JUDGED, Answer
+from app.domain.outcomes import Outcome, StepFailed, Usage
+from app.domain.prompts import Misfit, Prompt
+from app.domain.summaries import Answer
 from app.domain.tickets import Email
-from support_context.facts import Facts
+from support_context.facts import Facts, Json
 from support_context.secrets import Secret
-
-EXTRACT_TOKENS = 128
-"""Tokens of an answer that holds one identifier: 256 characters of any ID and the JSON around them."""
-
-SUMMARIZE_TOKENS = 1_500
-"""Tokens of an answer with 24 rows and a summary."""
 
 MOST_TRIES = 3
 """Calls for one step: the second or third mends a blip, more only add load to a provider in trouble."""
@@ -43,7 +39,7 @@ ANSWER_SECONDS = 60.0
 """Silence of the provider that ends a call; the run's own deadline comes first."""
 
 LONGEST_ANSWER = 20_000
-"""Characters of an answer that are read: ten times what `SUMMARIZE_TOKENS` can hold."""
+"""Characters of an answer that are read: ten times what a summary with 24 rows has."""
 
 AT_ITS_LIMIT = frozenset({429, 529})
 """Statuses that ask every call of this process to pause: too many requests, overloaded."""
@@ -51,29 +47,7 @@ AT_ITS_LIMIT = frozenset({429, 529})
 UNAVAILABLE, FIRST_SERVER_ERROR = 503, 500
 """Of the server errors, all worth another try, the first asks for a pause too where it comes with `retry-after`."""
 
-_Said = TypeVar("_Said")
-
-
-def _cut(rows: object) -> object:
-    return rows[:MOST_ROWS_JUDGED] if isinstance(rows, list) else rows
-
-
-@with_config(ConfigDict(extra="forbid", strict=True))
-class _Row(TypedDict):
-    label: str
-    value: str
-    source: str
-
-
-@with_config(ConfigDict(extra="forbid", strict=True))
-class _Summarized(TypedDict):
-    summary: str
-    fields: Annotated[list[_Row], BeforeValidator(_cut)]
-
-
-@with_config(ConfigDict(extra="forbid", strict=True))
-class _Extracted(TypedDict):
-    identifier: str | None
+_Read = TypeVar("_Read")
 
 
 class _Block(TypedDict):
@@ -96,8 +70,6 @@ class _Message(TypedDict):
 
 # Of the API's message only what is read here: the SDK would build all of it, a fifth of what a call costs.
 _MESSAGE = TypeAdapter(_Message)
-_EXTRACTED = TypeAdapter(_Extracted)
-_SUMMARIZED = TypeAdapter(_Summarized)
 
 
 class _CallFailed(Exception):
@@ -149,14 +121,7 @@ class ClaudeModel:
     async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
         """Return the identifier that the instructions describe, as it stands in the email, or None."""
         try:
-            text, usage = await self._ask(
-                EXTRACT_TOKENS,
-                prompts.EXTRACT_SYSTEM,
-                prompts.EXTRACT_SCHEMA,
-                instructions,
-                prompts.email_message(email),
-            )
-            return prompts.as_in_email(_validated(_EXTRACTED, text, usage)["identifier"]), usage
+            return await self._ask(prompts.about_email(email, instructions), prompts.read_identifier)
         except _CallFailed as failure:
             outcome = Outcome.AI_REFUSED if failure.refused else Outcome.AI_UNAVAILABLE
             raise StepFailed(outcome, failure.detail, failure.usage, failure.retry_after) from None
@@ -164,28 +129,18 @@ class ClaudeModel:
     async def summarize(self, facts: Facts, instructions: str) -> tuple[Answer, Usage]:
         """Return a summary and rows, each row naming the JSON Pointer of its fact."""
         try:
-            text, usage = await self._ask(
-                SUMMARIZE_TOKENS,
-                prompts.SUMMARIZE_SYSTEM,
-                prompts.SUMMARIZE_SCHEMA,
-                instructions,
-                prompts.facts_message(facts),
-            )
-            said = _validated(_SUMMARIZED, text, usage)
+            return await self._ask(prompts.about_facts(facts, instructions), prompts.read_answer)
         except _CallFailed as failure:
             outcome = Outcome.SUMMARY_FALLBACK
             raise StepFailed(outcome, failure.detail, failure.usage, failure.retry_after) from None
-        return Answer(said["summary"], tuple(Field(**row) for row in said["fields"])), usage
 
-    async def _ask(
-        self, max_tokens: int, system: str, schema: Mapping[str, object], instructions: str, data: str
-    ) -> tuple[str, Usage]:
-        """Call until there is an answer or none is to be expected; return its text."""
+    async def _ask(self, prompt: Prompt, read: Callable[[Json], _Read]) -> tuple[_Read, Usage]:
+        """Call until there is an answer or none is to be expected; return what it says."""
         pause = FIRST_PAUSE_SECONDS
         for tries_left in reversed(range(MOST_TRIES)):
             try:
                 async with self._brake.turn(LONGEST_PAUSE_SECONDS):
-                    body = await self._call(max_tokens, system, schema, instructions, data)
+                    body = await self._call(prompt)
             except Held as held:
                 detail = f"the provider asked to wait {ceil(held.seconds)} s"
                 raise _CallFailed(detail, retry_after=held.seconds) from None
@@ -199,28 +154,27 @@ class ClaudeModel:
                 await asyncio.sleep(wait)
                 pause *= 2
             else:
-                return _text_of(body)
+                text, usage = _text_of(body)
+                return _validated(read, text, usage), usage
         raise AssertionError("unreachable")
 
-    async def _call(
-        self, max_tokens: int, system: str, schema: Mapping[str, object], instructions: str, data: str
-    ) -> bytes:
+    async def _call(self, prompt: Prompt) -> bytes:
         """Call once; raises `Refused` where the provider wants fewer calls, and what the SDK raises."""
         try:
             answer = await self._client.messages.with_raw_response.create(
                 model=self.name,
-                max_tokens=max_tokens,
+                max_tokens=prompt.most_tokens,
                 thinking={"type": "disabled"},
-                output_config={"effort": "low", "format": {"type": "json_schema", "schema": dict(schema)}},
+                output_config={"effort": "low", "format": {"type": "json_schema", "schema": dict(prompt.schema)}},
                 system=[
-                    {"type": "text", "text": system},
+                    {"type": "text", "text": prompt.system},
                     {
                         "type": "text",
-                        "text": prompts.owner_instructions(instructions),
+                        "text": prompt.instructions,
                         "cache_control": {"type": "ephemeral"},
                     },
                 ],
-                messages=[{"role": "user", "content": data}],
+                messages=[{"role": "user", "content": prompt.data}],
             )
             return await answer.read()
         except anthropic.APIStatusError as error:
@@ -274,10 +228,10 @@ def _usage_of(used: _Used) -> Usage:
     return Usage(sum(count or 0 for count in read), used.get("output_tokens") or 0)
 
 
-def _validated(schema: TypeAdapter[_Said], text: str, usage: Usage) -> _Said:
+def _validated(read: Callable[[Json], _Read], text: str, usage: Usage) -> _Read:
     if len(text) > LONGEST_ANSWER:
         raise _CallFailed("the answer is too long", usage)
     try:
-        return schema.validate_json(text)
-    except ValidationError:
+        return read(json.loads(text))
+    except (Misfit, ValueError, RecursionError):
         raise _CallFailed("the answer does not fit the schema", usage) from None
