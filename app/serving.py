@@ -23,7 +23,7 @@ from app.domain.claims import DatabaseUnavailable
 from app.runs.shutdown import DRAIN_SECONDS, Draining, asked_by_signals
 from app.settings import Settings, load_settings
 from app.web.app import create_app
-from app.web.services import Services
+from app.web.http.services import Services
 from app.wiring.databases import bring_up_to_date, database
 from app.wiring.processes import open_services
 from support_context.secrets import Secret

@@ -10,18 +10,36 @@ from fastapi.telemetry import TelemetryConfig
 
 from app import __version__
 from app.web import operations
-from app.web.configuration import activity
+from app.web.configuration import activity_routes
 from app.web.configuration import routes as configuration
 from app.web.http import docs, errors, openapi, pages
 from app.web.http.middleware import Bearers, BodyLimit, RequestIds, Traces
-from app.web.projects import access_tokens, audit
+from app.web.http.services import Services
+from app.web.projects import access_token_routes, audit_routes
 from app.web.projects import routes as projects
-from app.web.services import Services
+from app.web.projects.examples import AUDIT
 from app.web.tickets import batch, events
 from app.web.tickets import routes as tickets
+from app.web.tickets.examples import BATCHED, ENRICHED, PENDING
 from support_context.secrets import Secret
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
+
+ANSWERS = ENRICHED | PENDING | BATCHED | AUDIT
+"""Every example of a JSON answer."""
+
+ROUTES = (
+    projects,
+    audit_routes,
+    access_token_routes,
+    configuration,
+    activity_routes,
+    tickets,
+    batch,
+    events,
+    operations,
+)
+"""Modules of routes, in the order of the description."""
 
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
@@ -59,12 +77,22 @@ def create_app(
         telemetry=NO_TELEMETRY,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign] # the framework's documented way
+    app.openapi = lambda: openapi.describe(app, ANSWERS)  # type: ignore[method-assign] # the framework's documented way
     errors.install(app)
     app.add_route("/docs", _documentation)
     pages.serve_files(app)
     pages.serve_page(app, "/settings", pages.STATIC / "settings.html", embed_origins)
-    for routes in (projects, audit, access_tokens, configuration, activity, tickets, batch, events, operations):
+    for routes in (
+        projects,
+        audit_routes,
+        access_token_routes,
+        configuration,
+        activity_routes,
+        tickets,
+        batch,
+        events,
+        operations,
+    ):
         app.include_router(routes.router)
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)

@@ -44,7 +44,7 @@ from app.runs.upkeep import tend
 from app.runs.waiting import Completions, Ended
 from app.runs.worker import MOST_STRIKES, Worker
 from app.settings import Settings
-from app.web.services import Services
+from app.web.http.services import Services
 from app.wiring.customer_endpoint import customer_endpoint, tls_of
 from app.wiring.databases import connector_of, database, direct, engine_of
 from app.wiring.model import model_of

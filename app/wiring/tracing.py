@@ -9,7 +9,7 @@ from typing import Any
 from app import __version__
 from app.adapters.telemetry.untraced import Untraced
 from app.settings import InvalidSettings, Settings
-from app.web.services import Tracing
+from app.web.http.services import Tracing
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app, main
 from app.cli.enrich import as_seen_by_an_agent
-from app.web.http.examples import NO_IDENTIFIER, RESULT
+from app.web.tickets.examples import NO_IDENTIFIER, RESULT
 
 TOKEN = "service-token-0123456789"
 URL = "http://127.0.0.1:8000"

@@ -28,7 +28,7 @@ from app.runs.shutdown import Draining
 from app.runs.waiting import Completions, Ended
 from app.runs.worker import MOST_STRIKES, Worker
 from app.web.app import create_app
-from app.web.services import Services, Tracing
+from app.web.http.services import Services, Tracing
 from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore, MemoryAuditStore

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Body, Response
 from app.domain.configuration import StoredConfiguration
 from app.domain.refusals import Refusal
 from app.owners.configuring import etag_of
+from app.web.configuration.bodies import ConfigurationIn, ConfigurationOut
+from app.web.configuration.examples import CONFIGURATION, STEPS, TRIAL
+from app.web.configuration.trial_bodies import TrialIn, TrialOut
 from app.web.http import answers
 from app.web.http.answers import problems
-from app.web.http.examples import CONFIGURATION, STEPS, TRIAL
-from app.web.http.incoming import ConfigurationIn, TrialIn
-from app.web.http.outgoing import ConfigurationOut, TrialOut
 from app.web.http.requests import Actor, AsEvents, IfMatch, InTrace, ProjectId, Wired
 from app.web.http.step_events import MEDIA_TYPE as EVENT_STREAM
-from app.web.http.step_events import EventStream, OnStep
+from app.web.http.step_events import OnStep, StepStream
 from app.web.tickets.emails import email_of
 
 router = APIRouter(prefix="/projects/{project_id}/customer-context", tags=["Configuration"])
@@ -98,7 +98,7 @@ async def try_configuration(
         trial = await run(on_step)
         return TrialOut.model_validate(trial.as_document()).model_dump(mode="json")
 
-    return EventStream(told) if as_events else (await run()).as_document()
+    return StepStream(told) if as_events else (await run()).as_document()
 
 
 def _shown(stored: StoredConfiguration | None, response: Response) -> ConfigurationOut:

@@ -15,7 +15,7 @@ from app.domain.claims import DatabaseUnavailable
 from app.domain.refusals import Refusal, Refused
 from app.domain.traces import trace_in
 from app.web.http.errors import problem_response, refused_by
-from app.web.services import Services
+from app.web.http.services import Services
 from support_context.secrets import Secret
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/settings"})

@@ -7,26 +7,24 @@ from fastapi.openapi.utils import get_openapi
 
 from app.domain.access_tokens import SCOPE
 from app.domain.refusals import Complaint, Refusal
+from app.web.http.bodies import ID, Problem
 from app.web.http.errors import problem_of
-from app.web.http.examples import ANSWERS
-from app.web.http.incoming import ID
 from app.web.http.middleware import OPEN_PATHS
-from app.web.http.outgoing import Problem
 
 SAMPLE = (Complaint(("body", "api_url"), "use an https:// URL", "url_refused"),)
 """What a 422 example complains of."""
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Return the description, made once."""
+def describe(app: FastAPI, examples: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI description, made once; `examples` are those of JSON answers, by name."""
     if app.openapi_schema is None:
         app.openapi_schema = _completed(
-            get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes), examples
         )
     return app.openapi_schema
 
 
-def _completed(description: dict[str, Any]) -> dict[str, Any]:
+def _completed(description: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     components = description["components"]
     # The framework's own shape of a 422, which no route answers with.
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -50,12 +48,9 @@ def _completed(description: dict[str, Any]) -> dict[str, Any]:
             for answer in operation["responses"].values():
                 for content in answer.get("content", {}).values():
                     # The framework leaves every null out of an example, although the answer has it.
-                    content.get("examples", {}).update(_known(content.get("examples", {})))
+                    examples = content.get("examples", {})
+                    examples.update({name: known[name] for name in examples.keys() & known.keys()})
     return description
-
-
-def _known(examples: dict[str, Any]) -> dict[str, Any]:
-    return {name: ANSWERS[name] for name in examples.keys() & ANSWERS.keys()}
 
 
 def _complete_parameter(parameter: dict[str, Any], *, by_person: bool) -> None:

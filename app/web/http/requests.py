@@ -10,9 +10,9 @@ from fastapi import Depends, Header, Path, Request
 
 from app.domain.refusals import Refusal, Refused
 from app.domain.traces import Trace
-from app.web.http.incoming import ID
+from app.web.http.bodies import ID
+from app.web.http.services import Services
 from app.web.http.step_events import prefers_events
-from app.web.services import Services
 
 
 async def services_of(request: Request) -> Services:

@@ -28,7 +28,7 @@ Told = Callable[[OnStep], Awaitable[dict[str, Any]]]
 """A run that tells of its steps and returns its result."""
 
 
-class EventStream(Response):
+class StepStream(Response):
     """Streams `step` events, then the `result`, or the `problem` that ended the run; who goes away ends the run.
 
     A run that is refused before its first step is refused as everywhere, with a status of its own.

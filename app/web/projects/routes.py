@@ -7,10 +7,8 @@ from fastapi import APIRouter, Path, Response
 from app.domain.extraction import as_sent
 from app.domain.refusals import Refusal, Refused
 from app.web.http.answers import WITH_BODY, problems
-from app.web.http.incoming import ProjectIn
-from app.web.http.outgoing import ProjectOut
-from app.web.http.outgoing_owners import CustomerErasedOut
 from app.web.http.requests import NamedActor, ProjectId, Wired
+from app.web.projects.bodies import CustomerErasedOut, ProjectIn, ProjectOut
 
 router = APIRouter(prefix="/projects/{project_id}", tags=["Projects"])
 

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from app.domain.claims import ForeignTicket, Stored, Submission, Submitted, Underway, UnknownProject
 from app.domain.refusals import Refusal, Refused
 from app.web.http.answers import WITH_BODY, problems
+from app.web.http.bodies import ComplaintOut, Id
 from app.web.http.errors import complaints_of
-from app.web.http.examples import BATCH, BATCHED
-from app.web.http.incoming import BatchIn, BatchTicketIn, Id
-from app.web.http.outgoing import BatchOut, BatchRowOut, ComplaintOut, RowCode, location_of
 from app.web.http.requests import InTrace, Wired
+from app.web.tickets.batch_bodies import BatchIn, BatchOut, BatchRowOut, BatchTicketIn, RowCode
+from app.web.tickets.bodies import location_of
 from app.web.tickets.emails import read_email
+from app.web.tickets.examples import BATCH, BATCHED
 
 DETAILS: dict[RowCode, str] = {
     "project_not_found": Refusal.PROJECT_NOT_FOUND.advice,

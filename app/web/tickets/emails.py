@@ -5,7 +5,7 @@ import asyncio
 from app.domain.refusals import Refusal, Refused
 from app.domain.tickets import Email
 from app.domain.visible_text import visible_text
-from app.web.http.incoming import EmailIn
+from app.web.tickets.bodies import EmailIn
 
 LARGEST_EMAIL_BYTES = 1_048_576
 """1 MiB of body, in UTF-8."""

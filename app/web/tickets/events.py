@@ -13,10 +13,10 @@ from starlette.types import Message, Send
 from app.domain.claims import DatabaseUnavailable
 from app.runs.waiting import Completions, Ended
 from app.web.http.answers import problems
-from app.web.http.examples import COMPLETED
-from app.web.http.incoming import ID
-from app.web.http.outgoing import result_document
+from app.web.http.bodies import ID
 from app.web.http.requests import Wired
+from app.web.tickets.bodies import result_document
+from app.web.tickets.examples import COMPLETED
 
 HEARTBEAT_SECONDS = 15.0
 """Time between two signs of life, below the idle limit of any proxy; also how long a reader may refuse to read."""
@@ -42,7 +42,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-class EventStream(StreamingResponse):
+class ResultStream(StreamingResponse):
     """Streams ended runs; listens only while it is sent, and frees everything when either side goes away."""
 
     media_type = "text/event-stream"
@@ -98,17 +98,17 @@ class EventStream(StreamingResponse):
     "/events",
     status_code=200,
     summary="Listen for results",
-    response_class=EventStream,
+    response_class=ResultStream,
     responses={**STREAM, **problems()},
 )
 async def get_events(
     services: Wired,
     project_id: Annotated[str | None, Query(pattern=ID, description="only the tickets of this project")] = None,
-) -> EventStream:
+) -> ResultStream:
     """Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
 
     A comment comes every 15 s as a heartbeat. Nothing is kept for who is not listening: a reader that connects again
     has missed what ended meanwhile, and reads those tickets with GET. The stream ends when the process does, when the
     reader falls too far behind, and when results may have been missed. An erased ticket produces nothing.
     """
-    return EventStream(services.completions, services.intake.last_result, project_id)
+    return ResultStream(services.completions, services.intake.last_result, project_id)

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Body, Path, Response
 from app.domain.refusals import Refusal
 from app.web.http import answers
 from app.web.http.answers import problems
-from app.web.http.examples import ACCESS_TOKEN, MADE
-from app.web.http.incoming import ID, AccessTokenIn
-from app.web.http.outgoing_owners import AccessTokenOut, AccessTokensOut, NewAccessTokenOut
+from app.web.http.bodies import ID
 from app.web.http.requests import Actor, ProjectId, Wired
+from app.web.projects.bodies import AccessTokenIn, AccessTokenOut, AccessTokensOut, NewAccessTokenOut
+from app.web.projects.examples import ACCESS_TOKEN, MADE
 
 router = APIRouter(prefix="/projects/{project_id}/access-tokens", tags=["Access tokens"])
 

@@ -11,11 +11,12 @@ from pydantic import BaseModel
 from app.domain.outcomes import Status
 from app.domain.refusals import Refusal
 from app.web.http.errors import MEDIA_TYPE, STATUS
-from app.web.http.examples import BATCHED, ENRICHED, PENDING
-from app.web.http.outgoing import BatchOut, PendingOut, TicketResultOut
+from app.web.tickets.batch_bodies import BatchOut
+from app.web.tickets.bodies import PendingOut, TicketResultOut
+from app.web.tickets.examples import BATCHED, ENRICHED, PENDING
 from tests.support.service import World
 
-FILE = Path(__file__).parents[2] / "openapi.yaml"
+FILE = Path(__file__).parents[3] / "openapi.yaml"
 
 
 @pytest.fixture(scope="module")

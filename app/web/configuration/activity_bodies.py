@@ -1,4 +1,4 @@
-"""The JSON that tells owners of their access tokens, and how the look-ups of their project go."""
+"""Bodies of the activity report: look-ups per day, how long the steps took, the endpoint's circuit breaker."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -6,55 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.domain.access_tokens import AccessToken, Made
 from app.domain.activity import Report
-from app.domain.audit import Action, Entry
 from app.domain.breaker import SeenBreaker, State
 from app.domain.outcomes import Status
-
-
-class NewAccessTokenOut(BaseModel):
-    """A new access token: the only answer that ever holds it."""
-
-    token_id: str
-    token: str = Field(description="shown this once")
-    label: str
-    expires_at: datetime
-    settings_url: str = Field(description="the settings page; what follows # stays in the browser")
-
-    @classmethod
-    def of(cls, project_id: str, made: Made) -> "NewAccessTokenOut":
-        """Show a new token."""
-        token = made.token.reveal()
-        return cls(
-            token_id=made.known.token_id,
-            token=token,
-            label=made.known.label,
-            expires_at=made.known.expires_at,
-            settings_url=f"/settings#token={token}&project={project_id}",
-        )
-
-
-class AccessTokenOut(BaseModel):
-    """What is known of an access token."""
-
-    token_id: str
-    label: str
-    created_by: str
-    created_at: datetime
-    expires_at: datetime
-    last_used_at: datetime | None = Field(description="to the minute; null: never")
-
-    @classmethod
-    def of(cls, known: AccessToken) -> "AccessTokenOut":
-        """Show a token that was made before."""
-        return cls(**asdict(known))
-
-
-class AccessTokensOut(BaseModel):
-    """The access tokens that have not expired, the newest first."""
-
-    access_tokens: list[AccessTokenOut]
 
 
 class DayOut(BaseModel):
@@ -130,36 +84,3 @@ class ActivityOut(BaseModel):
             credits_reset_at=report.credit.resets_at,
             breaker=BreakerOut.of(report.breaker),
         )
-
-
-class AuditEntryOut(BaseModel):
-    """Who did what to the project, and when: names and ids, never a value."""
-
-    at: datetime
-    actor: str | None = Field(description="the person who was named; null: nobody was")
-    action: Action
-    fields: tuple[str, ...] = Field(description="names of what changed, or was laid over in a test; never a value")
-    subject: str | None = Field(description="id of the access token or the ticket that it was about")
-    results_erased: int | None = Field(description="how many results an erasure took")
-
-    @classmethod
-    def of(cls, entry: Entry) -> "AuditEntryOut":
-        """Show an entry."""
-        return cls(**{name: getattr(entry, name) for name in cls.model_fields})
-
-
-class AuditOut(BaseModel):
-    """One page of the audit trail, the newest first."""
-
-    entries: list[AuditEntryOut]
-    next_cursor: str | None = Field(description="where the next page begins; null: this is the last")
-
-
-class CustomerErasedOut(BaseModel):
-    """What an erasure has taken."""
-
-    project_id: str
-    identifier: str | None = Field(
-        description="as the customer endpoint would have got it; null: it would never have, so nothing was stored"
-    )
-    results_erased: int

@@ -1,73 +1,41 @@
-"""The JSON that comes in; limits are the contract's."""
+"""Bodies of the configuration routes: the fields that an owner sets, as they come in and as they are shown."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
-from app.domain.access_tokens import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS
-from app.domain.configuration import BEARER_TOKEN, IDENTIFIER_PARAMETER, Configuration, IdentityPolicy
-from app.domain.projects import Project
+from app.domain.configuration import (
+    BEARER_TOKEN,
+    IDENTIFIER_PARAMETER,
+    Configuration,
+    IdentityPolicy,
+    StoredConfiguration,
+)
 from app.owners.configuring import Changes
-from support_context.plain_text import plain
 from support_context.secrets import Secret
 
 LONGEST_INSTRUCTIONS = 4_000
 """Characters of each of the two instructions."""
 
-MOST_TICKETS = 500
-"""Tickets of one batch: they are stored in one transaction, which should be over within a second."""
 
 LONGEST_POINTER = 1_024
 """Characters of `match_path`: far more than an answer of 32 levels needs."""
 
+
 LONGEST_URL = 2_048
 """Characters of `api_url`."""
 
+
 READ_ONLY = frozenset({"bearer_token_configured", "bearer_token_updated_at", "created_at", "updated_at", "updated_by"})
 """What GET adds to a configuration: taken back silently, so that an edited answer can be sent as it stands."""
-
-ID = r"^[A-Za-z0-9._:@-]{1,128}$"
-"""Ids that the helpdesk chose, in bodies, paths, queries and headers."""
-
-Id = Annotated[str, Field(pattern=ID)]
-
-
-def _mended(value: Any) -> Any:
-    """Replace lone surrogates, as cut-off emoji leave them: a broken character must not fail a ticket."""
-    if value is None:
-        return ""
-    return (
-        value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
-    )
-
-
-def _unread(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    """Leave a ticket as it was sent: each is read later by itself, as one that is wrong must not refuse the others."""
-    return value
 
 
 def _no_controls(value: str) -> str:
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):
         raise ValueError("remove the control characters")
     return value
-
-
-def _one_plain_line(value: str) -> str:
-    if plain(value) != value or set(value) & {"\n", "\t"} or not value.strip():
-        raise ValueError("write one line of plain text")
-    return value.strip()
 
 
 def _pointer(value: str) -> str:
@@ -77,45 +45,12 @@ def _pointer(value: str) -> str:
     return value
 
 
-EmailText = Annotated[str, BeforeValidator(_mended)]
-"""Text of an email, as broken as emails are."""
-
 Instructions = Annotated[str, Field(max_length=LONGEST_INSTRUCTIONS), AfterValidator(_no_controls)]
 """Plain English by an owner."""
 
 
 Pointer = Annotated[str, Field(max_length=LONGEST_POINTER), AfterValidator(_no_controls), AfterValidator(_pointer)]
 """A JSON Pointer."""
-
-
-class ProjectIn(BaseModel):
-    """What the helpdesk knows about a project; replaces what was there."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    plan: str = Field(pattern=r"^[A-Za-z0-9._:@-]{1,64}$", examples=["business"])
-    owner_ids: list[Id] = Field(max_length=1_000, examples=[["u1"]])
-    monthly_ai_credits: int = Field(strict=True, ge=0, le=1_000_000_000, examples=[1000])
-
-    def as_project(self, project_id: str) -> Project:
-        """Return the project that is meant."""
-        return Project(project_id, self.plan, tuple(dict.fromkeys(self.owner_ids)), self.monthly_ai_credits)
-
-
-class AccessTokenIn(BaseModel):
-    """A new access token."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    label: Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_one_plain_line)] = Field(
-        description="what it is for, in one line"
-    )
-    expires_in: int = Field(
-        strict=True,
-        ge=SHORTEST_SECONDS,
-        le=LONGEST_SECONDS,
-        description="seconds until it expires: 5 minutes to 90 days",
-    )
 
 
 class ConfigurationIn(BaseModel):
@@ -177,45 +112,40 @@ class ConfigurationIn(BaseModel):
         return getattr(defaults, name) if value is None or (name, value) == ("match_path", "") else value
 
 
-class EmailIn(BaseModel):
-    """An email; `html` is reduced to its visible text before anything else."""
+class ConfigurationOut(BaseModel):
+    """A configuration as owners see it: the token's presence, never the token."""
 
-    subject: EmailText = ""
-    body: EmailText
-    body_format: Literal["text", "html"] = "text"
-    sender: EmailText = Field("", description="the sender's address; optional", examples=["jane@example.com"])
-    sender_verified: StrictBool | None = Field(
-        None,
-        description="the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none",
-    )
+    method: Literal["GET", "POST"]
+    api_url: str
+    identifier_parameter: str
+    identify_instructions: str
+    display_instructions: str
+    match_path: str | None
+    identity_policy: IdentityPolicy
+    enabled: bool
+    bearer_token_configured: bool
+    bearer_token_updated_at: datetime | None
+    created_at: datetime | None
+    updated_at: datetime | None
+    updated_by: str | None
 
-
-class TicketIn(EmailIn):
-    """A new ticket."""
-
-    project_id: Id
-    is_spam: StrictBool = Field(False, description="true: 204, nothing is run or stored")
-
-
-class BatchTicketIn(TicketIn):
-    """One ticket of a batch."""
-
-    ticket_id: Id
-    is_spam: StrictBool = Field(False, description="true: refused, nothing is run or stored")
-    refresh: StrictBool = Field(False, description="run it anew and replace the stored result")
-
-
-class BatchIn(BaseModel):
-    """Tickets to be enriched."""
-
-    tickets: list[Annotated[BatchTicketIn, WrapValidator(_unread)]] = Field(min_length=1, max_length=MOST_TICKETS)
-
-
-class TrialIn(EmailIn):
-    """A sample email, and configuration fields to lay over what is stored."""
-
-    config: ConfigurationIn | None = None
-
-    def as_changes(self) -> Changes:
-        """Return the unsaved changes."""
-        return (self.config or ConfigurationIn()).as_changes()
+    @classmethod
+    def of(cls, stored: StoredConfiguration | None) -> "ConfigurationOut":
+        """Show what is stored, or the defaults."""
+        configuration = stored.configuration if stored else Configuration()
+        token = stored.token if stored else None
+        return cls(
+            method="POST" if configuration.method == "POST" else "GET",
+            api_url=configuration.api_url,
+            identifier_parameter=configuration.identifier_parameter,
+            identify_instructions=configuration.identify_instructions,
+            display_instructions=configuration.display_instructions,
+            match_path=configuration.match_path,
+            identity_policy=configuration.identity_policy,
+            enabled=configuration.enabled,
+            bearer_token_configured=token is not None,
+            bearer_token_updated_at=token.updated_at if token else None,
+            created_at=stored.created_at if stored else None,
+            updated_at=stored.updated_at if stored else None,
+            updated_by=stored.updated_by if stored else None,
+        )

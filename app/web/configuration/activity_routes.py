@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.domain.activity import LONGEST_DAYS
+from app.web.configuration.activity_bodies import ActivityOut
+from app.web.configuration.examples import ACTIVITY
 from app.web.http import answers
 from app.web.http.answers import problems
-from app.web.http.examples import ACTIVITY
-from app.web.http.outgoing_owners import ActivityOut
 from app.web.http.requests import Actor, ProjectId, Wired
 
 router = APIRouter(prefix="/projects/{project_id}/customer-context/activity", tags=["Configuration"])

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 from app.domain.audit import MOST_ENTRIES
 from app.web.http import answers
 from app.web.http.answers import problems
-from app.web.http.examples import AUDIT
-from app.web.http.outgoing_owners import AuditEntryOut, AuditOut
 from app.web.http.requests import Actor, ProjectId, Wired
+from app.web.projects.bodies import AuditEntryOut, AuditOut
+from app.web.projects.examples import AUDIT
 
 router = APIRouter(prefix="/projects/{project_id}/audit", tags=["Projects"])
 

@@ -15,9 +15,9 @@ from starlette.types import Message
 from app.domain.claims import DatabaseUnavailable
 from app.runs.waiting import STREAM_BACKLOG, Completions, Ended
 from app.web.app import create_app
-from app.web.http.outgoing import BEFORE_IDENTITY
-from app.web.services import Services
-from app.web.tickets.events import FIRST_LINES, HEARTBEAT, EventStream
+from app.web.http.services import Services
+from app.web.tickets.bodies import BEFORE_IDENTITY
+from app.web.tickets.events import FIRST_LINES, HEARTBEAT, ResultStream
 from support_context.secrets import Secret
 from tests.support.service import EMAIL, SERVICE_TOKEN, World, set_up
 
@@ -77,7 +77,7 @@ class Reader:
 async def listening(reader: Reader, world: World, **options: Any) -> AsyncIterator[asyncio.Task[None]]:
     """Send a stream of the world's results to the reader while the block runs."""
     intake = world.services().intake
-    stream = EventStream(world.completions, options.pop("last_result", intake.last_result), None, **options)
+    stream = ResultStream(world.completions, options.pop("last_result", intake.last_result), None, **options)
     task = asyncio.create_task(stream({"type": "http"}, reader.receive, reader.send))
     try:
         yield task

@@ -23,7 +23,7 @@ from app.domain.access_tokens import AccessToken
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.projects import Project
 from app.web.app import create_app
-from app.web.services import Services
+from app.web.http.services import Services
 from support_context.secrets import Secret
 from tests.support.memory_store import MemoryDatabase, Row, this_month
 from tests.support.rows import KeptToken

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.domain.outcomes import Outcome
-from app.web.http.examples import RESULT
-from app.web.http.outgoing import result_document
+from app.web.tickets.bodies import result_document
+from app.web.tickets.examples import RESULT
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.service import BEARER_TOKEN, CUSTOMER, EMAIL, World, set_up
 

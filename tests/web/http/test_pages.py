@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.domain.outcomes import Status
-from app.web.http.examples import CONFIGURATION
-from app.web.http.incoming import ConfigurationIn
+from app.web.configuration.bodies import ConfigurationIn
+from app.web.configuration.examples import CONFIGURATION
 from app.web.http.pages import MEDIA_TYPES, POLICY, STATIC, serve_page
 from tests.support.service import World
 

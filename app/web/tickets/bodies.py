@@ -1,0 +1,167 @@
+"""Bodies of the ticket routes: an email as a helpdesk sends it, a result as it is answered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, StrictBool
+
+from app.domain.outcomes import Identity, Status
+from app.web.http.bodies import Id
+
+PENDING_MESSAGE = "The customer is being looked up; the result will be here in a moment."
+"""The line of the sidebar while a run is under way."""
+
+
+def _mended(value: Any) -> Any:
+    """Replace lone surrogates, as cut-off emoji leave them: a broken character must not fail a ticket."""
+    if value is None:
+        return ""
+    return (
+        value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
+    )
+
+
+EmailText = Annotated[str, BeforeValidator(_mended)]
+"""Text of an email, as broken as emails are."""
+
+
+class EmailIn(BaseModel):
+    """An email; `html` is reduced to its visible text before anything else."""
+
+    subject: EmailText = ""
+    body: EmailText
+    body_format: Literal["text", "html"] = "text"
+    sender: EmailText = Field("", description="the sender's address; optional", examples=["jane@example.com"])
+    sender_verified: StrictBool | None = Field(
+        None,
+        description="the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none",
+    )
+
+
+class TicketIn(EmailIn):
+    """A new ticket."""
+
+    project_id: Id
+    is_spam: StrictBool = Field(False, description="true: 204, nothing is run or stored")
+
+
+class FieldOut(BaseModel):
+    """One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact."""
+
+    label: str
+    value: str
+    source: str
+
+
+class LinkOut(BaseModel):
+    """One link that the customer endpoint offers."""
+
+    label: str
+    url: str
+
+
+class UsageOut(BaseModel):
+    """Tokens of the AI calls."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+class ResultOut(BaseModel):
+    """How an enrichment ended, and what it found."""
+
+    status: Status
+    reason: str | None
+    message: str
+    identifier: str | None
+    summary: str
+    fields: list[FieldOut]
+    links: list[LinkOut]
+    identity: Identity = Field(
+        description="match: the sender is verified and is the customer's address on file; mismatch: another is on "
+        "file; unknown: everything else"
+    )
+    ai_context: str
+    ai_context_withheld: bool = Field(
+        description="true: identity_policy kept every value of the record out of ai_context; show the rest to agents "
+        "only, and to no AI"
+    )
+    credits_used: int
+    ai_provider: str
+    ai_model: str
+    usage: UsageOut
+    timings_ms: dict[str, int]
+    created_at: datetime
+
+
+class TicketResultOut(ResultOut):
+    """The result of a ticket."""
+
+    ticket_id: str
+    project_id: str
+    reused: bool = Field(description="true: it was stored before this request, and nothing was run")
+
+
+class PendingOut(BaseModel):
+    """A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null."""
+
+    ticket_id: str
+    project_id: str
+    status: Literal["pending"]
+    reason: None
+    message: str
+    identifier: None
+    summary: str
+    fields: list[FieldOut]
+    links: list[LinkOut]
+    identity: Literal["unknown"]
+    ai_context: str
+    ai_context_withheld: bool
+    credits_used: int
+    ai_provider: None
+    ai_model: None
+    usage: None
+    timings_ms: dict[str, int]
+    created_at: datetime = Field(description="since when the run is under way")
+    reused: bool
+
+    @classmethod
+    def of(cls, ticket_id: str, project_id: str, since: datetime) -> "PendingOut":
+        """Show a ticket that is being looked up."""
+        return cls(
+            ticket_id=ticket_id,
+            project_id=project_id,
+            status="pending",
+            reason=None,
+            message=PENDING_MESSAGE,
+            identifier=None,
+            summary="",
+            fields=[],
+            links=[],
+            identity="unknown",
+            ai_context="",
+            ai_context_withheld=False,
+            credits_used=0,
+            ai_provider=None,
+            ai_model=None,
+            usage=None,
+            timings_ms={},
+            created_at=since,
+            reused=False,
+        )
+
+
+BEFORE_IDENTITY: dict[str, Any] = {"identity": Identity.UNKNOWN.value, "ai_context_withheld": False}
+"""What a result lacks that was stored before senders were compared."""
+
+
+def result_document(ticket_id: str, project_id: str, result: dict[str, Any], *, reused: bool) -> dict[str, Any]:
+    """Return the stored result of a ticket as it is sent, in an order for people: the database keeps none."""
+    result = BEFORE_IDENTITY | result
+    known = {name: result[name] for name in ResultOut.model_fields if name in result}
+    return {"ticket_id": ticket_id, "project_id": project_id, **known, **result, "reused": reused}
+
+
+def location_of(ticket_id: str, project_id: str) -> str:
+    """Return where a ticket's result is read; ids need no escaping."""
+    return f"/tickets/{ticket_id}/customer-context?project_id={project_id}"

@@ -1,0 +1,138 @@
+"""Examples of the ticket routes for the OpenAPI description: those of the guide, word for word."""
+
+import json
+from typing import Any
+
+from app.web.tickets.bodies import PENDING_MESSAGE
+
+EMAIL = {
+    "subject": "Cannot add a seat",
+    "body": "Hi, we cannot add a seat.\n\nAccount ID: acct_12ab34cd\n\nThanks, Jane",
+    "sender": "jane@example.com",
+    "sender_verified": True,
+}
+
+TICKET: dict[str, Any] = {
+    "new_ticket": {"summary": "A new ticket", "value": {"project_id": "prj_1", **EMAIL, "is_spam": False}}
+}
+
+BATCH: dict[str, Any] = {
+    "after_an_outage": {
+        "summary": "A ticket, and one that is not valid",
+        "value": {
+            "tickets": [
+                {"ticket_id": "t_1", "project_id": "prj_1", **EMAIL, "body_format": "text", "is_spam": False},
+                {"ticket_id": "t_2", "project_id": "prj_1", "subject": "Without a body"},
+            ]
+        },
+    }
+}
+
+RESULT: dict[str, Any] = {
+    "status": "ok",
+    "reason": None,
+    "message": "Customer data was looked up just now and is shown below.",
+    "identifier": "acct_12ab34cd",
+    "summary": "Plan: Pro · Seats: 12",
+    "fields": [
+        {"label": "Plan", "value": "Pro", "source": "/plan"},
+        {"label": "Seats", "value": "12", "source": "/seats"},
+    ],
+    "links": [{"label": "View in admin", "url": "https://admin.example.com/acct_12ab34cd"}],
+    "identity": "match",
+    "ai_context": "<customer_context>\n…\n</customer_context>",
+    "ai_context_withheld": False,
+    "credits_used": 1,
+    "ai_provider": "anthropic",
+    "ai_model": "claude-haiku-5-5",
+    "usage": {"input_tokens": 812, "output_tokens": 96},
+    "timings_ms": {"extract": 412, "fetch": 87, "summarize": 503, "total": 1010},
+    "created_at": "2026-11-22T09:30:00Z",
+}
+
+NO_IDENTIFIER: dict[str, Any] = {
+    **RESULT,
+    "status": "no_identifier",
+    "reason": "not_found",
+    "message": "No customer identifier was found in this email, so nothing was looked up; ask the sender for it.",
+    "identifier": None,
+    "summary": "",
+    "fields": [],
+    "links": [],
+    "identity": "unknown",
+    "ai_context": "",
+    "usage": {"input_tokens": 410, "output_tokens": 8},
+    "timings_ms": {"extract": 398, "total": 398},
+}
+
+ENRICHED: dict[str, Any] = {
+    name: {"summary": summary, "value": {"ticket_id": "t_1", "project_id": "prj_1", **result, "reused": False}}
+    for name, summary, result in (
+        ("ok", "Found", RESULT),
+        ("no_identifier", "The email names no customer", NO_IDENTIFIER),
+    )
+}
+
+PENDING: dict[str, Any] = {
+    "pending": {
+        "summary": "Under way",
+        "value": {
+            "ticket_id": "t_1",
+            "project_id": "prj_1",
+            "status": "pending",
+            "reason": None,
+            "message": PENDING_MESSAGE,
+            "identifier": None,
+            "summary": "",
+            "fields": [],
+            "links": [],
+            "identity": "unknown",
+            "ai_context": "",
+            "ai_context_withheld": False,
+            "credits_used": 0,
+            "ai_provider": None,
+            "ai_model": None,
+            "usage": None,
+            "timings_ms": {},
+            "created_at": "2026-11-22T09:29:58Z",
+            "reused": False,
+        },
+    }
+}
+
+BATCHED: dict[str, Any] = {
+    "batched": {
+        "summary": "One taken in, one refused",
+        "value": {
+            "tickets": [
+                {
+                    "ticket_id": "t_1",
+                    "outcome": "accepted",
+                    "location": "/tickets/t_1/customer-context?project_id=prj_1",
+                    "code": None,
+                    "detail": None,
+                    "errors": None,
+                },
+                {
+                    "ticket_id": "t_2",
+                    "outcome": "refused",
+                    "location": None,
+                    "code": "validation_error",
+                    "detail": "Correct the parts that errors names.",
+                    "errors": [{"loc": ["body", "tickets", 1, "body"], "msg": "Field required", "type": "missing"}],
+                },
+            ],
+            "accepted": 1,
+            "stored": 0,
+            "refused": 1,
+        },
+    }
+}
+
+COMPLETED: dict[str, Any] = {
+    "completed": {
+        "summary": "One run has ended",
+        "value": "retry: 2000\n: each run that ends from now on\n\nevent: completed\n"
+        f"data: {json.dumps(ENRICHED['ok']['value'], ensure_ascii=False)}\n\n: still here\n\n",
+    }
+}
