@@ -111,7 +111,7 @@ $(VENV)/.running: requirements.lock $(VENV)/.made
 	@$(PY) .ci/install.py $<
 	@touch $@
 
-$(VENV)/.developing: requirements-dev.lock pyproject.toml $(VENV)/.running
+$(VENV)/.developing: requirements-dev.lock pyproject.toml support_context/pyproject.toml $(VENV)/.running
 	@$(PY) .ci/install.py $<
-	@$(PIP) install --quiet --no-build-isolation --no-deps -e .
+	@$(PIP) install --quiet --no-build-isolation --no-deps -e . -e ./support_context
 	@touch $@

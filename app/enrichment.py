@@ -16,7 +16,9 @@ from app.domain.summaries import Answer
 from app.domain.tickets import Email
 from support_context import lookups
 from support_context.facts import Facts
-from support_context.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse
+from support_context.failures import LookupFailed
+from support_context.limits import FETCH_SECONDS
+from support_context.lookups import LookupRequest, LookupResponse
 from support_context.secrets import Secret
 
 
@@ -173,13 +175,13 @@ class Enricher:
     async def _fetch(self, run: Run, configuration: Configuration, identifier: str, token: Secret) -> Facts:
         with run.step(1) as step:
             try:
-                run.request = lookups.request_for(configuration, identifier)
+                run.request = _request(configuration, identifier)
                 run.response = lookups.without_echo(await self._endpoint.fetch(run.request, token), token)
                 facts = lookups.read(run.response)
-            except LookupFailed as failure:
-                if failure.response:
-                    run.response = lookups.without_echo(failure.response, token)
-                raise
+            except LookupFailed as failed:
+                if failed.response:
+                    run.response = lookups.without_echo(failed.response, token)
+                raise StepFailed(Outcome(failed.failure), failed.detail) from failed
             step.detail = f"HTTP {run.response.http_status}, {len(run.response.body)} bytes"
             return facts
 
@@ -248,6 +250,11 @@ class Enricher:
             timings_ms=run.timings_ms(),
             created_at=datetime.now(UTC),
         )
+
+
+def _request(configuration: Configuration, identifier: str) -> LookupRequest:
+    method, parameter = configuration.method, configuration.identifier_parameter
+    return lookups.request_for(configuration.api_url, identifier, method=method, parameter=parameter)
 
 
 def _milliseconds(seconds: float) -> int:

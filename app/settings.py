@@ -1,7 +1,7 @@
 """What an operator may set, each value from one environment variable; nothing is read before `load_settings`."""
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
+from support_context import egress
 
 SHORTEST_DEADLINE_SECONDS = 10.0
 """Seconds: a shorter run could not give the AI as long as the customer endpoint has (5 s)."""
@@ -25,34 +26,6 @@ S = TypeVar("S", bound=BaseSettings)
 
 class InvalidSettings(Exception):
     """The environment cannot be used; the text names variables and what to do, never a value."""
-
-
-class EgressSettings(BaseSettings):
-    """The settings of whatever calls customer endpoints, with or without a service around it."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="CC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
-
-    egress_allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
-        (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
-    )
-    egress_ca_file: Path | None = Field(None, description="PEM file of a further CA that customer endpoints may use")
-
-    @field_validator("egress_allowed_cidrs", mode="before")
-    @classmethod
-    def _networks(cls, value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-        try:
-            return tuple(ip_network(part) for part in split_at_commas(value))
-        except ValueError:
-            raise ValueError("each part must be a network such as 10.0.0.0/8 or fd00::/8, without host bits") from None
-
-    @field_validator("egress_ca_file")
-    @classmethod
-    def _readable_file(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("no such file; name a PEM file")
-        return value
 
 
 class AiSettings(BaseSettings):
@@ -84,7 +57,7 @@ class AiSettings(BaseSettings):
         return self.ai_provider == "anthropic" or (self.ai_provider == "auto" and self.anthropic_api_key is not None)
 
 
-class Settings(AiSettings, EgressSettings):
+class Settings(AiSettings):
     """The settings of one process; a secret among them cannot be printed."""
 
     database_url: SecretStr | None = Field(
@@ -98,6 +71,10 @@ class Settings(AiSettings, EgressSettings):
     database_pool_size: int = Field(
         10, ge=2, le=200, description="connections of each process to PostgreSQL, beside its one for LISTEN"
     )
+    egress_allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
+    )
+    egress_ca_file: Path | None = Field(None, description="PEM file of a further CA that customer endpoints may use")
     data_dir: Path = Field(Path(".data"), description="folder of the embedded PostgreSQL (path under 90 bytes)")
     service_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         description="bearer tokens of callers, comma-separated; two at once make rotation possible"
@@ -139,6 +116,16 @@ class Settings(AiSettings, EgressSettings):
     @classmethod
     def _parts(cls, value: str) -> tuple[str, ...]:
         return split_at_commas(value)
+
+    @field_validator("egress_allowed_cidrs", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        return egress.networks(value) if isinstance(value, str) else value
+
+    @field_validator("egress_ca_file", mode="before")
+    @classmethod
+    def _readable_file(cls, value: Any) -> Any:
+        return egress.pem_file(value) if isinstance(value, str) else value
 
     @field_validator("embed_origins", mode="before")
     @classmethod
@@ -211,11 +198,6 @@ class Settings(AiSettings, EgressSettings):
 def load_settings() -> Settings:
     """Read the environment; raises `InvalidSettings` with one line that names each variable that is wrong."""
     return _loaded(Settings)
-
-
-def load_egress_settings() -> EgressSettings:
-    """Read only what calling customer endpoints takes; raises `InvalidSettings` as `load_settings` does."""
-    return _loaded(EgressSettings)
 
 
 def load_ai_settings() -> AiSettings:

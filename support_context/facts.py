@@ -8,22 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NoReturn, TypeAlias
 
-from app.domain.outcomes import Link
+from support_context.limits import DEEPEST, LONGEST_LABEL, LONGEST_LINK, MOST_LINKS, MOST_NODES
 from support_context.plain_text import line, plain
 
 Scalar: TypeAlias = str | int | float | bool | None
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | Scalar
-
-DEEPEST = 32
-"""Levels of objects and arrays, the outermost included: no honest answer comes near."""
-
-MOST_NODES = 20_000
-"""Values in an answer, at every level: bounds the memory that 64 KB of `[],[],…` would otherwise take twentyfold."""
-
-MOST_LINKS = 20
-LONGEST_LABEL = 80
-LONGEST_LINK = 2_048
-"""Characters of a link's URL; what browsers and the helpdesk take everywhere."""
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A JSON string; the closing quote is optional so that an open one cannot make the scan quadratic."""
@@ -36,6 +25,14 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 """An absolute web address: a host, no user info, nothing that could end the attribute or text that it is put in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link that the customer endpoint offers, absolute http or https."""
+
+    label: str
+    url: str
 
 
 class InvalidJson(ValueError):

@@ -5,23 +5,11 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from app.domain.configuration import Configuration
-from app.domain.outcomes import Outcome, StepFailed
 from support_context.facts import Facts, InvalidJson, NotObject, parse_facts
+from support_context.failures import Failure, LookupFailed
+from support_context.limits import BODY_BYTES, LONGEST_CONTENT_TYPE
 from support_context.secrets import Secret
 from support_context.urls import EndpointUrl, UrlRefused, parse_form
-
-FETCH_SECONDS = 5.0
-"""Seconds for the whole look-up, from resolving the name to the last byte: an agent waits for it."""
-
-BODY_BYTES = 65_536
-"""Bytes of an answer's body; the next one ends it."""
-
-WIRE_BYTES = 131_072
-"""Bytes that may arrive in all, headers, interim answers and framing included: a flood of those has no body."""
-
-LONGEST_CONTENT_TYPE = 256
-"""Characters of a Content-Type that are judged and shown; a longer one is nobody's JSON."""
 
 USER_AGENT = "customer-context/1.0 (customer lookup for a support helpdesk)"
 
@@ -70,20 +58,12 @@ class LookupResponse:
     remote_address: str
 
 
-class LookupFailed(StepFailed):
-    """The look-up ended without facts; `response` is what arrived until then."""
-
-    def __init__(self, outcome: Outcome, detail: str = "", response: LookupResponse | None = None) -> None:
-        super().__init__(outcome, detail)
-        self.response = response
-
-
-def request_for(configuration: Configuration, identifier: str) -> LookupRequest:
+def request_for(api_url: str, identifier: str, *, method: str = "GET", parameter: str = "id") -> LookupRequest:
     """Build the request for one identifier; whether its address may be called is decided when connecting."""
     try:
-        url = parse_form(configuration.api_url)
+        url = parse_form(api_url)
     except UrlRefused as refused:
-        raise LookupFailed(Outcome.BLOCKED_ADDRESS, str(refused)) from refused
+        raise LookupFailed(Failure.BLOCKED_ADDRESS, str(refused)) from refused
     headers = [
         ("Host", url.authority),
         ("Accept", "application/json"),
@@ -91,11 +71,11 @@ def request_for(configuration: Configuration, identifier: str) -> LookupRequest:
         ("User-Agent", USER_AGENT),
         ("Connection", "close"),
     ]
-    if configuration.method == "POST":
-        body = json.dumps({configuration.identifier_parameter: identifier}).encode()
+    if method == "POST":
+        body = json.dumps({parameter: identifier}).encode()
         headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         return LookupRequest("POST", url, _target(url.path, url.query), tuple(headers), body)
-    pair = f"{quote(configuration.identifier_parameter, safe='')}={quote(identifier, safe='')}"
+    pair = f"{quote(parameter, safe='')}={quote(identifier, safe='')}"
     query = f"{url.query.removesuffix('&')}&{pair}" if url.query else pair
     return LookupRequest("GET", url, _target(url.path, query), tuple(headers), b"")
 
@@ -103,15 +83,15 @@ def request_for(configuration: Configuration, identifier: str) -> LookupRequest:
 def refuse_head(http_status: int, content_type: str, content_encoding: str, content_length: int | None) -> None:
     """Raise `LookupFailed` where status and headers already show that the body is not worth reading."""
     if http_status // 100 == 3:  # noqa: PLR2004 - the class of redirects (RFC 9110, 15.4)
-        raise LookupFailed(Outcome.REDIRECT, f"HTTP {http_status}")
+        raise LookupFailed(Failure.REDIRECT, f"HTTP {http_status}")
     if http_status // 100 != 2 or http_status in (204, 205):  # noqa: PLR2004 - success, but for the two without content
         hint = _HINTS.get(http_status)
-        raise LookupFailed(Outcome.HTTP_STATUS, f"HTTP {http_status}: {hint}" if hint else f"HTTP {http_status}")
+        raise LookupFailed(Failure.HTTP_STATUS, f"HTTP {http_status}: {hint}" if hint else f"HTTP {http_status}")
     _refuse_type(content_type)
     if content_encoding.strip().lower() not in ("", "identity"):
-        raise LookupFailed(Outcome.PROTOCOL_ERROR, "the body is compressed although none was asked for")
+        raise LookupFailed(Failure.PROTOCOL_ERROR, "the body is compressed although none was asked for")
     if content_length is not None and content_length > BODY_BYTES:
-        raise LookupFailed(Outcome.TOO_LARGE, f"declared {content_length} bytes")
+        raise LookupFailed(Failure.TOO_LARGE, f"declared {content_length} bytes")
 
 
 def read(response: LookupResponse) -> Facts:
@@ -120,9 +100,9 @@ def read(response: LookupResponse) -> Facts:
         _refuse_type(response.content_type)
         return parse_facts(response.body)
     except InvalidJson as invalid:
-        raise LookupFailed(Outcome.INVALID_JSON, str(invalid), response) from None
+        raise LookupFailed(Failure.INVALID_JSON, str(invalid), response) from None
     except NotObject as other:
-        raise LookupFailed(Outcome.NOT_OBJECT, str(other), response) from None
+        raise LookupFailed(Failure.NOT_OBJECT, str(other), response) from None
     except LookupFailed as failure:
         failure.response = response
         raise
@@ -145,11 +125,11 @@ def _target(path: str, query: str | None) -> str:
 
 def _refuse_type(content_type: str) -> None:
     if not content_type:
-        raise LookupFailed(Outcome.NOT_JSON, "no Content-Type")
+        raise LookupFailed(Failure.NOT_JSON, "no Content-Type")
     declared = _JSON_TYPE.fullmatch(content_type.strip(" \t")) if len(content_type) <= LONGEST_CONTENT_TYPE else None
     if declared is None:
-        raise LookupFailed(Outcome.NOT_JSON, "the Content-Type is not application/json")
+        raise LookupFailed(Failure.NOT_JSON, "the Content-Type is not application/json")
     # The name is compared and never handed to a decoder: Python knows codecs that a stranger must not choose.
     names = (match["name"].strip(' \t"').lower() for match in _CHARSET.finditer(declared["parameters"] or ""))
     if not all(name in _UTF8_NAMES for name in names):
-        raise LookupFailed(Outcome.NOT_JSON, "the charset of the Content-Type is not UTF-8")
+        raise LookupFailed(Failure.NOT_JSON, "the charset of the Content-Type is not UTF-8")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from support_context.facts import Facts
-from support_context.lookups import LookupFailed, LookupResponse, read, refuse_head
+from support_context.failures import LookupFailed
+from support_context.lookups import LookupResponse, read, refuse_head
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,10 @@
 """A secret that cannot be printed by accident: not by a log line, a traceback or a debugger."""
 
+from support_context.limits import LARGEST_TOKEN, SMALLEST_TOKEN
+
+BEARER_TOKEN = rf"[!-~]{{{SMALLEST_TOKEN},{LARGEST_TOKEN}}}"
+"""A bearer token: visible ASCII, no spaces."""
+
 
 class Secret:
     """Holds a secret text; only `reveal` gives it back."""

@@ -11,7 +11,9 @@ APP, CONTRACT = ROOT / "app", ROOT / "support_context"
 
 RULES = [
     # part, what of ours it may import (beside itself), what third parties it may import
-    pytest.param("support_context", {"domain", "settings", "wiring"}, None, id="the contract with an endpoint"),
+    pytest.param(
+        "support_context", set(), {"certifi", "h11", "httpx", "pytest", "rich"}, id="the contract knows nobody here"
+    ),
     pytest.param("domain", {"support_context"}, set(), id="domain is pure: the contract, nothing foreign"),
     pytest.param("adapters", {"domain", "support_context"}, None, id="an adapter knows the rules and its own library"),
     pytest.param("enrichment", {"domain", "support_context"}, set(), id="the story knows the rules only"),
@@ -36,7 +38,12 @@ RULES = [
         id="an evaluation knows the rules, and any AI",
     ),
     pytest.param("setting_values", set(), {"pydantic"}, id="values know nobody"),
-    pytest.param("settings", {"setting_values"}, {"pydantic", "pydantic_settings"}, id="settings know their values"),
+    pytest.param(
+        "settings",
+        {"setting_values", "support_context"},
+        {"pydantic", "pydantic_settings"},
+        id="settings know their values",
+    ),
     pytest.param(
         "cli",
         {"demo", "domain", "evaluation", "serving", "settings", "support_context", "wiring"},
@@ -158,7 +165,8 @@ def test_modules_and_functions_stay_small() -> None:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 60, f"{path}: {node.name}"
                 inner = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
-                assert not inner, f"{path}: {node.name} imports"
+                # The check's command answers --help before it loads what checks.
+                assert not inner or (path.stem, node.name) == ("command", "main"), f"{path}: {node.name} imports"
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

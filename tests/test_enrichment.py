@@ -14,7 +14,8 @@ from app.domain.outcomes import Field, Outcome, Result, StepFailed, Usage
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
 from app.enrichment import Enricher, Run, Step
-from support_context.lookups import LookupFailed, LookupResponse
+from support_context.failures import Failure, LookupFailed
+from support_context.lookups import LookupResponse
 from support_context.secrets import Secret
 from tests.support.endpoints import Answer as Answered
 from tests.support.endpoints import ScriptedEndpoint, failing
@@ -162,7 +163,7 @@ async def test_model_sees_email_and_facts_but_never_the_token() -> None:
 
 async def test_token_in_a_refused_answer_is_blotted_out() -> None:
     refused = LookupFailed(
-        Outcome.NOT_JSON, "", LookupResponse(200, f"text/{TOKEN.reveal()}", TOKEN.reveal().encode(), "203.0.113.7")
+        Failure.NOT_JSON, "", LookupResponse(200, f"text/{TOKEN.reveal()}", TOKEN.reveal().encode(), "203.0.113.7")
     )
     _, run = await enriched(customer=refused)
 

@@ -28,8 +28,8 @@ app.command(epilog="Example: customer-context demo --port 8000")(demo)
 app.command("eval", epilog="Example: customer-context eval examples/eval/account-id.yaml --max-wrong 0")(evaluate_file)
 app.command(epilog="Example: customer-context enrich --project prj_demo --subject 'Seats' --body-file mail.txt")(enrich)
 app.command(
-    epilog="Example: customer-context check https://api.example.com/support-context "
-    "--id acct_12ab34cd --id 10482 --token-env ENDPOINT_TOKEN"
+    add_help_option=False,  # the command has its own
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
 )(check)
 app.command(epilog="Example: customer-context mock --port 8443 --customers customers.json")(mock)
 keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")(new_key)

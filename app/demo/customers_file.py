@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from app.domain.extraction import LONGEST_IDENTIFIER, sanitize
+from support_context.identifiers import sanitize
+from support_context.limits import LONGEST_IDENTIFIER
 
 LINK_COLUMN = "link:"
 """How the heading of a CSV column begins that holds a link; its label follows: `link:View in admin`."""

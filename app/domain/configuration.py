@@ -7,15 +7,6 @@ from enum import StrEnum
 BUSINESS_PLAN = "business"
 """The plan that Customer Context is a feature of."""
 
-SMALLEST_TOKEN, LARGEST_TOKEN = 16, 4_096
-"""Characters of a bearer token."""
-
-BEARER_TOKEN = rf"[!-~]{{{SMALLEST_TOKEN},{LARGEST_TOKEN}}}"
-"""A bearer token: visible ASCII, no spaces."""
-
-IDENTIFIER_PARAMETER = r"[A-Za-z_][A-Za-z0-9_.-]{0,63}"
-"""A query or body key that needs no quoting anywhere."""
-
 
 class IdentityPolicy(StrEnum):
     """What the drafting AI is told of a record whose customer is not the sender."""

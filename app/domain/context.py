@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from app.domain.outcomes import Field, Link
+from app.domain.outcomes import Field
+from support_context.facts import Link
 from support_context.plain_text import plain
 
 NAME = "customer_context"

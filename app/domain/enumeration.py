@@ -2,7 +2,7 @@
 
 import re
 
-from app.domain.identity import address_in
+from support_context.email_addresses import address_in
 from support_context.plain_text import comparable
 
 _LIKE_AN_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")

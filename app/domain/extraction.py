@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from app.domain.outcomes import Outcome, StepFailed, Usage
 from app.domain.tickets import Email
+from support_context.identifiers import sanitize
+from support_context.limits import LONGEST_IDENTIFIER
 from support_context.plain_text import comparable, runs
-
-LONGEST_IDENTIFIER = 256
-"""Characters of an identifier that are sent; longer ones are cut, after they were judged whole."""
 
 PIECES_OF_ONE_RUN = 8
 """Neighbouring runs of the email that may make up one run of the identifier, as `12-34` does `1234`."""
@@ -28,7 +27,6 @@ _SOFT_BREAK = re.compile(r"=\n(?=[^\W_])")
 _INSIDE_MAILBOX = frozenset(".!#$%&'*+-^_~")
 """What may stand between letters in the name of a mailbox (RFC 5322, 3.2.3) and parts nothing else in most texts."""
 
-_NOT_SENT = re.compile(r"[^A-Za-z0-9._@:-]+")
 _PIECE = re.compile(r"[^\W_]+")
 
 
@@ -38,11 +36,6 @@ class Extracted:
 
     identifier: str | None
     usage: Usage
-
-
-def sanitize(identifier: str) -> str:
-    """Keep `A-Za-z0-9 . _ @ : -` only, the characters that can neither leave a query value nor a JSON string."""
-    return _NOT_SENT.sub("", identifier)
 
 
 def as_sent(identifier: str) -> str | None:

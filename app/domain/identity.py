@@ -3,29 +3,12 @@
 Nothing but an exact, verified address is a match. Every doubt, an odd spelling of the sender included, is `unknown`.
 """
 
-import re
 from string import ascii_lowercase, ascii_uppercase
 
 from app.domain.configuration import IdentityPolicy
 from app.domain.outcomes import Identity
+from support_context.email_addresses import address_in
 from support_context.facts import MISSING, Facts
-from support_context.plain_text import plain
-
-LONGEST_ADDRESS = 254
-"""Characters of an email address that can be sent to (RFC 5321, 4.5.3.1.3)."""
-
-LONGEST_SENDER = 998
-"""Characters of a sender, its name included; a line of a header ends there (RFC 5322, 2.1.1)."""
-
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
-_LABEL = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff-]*[A-Za-z0-9\u0080-\U0010ffff])?"
-_ADDRESS = rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*"
-_NAME = r"(?:\"[^\"\\<>@\n\t]*\"|[^\"\\<>@,;:()\[\]\n\t]*)"
-_SENDER = re.compile(rf"(?P<bare>{_ADDRESS})|{_NAME}[ ]*<(?P<named>{_ADDRESS})>")
-"""An address, or a name and an address (RFC 5322, 3.4), without quoted mailboxes, comments, groups and lists.
-
-The name holds no `@`: which of two addresses is meant must not be a question.
-"""
 
 _ASCII_FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)
 """Folds A to Z only: Unicode's own folding makes a k of the Kelvin sign, and so a match of a look-alike."""
@@ -47,16 +30,6 @@ def identity_of(facts: Facts, match_path: str | None, sender: str, sender_verifi
     if address.translate(_ASCII_FOLD) not in (each.translate(_ASCII_FOLD) for each in on_file):
         return Identity.MISMATCH
     return Identity.MATCH if sender_verified else Identity.UNKNOWN
-
-
-def address_in(sender: str) -> str | None:
-    """Return the one address that a sender such as `Jane <jane@example.com>` can mean; None where that is in doubt."""
-    text = sender.strip(" ")
-    if len(text) > LONGEST_SENDER or plain(text) != text:
-        return None
-    found = _SENDER.fullmatch(text)
-    address = found and (found["bare"] or found["named"])
-    return address if address and len(address) <= LONGEST_ADDRESS else None
 
 
 def is_withheld(identity: Identity, policy: IdentityPolicy) -> bool:

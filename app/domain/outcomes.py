@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
 
+from support_context.facts import Link
+from support_context.failures import Failure
+
 
 class Status(StrEnum):
     """The five statuses of the guide."""
@@ -71,71 +74,18 @@ class Outcome(Enum):
         "A failure of this service cut this look-up off three times, so it was given up and no credit used; "
         "refresh to try again, and tell the operator if it stays.",
     )
-    TIMEOUT = (
-        Status.FETCH_ERROR,
-        "timeout",
-        "The customer endpoint did not finish its answer within 5 seconds; its owner should make the look-up faster.",
-    )
-    DNS_ERROR = (
-        Status.FETCH_ERROR,
-        "dns_error",
-        "The customer endpoint's host name could not be resolved; its owner should check the API URL and its DNS.",
-    )
-    CONNECT_ERROR = (
-        Status.FETCH_ERROR,
-        "connect_error",
-        "No connection to the customer endpoint could be made; its owner should check that the server runs "
-        "and lets this service in.",
-    )
-    TLS_ERROR = (
-        Status.FETCH_ERROR,
-        "tls_error",
-        "The customer endpoint's TLS certificate or handshake was refused; its owner should install a valid "
-        "certificate, with its chain, for this host name.",
-    )
-    BLOCKED_ADDRESS = (
-        Status.FETCH_ERROR,
-        "blocked_address",
-        "The customer endpoint's host name leads to an address that is not public, so it was not called; "
-        "its owner should use a public host.",
-    )
-    HTTP_STATUS = (
-        Status.FETCH_ERROR,
-        "http_status",
-        "The customer endpoint answered with an error status; its owner should check the token and the server's log.",
-    )
-    REDIRECT = (
-        Status.FETCH_ERROR,
-        "redirect",
-        "The customer endpoint answered with a redirect, which is never followed; its owner should save the final URL.",
-    )
-    NOT_JSON = (
-        Status.FETCH_ERROR,
-        "not_json",
-        "The customer endpoint's answer is not declared as JSON; its owner should send Content-Type: application/json.",
-    )
-    TOO_LARGE = (
-        Status.FETCH_ERROR,
-        "too_large",
-        "The customer endpoint's answer is larger than 64 KB; its owner should return only what support needs.",
-    )
-    INVALID_JSON = (
-        Status.FETCH_ERROR,
-        "invalid_json",
-        "The customer endpoint's answer is not valid JSON; its owner should check the body that it sends.",
-    )
-    NOT_OBJECT = (
-        Status.FETCH_ERROR,
-        "not_object",
-        "The customer endpoint's answer is JSON but not an object; its owner should return {...}, "
-        "and {} for an unknown customer.",
-    )
-    PROTOCOL_ERROR = (
-        Status.FETCH_ERROR,
-        "protocol_error",
-        "The customer endpoint's answer breaks the HTTP protocol or is compressed; its owner should check the server "
-        "or the proxy in front of it.",
-    )
+    TIMEOUT = Failure.TIMEOUT
+    DNS_ERROR = Failure.DNS_ERROR
+    CONNECT_ERROR = Failure.CONNECT_ERROR
+    TLS_ERROR = Failure.TLS_ERROR
+    BLOCKED_ADDRESS = Failure.BLOCKED_ADDRESS
+    HTTP_STATUS = Failure.HTTP_STATUS
+    REDIRECT = Failure.REDIRECT
+    NOT_JSON = Failure.NOT_JSON
+    TOO_LARGE = Failure.TOO_LARGE
+    INVALID_JSON = Failure.INVALID_JSON
+    NOT_OBJECT = Failure.NOT_OBJECT
+    PROTOCOL_ERROR = Failure.PROTOCOL_ERROR
     CIRCUIT_OPEN = (
         Status.FETCH_ERROR,
         "circuit_open",
@@ -169,10 +119,11 @@ class Outcome(Enum):
         "or the operator restore the missing key.",
     )
 
-    def __init__(self, status: Status, reason: str | None, sentence: str) -> None:
-        self.status = status
-        self.reason = reason
-        self.sentence = sentence
+    def __init__(self, told: Status | Failure, reason: str | None = None, sentence: str = "") -> None:
+        # A failure of the contract is an ending under the same name, with its own reason and sentence.
+        self.status = Status.FETCH_ERROR if isinstance(told, Failure) else told
+        self.reason = told.reason if isinstance(told, Failure) else reason
+        self.sentence = told.sentence if isinstance(told, Failure) else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +160,6 @@ class Field:
     label: str
     value: str
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One link that the customer endpoint offers, absolute http or https."""
-
-    label: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)

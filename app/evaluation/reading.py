@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from app.domain.extraction import accept, sanitize
+from app.domain.extraction import accept
 from app.domain.outcomes import StepFailed
 from app.domain.rendering import rendered
 from app.domain.tickets import Email
 from app.domain.visible_text import visible_text
 from app.evaluation.cases import Case, Instructions, Suite
 from support_context.facts import Facts, InvalidJson, NotObject, parse_facts
+from support_context.identifiers import sanitize
 
 UNNAMED_KIND = "other"
 """The kind of an email of which the file tells none."""

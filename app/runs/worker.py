@@ -13,11 +13,12 @@ from app.domain import pauses
 from app.domain.breaker import Admission, Verdict, verdict_of
 from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Suspect
 from app.domain.configuration import BUSINESS_PLAN, Configuration, missing_fields
-from app.domain.extraction import Extracted, sanitize
+from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
 from app.domain.traces import Trace, untold
 from app.enrichment import Enricher, Run, Step
+from support_context.identifiers import sanitize
 from support_context.secrets import Secret
 
 MOST_STRIKES = 3

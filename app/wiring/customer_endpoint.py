@@ -4,27 +4,19 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from app.settings import EgressSettings, InvalidSettings
+from app.settings import InvalidSettings, Settings
 from support_context.fetch.endpoint import HttpsEndpoint
 from support_context.fetch.network import tls_context
-from support_context.fetch.probe import ProbedEndpoint
 
 
 @asynccontextmanager
-async def customer_endpoint(settings: EgressSettings) -> AsyncIterator[HttpsEndpoint]:
+async def customer_endpoint(settings: Settings) -> AsyncIterator[HttpsEndpoint]:
     """Yield what calls customer endpoints; raises `InvalidSettings` where the CA file cannot be read."""
     async with aclosing(HttpsEndpoint(tls_of(settings), settings.egress_allowed_cidrs)) as endpoint:
         yield endpoint
 
 
-@asynccontextmanager
-async def probed_endpoint(settings: EgressSettings) -> AsyncIterator[ProbedEndpoint]:
-    """Yield the same for a check, which also sends what a look-up never does."""
-    async with aclosing(ProbedEndpoint(tls_of(settings), settings.egress_allowed_cidrs)) as endpoint:
-        yield endpoint
-
-
-def tls_of(settings: EgressSettings) -> ssl.SSLContext:
+def tls_of(settings: Settings) -> ssl.SSLContext:
     """Return the one TLS context of the process; raises `InvalidSettings` where the CA file cannot be read."""
     try:
         return tls_context(settings.egress_ca_file)

@@ -2,15 +2,15 @@
 
 import re
 
-from app.domain.identity import address_in
-from app.domain.outcomes import Outcome
 from support_context.check.connection import NOT_TAKEN
 from support_context.check.observing import Exchange, Observed
 from support_context.check.plan import Kind
 from support_context.check.requirements import Finding, NotRun, failed, passed, warned
 from support_context.check.secret_shapes import secrets_in
-from support_context.facts import MISSING, MOST_LINKS, Facts, Json
-from support_context.lookups import BODY_BYTES
+from support_context.email_addresses import address_in
+from support_context.facts import MISSING, Facts, Json
+from support_context.failures import Failure
+from support_context.limits import BODY_BYTES, MOST_LINKS
 from support_context.plain_text import line
 
 COMFORTABLE_BYTES = 49_152
@@ -34,7 +34,7 @@ def known_id(observed: Observed) -> Finding:
         which = f"id {number} of {len(known)}: " if len(known) > 1 else ""
         if each.http_status in NOT_TAKEN:
             raise NotRun(f"{which}{each.said}")
-        if each.outcome is Outcome.HTTP_STATUS:
+        if each.failure is Failure.HTTP_STATUS:
             return failed(f"{which}{each.said}")
         if each.facts and each.facts.empty:
             return failed(f"{which}answered {{}}, as for an id that nobody has")
@@ -45,9 +45,9 @@ def known_id(observed: Observed) -> Finding:
 
 def content_type(observed: Observed) -> Finding:
     """Judge the declared type."""
-    first = _answer(observed, Outcome.REDIRECT, Outcome.HTTP_STATUS)
+    first = _answer(observed, Failure.REDIRECT, Failure.HTTP_STATUS)
     declared = line(first.response.content_type, SHOWN_CHARACTERS) if first.response else ""
-    if first.outcome is Outcome.NOT_JSON:
+    if first.failure is Failure.NOT_JSON:
         return failed(f"{first.said}: {declared or 'nothing declared'}")
     return passed(declared or "JSON")
 
@@ -55,7 +55,7 @@ def content_type(observed: Observed) -> Finding:
 def json_object(observed: Observed) -> Finding:
     """Judge the form of the body."""
     first = observed.of(Kind.KNOWN)[0]
-    if first.outcome in (Outcome.INVALID_JSON, Outcome.NOT_OBJECT):
+    if first.failure in (Failure.INVALID_JSON, Failure.NOT_OBJECT):
         return failed(first.said)
     fields = len(observed.facts().value)
     return passed(f"an object with {fields} field{'' if fields == 1 else 's'}")
@@ -64,7 +64,7 @@ def json_object(observed: Observed) -> Finding:
 def size(observed: Observed) -> Finding:
     """Judge the bytes of the largest body."""
     answers = observed.of(Kind.KNOWN, Kind.ANOTHER_KNOWN)
-    if any(each.outcome is Outcome.TOO_LARGE for each in answers):
+    if any(each.failure is Failure.TOO_LARGE for each in answers):
         return failed(f"more than {BODY_BYTES:,} bytes")
     observed.facts()
     largest = max(len(each.response.body) for each in answers if each.response)
@@ -146,9 +146,9 @@ def _at_pointer(exchange: Exchange, pointer: str) -> str:
     return f"{ADDRESSES}{len(addresses)}" if addresses else "a text there, but no email address"
 
 
-def _answer(observed: Observed, *refused: Outcome) -> Exchange:
+def _answer(observed: Observed, *refused: Failure) -> Exchange:
     first = observed.of(Kind.KNOWN)[0]
-    if first.outcome in refused:
+    if first.failure in refused:
         raise NotRun(f"the known id gave no data: {first.said_in_short}")
     return first
 

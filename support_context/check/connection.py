@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.outcomes import Outcome
 from support_context.addresses import Network, refusal
 from support_context.check.observing import Exchange, Observed
 from support_context.check.plan import Kind
 from support_context.check.requirements import Finding, NotRun, failed, passed, warned
 from support_context.check.target import Target
-from support_context.lookups import FETCH_SECONDS
+from support_context.failures import Failure
+from support_context.limits import FETCH_SECONDS
 from support_context.urls import UrlRefused, parse
 
 SLOW_SECONDS = 2.0
@@ -35,9 +35,9 @@ class Circumstances:
 def reachable(observed: Observed) -> Finding:
     """Judge name look-up and connection."""
     first = observed.first
-    if first.outcome in (Outcome.DNS_ERROR, Outcome.CONNECT_ERROR):
+    if first.failure in (Failure.DNS_ERROR, Failure.CONNECT_ERROR):
         return failed(first.said)
-    if first.outcome in (Outcome.BLOCKED_ADDRESS, Outcome.TIMEOUT):
+    if first.failure in (Failure.BLOCKED_ADDRESS, Failure.TIMEOUT):
         raise NotRun(f"no connection was made: {first.said}")
     return passed(f"connected to {first.response.remote_address}" if first.response else "connected")
 
@@ -49,7 +49,7 @@ def public_address(observed: Observed, circumstances: Circumstances) -> Finding:
         parse(circumstances.target.url, circumstances.allowed)
     except UrlRefused as refused:
         return failed(str(refused))
-    if first.outcome is Outcome.BLOCKED_ADDRESS:
+    if first.failure is Failure.BLOCKED_ADDRESS:
         return failed(f"the host leads to an address that is not public ({first.said})")
     (known, *_) = observed.of(Kind.KNOWN)
     address = known.response.remote_address if known.response else ""
@@ -64,7 +64,7 @@ def public_address(observed: Observed, circumstances: Circumstances) -> Finding:
 
 def https(observed: Observed) -> Finding:
     """Judge the TLS handshake and the certificate's chain and name."""
-    if observed.first.outcome is Outcome.TLS_ERROR:
+    if observed.first.failure is Failure.TLS_ERROR:
         return failed(observed.first.said)
     (probe, *_) = observed.of(Kind.NO_TOKEN)
     return passed(f"{probe.tls.version}, verified for this host name" if probe.tls else "verified for this host name")
@@ -82,7 +82,7 @@ def certificate_expiry(observed: Observed, circumstances: Circumstances) -> Find
 
 def http(observed: Observed) -> Finding:
     """Judge whether the answer is HTTP/1.1 as asked for."""
-    if observed.first.outcome is Outcome.PROTOCOL_ERROR:
+    if observed.first.failure is Failure.PROTOCOL_ERROR:
         return failed(observed.first.said)
     observed.of(Kind.KNOWN)
     return passed("HTTP/1.1, not compressed")
@@ -101,19 +101,19 @@ def method(observed: Observed, circumstances: Circumstances) -> Finding:
 def no_redirect(observed: Observed) -> Finding:
     """Judge whether the configured URL answers by itself."""
     (known, *_) = observed.of(Kind.KNOWN)
-    if known.outcome is Outcome.REDIRECT:
+    if known.failure is Failure.REDIRECT:
         return failed(f"{known.said}, a redirect")
     return passed(_status(known))
 
 
 def time(observed: Observed) -> Finding:
     """Judge the durations of the calls that were made as the service makes them."""
-    if observed.first.outcome is Outcome.TIMEOUT:
+    if observed.first.failure is Failure.TIMEOUT:
         return failed(observed.first.said)
     calls = observed.of(Kind.KNOWN)
     p50, p95 = percentiles([call.seconds for call in calls])
     seen = f"p50 {_shown(p50)}, p95 {_shown(p95)} of {len(calls)} calls"
-    late = sum(call.outcome is Outcome.TIMEOUT or call.seconds >= FETCH_SECONDS for call in calls)
+    late = sum(call.failure is Failure.TIMEOUT or call.seconds >= FETCH_SECONDS for call in calls)
     if late:
         return failed(f"{late} of {len(calls)} calls took {FETCH_SECONDS:g} s or longer; {seen}")
     return warned(seen) if p95 > SLOW_SECONDS else passed(seen)

@@ -1,10 +1,10 @@
 """Judges the answers to ids that nobody has: unknown, empty, odd, long."""
 
-from app.domain.outcomes import Outcome
 from support_context.check.leaks import leak_in
 from support_context.check.observing import Exchange, Observed
 from support_context.check.plan import Kind
 from support_context.check.requirements import Finding, NotRun, failed, passed, warned
+from support_context.failures import Failure
 
 CLIENTS_MISTAKE = range(400, 500)
 
@@ -37,8 +37,8 @@ def long_id(observed: Observed) -> Finding:
 
 def _calls(observed: Observed, *kinds: Kind) -> tuple[Exchange, ...]:
     """Return the calls; raises `NotRun` where they only show what is wrong with every answer."""
-    calls, fault = observed.of_admitted(*kinds), observed.first.outcome
-    if fault not in (None, Outcome.HTTP_STATUS) and any(call.outcome is fault for call in calls):
+    calls, fault = observed.of_admitted(*kinds), observed.first.failure
+    if fault not in (None, Failure.HTTP_STATUS) and any(call.failure is fault for call in calls):
         raise NotRun(f"the answer to the known id has to be mended first: {observed.first.said}")
     return calls
 
@@ -61,7 +61,7 @@ def _unclean(call: Exchange) -> Finding | None:
         return failed(f"{call.what}: HTTP {call.http_status} with {leak}")
     if call.facts is not None:
         return None if call.facts.empty else failed(f"{call.what}: HTTP {call.http_status} with data")
-    if call.outcome is Outcome.HTTP_STATUS and call.http_status in CLIENTS_MISTAKE:
+    if call.failure is Failure.HTTP_STATUS and call.http_status in CLIENTS_MISTAKE:
         return None
     return failed(f"{call.what}: {call.said}")
 

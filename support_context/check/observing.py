@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
-from app.domain.outcomes import Outcome
 from support_context.check.plan import Kind, Planned
 from support_context.check.requirements import NotRun
 from support_context.facts import Facts
-from support_context.lookups import FETCH_SECONDS, LookupFailed, LookupRequest, LookupResponse, read, without_echo
+from support_context.failures import Failure, LookupFailed
+from support_context.limits import FETCH_SECONDS
+from support_context.lookups import LookupRequest, LookupResponse, read, without_echo
 from support_context.probes import ProbeAnswer, TlsSession, judged
 from support_context.secrets import Secret
 
@@ -31,14 +32,14 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and what came of it: facts, or the outcome that a ticket's look-up would have ended in."""
+    """One request and what came of it: facts, or the failure that a ticket's look-up would have ended in."""
 
     kind: Kind
     what: str
     seconds: float
     response: LookupResponse | None = None
     facts: Facts | None = None
-    outcome: Outcome | None = None
+    failure: Failure | None = None
     detail: str = ""
     tls: TlsSession | None = None
     echoed_token: bool = False
@@ -51,16 +52,16 @@ class Exchange:
     @property
     def said_in_short(self) -> str:
         """Say the same where it has been said before."""
-        return f"HTTP {self.http_status}" if self.outcome in (Outcome.HTTP_STATUS, Outcome.REDIRECT) else self.said
+        return f"HTTP {self.http_status}" if self.failure in (Failure.HTTP_STATUS, Failure.REDIRECT) else self.said
 
     @property
     def said(self) -> str:
         """Say in a few words what came back; never a word of the answer itself."""
-        if self.outcome is None:
+        if self.failure is None:
             return f"HTTP {self.http_status}"
-        if self.outcome is Outcome.TIMEOUT:
+        if self.failure is Failure.TIMEOUT:
             return f"no complete answer within {FETCH_SECONDS:g} s"
-        return self.detail or self.outcome.reason or ""
+        return self.detail or self.failure.reason or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Observed:
         """Return the same; raises `NotRun` too where even the known id was refused: a refusal says nothing then."""
         found = self.of(*kinds)
         # 404 is what many give for an id that they do not know: the other ids will show it.
-        if self.first.outcome in (Outcome.REDIRECT, Outcome.HTTP_STATUS) and self.first.http_status != NOT_FOUND:
+        if self.first.failure in (Failure.REDIRECT, Failure.HTTP_STATUS) and self.first.http_status != NOT_FOUND:
             raise NotRun(f"the known id was refused as well: HTTP {self.first.http_status}")
         return found
 
@@ -125,11 +126,11 @@ async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Exc
         answer = await endpoint.probe(planned.request, planned.token)
         exchange = replace(_answered(exchange, answer.response, token, monotonic() - started), tls=answer.tls)
         return replace(exchange, facts=judged(replace(answer, response=without_echo(answer.response, token))))
-    except LookupFailed as failure:
-        if failure.response and not exchange.response:
-            exchange = _answered(exchange, failure.response, token, monotonic() - started)
+    except LookupFailed as problem:
+        if problem.response and not exchange.response:
+            exchange = _answered(exchange, problem.response, token, monotonic() - started)
         seconds = exchange.seconds or monotonic() - started
-        return replace(exchange, seconds=seconds, outcome=failure.outcome, detail=failure.detail)
+        return replace(exchange, seconds=seconds, failure=problem.failure, detail=problem.detail)
 
 
 def _answered(exchange: Exchange, response: LookupResponse, token: Secret, seconds: float) -> Exchange:
@@ -138,4 +139,4 @@ def _answered(exchange: Exchange, response: LookupResponse, token: Secret, secon
 
 
 def _is_answered(first: Exchange) -> bool:
-    return first.response is not None or first.outcome in (None, Outcome.TOO_LARGE)
+    return first.response is not None or first.failure in (None, Failure.TOO_LARGE)

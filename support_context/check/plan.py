@@ -6,10 +6,9 @@ import string
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from app.domain.configuration import Configuration
-from app.domain.extraction import LONGEST_IDENTIFIER
 from support_context.check.target import Target
-from support_context.lookups import LookupRequest, request_for
+from support_context.limits import LONGEST_IDENTIFIER
+from support_context.lookups import LookupRequest
 from support_context.secrets import Secret
 
 TIMED_CALLS = 5
@@ -63,11 +62,10 @@ class Planned:
 
 def plan(target: Target, token: Secret) -> tuple[Planned, ...]:
     """List every request in the order to send them; the first decides whether the others can be sent at all."""
-    configuration = target.configuration
-    known = request_for(configuration, target.ids[0])
+    known = target.request_for(target.ids[0])
     timed = tuple(Planned(Kind.KNOWN, "a known id", known, token, as_service=True) for _ in range(TIMED_CALLS))
     others = tuple(
-        Planned(Kind.ANOTHER_KNOWN, "another known id", request_for(configuration, other), token, as_service=True)
+        Planned(Kind.ANOTHER_KNOWN, "another known id", target.request_for(other), token, as_service=True)
         for other in target.ids[1:]
     )
     return (*timed, *others, *_tokens(known, token), *_ids(target, token), *_verbs(target, token))
@@ -94,7 +92,7 @@ def _ids(target: Target, token: Secret) -> tuple[Planned, ...]:
         (Kind.LONG, "an id of 256 characters", "x" * LONGEST_IDENTIFIER, False),
     )
     return tuple(
-        Planned(kind, what, request_for(target.configuration, identifier), token, as_service)
+        Planned(kind, what, target.request_for(identifier), token, as_service)
         for kind, what, identifier, as_service in named
     )
 
@@ -102,16 +100,12 @@ def _ids(target: Target, token: Secret) -> tuple[Planned, ...]:
 def _verbs(target: Target, token: Secret) -> tuple[Planned, ...]:
     """Try the other methods; those that change things with the unknown id, so that nothing can come to harm."""
     other = "GET" if target.method == "POST" else "POST"
-    asking = Planned(Kind.OTHER_METHOD, other, _shaped(other, target, target.ids[0]), token)
+    asking = Planned(Kind.OTHER_METHOD, other, target.request_for(target.ids[0], other), token)
     changing = tuple(
-        Planned(Kind.OTHER_VERB, verb, replace(_shaped(shape, target, target.unknown_id), method=verb), token)
+        Planned(Kind.OTHER_VERB, verb, replace(target.request_for(target.unknown_id, shape), method=verb), token)
         for verb, shape in (("PUT", "POST"), ("PATCH", "POST"), ("DELETE", "GET"))
     )
     return (asking, *changing)
-
-
-def _shaped(method: str, target: Target, identifier: str) -> LookupRequest:
-    return request_for(Configuration(method, target.url, target.parameter), identifier)
 
 
 def _another(character: str) -> str:

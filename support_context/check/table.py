@@ -15,8 +15,17 @@ STYLES = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red
 """Colours beside the words, where the terminal has any."""
 
 
-def print_table(report: Report, console: Console) -> None:
-    """Print the table and the line that sums it up."""
+def table_text(report: Report) -> str:
+    """Return the table and the line that sums it up, coloured where standard output is a terminal."""
+    console = Console(highlight=False)
+    # A pipe has no width; a wide terminal has more than the eye can follow.
+    console.width = min(max(console.width, NARROWEST), WIDEST) if console.is_terminal else WIDEST
+    with console.capture() as captured:
+        _print(report, console)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _print(report: Report, console: Console) -> None:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("", no_wrap=True)
     table.add_column("requirement", ratio=2)

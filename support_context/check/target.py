@@ -4,14 +4,12 @@ import re
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from app.domain.configuration import BEARER_TOKEN, IDENTIFIER_PARAMETER, Configuration
-from app.domain.extraction import LONGEST_IDENTIFIER, sanitize
 from support_context.addresses import Network
-from support_context.secrets import Secret
+from support_context.identifiers import IDENTIFIER_PARAMETER, NOBODY, sanitize
+from support_context.limits import LONGEST_IDENTIFIER
+from support_context.lookups import LookupRequest, request_for
+from support_context.secrets import BEARER_TOKEN, Secret
 from support_context.urls import EndpointUrl, UrlRefused, holds_parameter, parse_form
-
-NOBODY = "no-such-customer-000000"
-"""Asked for as the unknown id where none is given: no business has ids like it."""
 
 PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
     ip_network(text)
@@ -39,10 +37,9 @@ class Target:
     parameter: str = "id"
     match_path: str = ""
 
-    @property
-    def configuration(self) -> Configuration:
-        """Return it as a project's configuration would hold it."""
-        return Configuration(self.method, self.url, self.parameter)
+    def request_for(self, identifier: str, method: str = "") -> LookupRequest:
+        """Build the request for one identifier, as the service does; another method where one is named."""
+        return request_for(self.url, identifier, method=method or self.method, parameter=self.parameter)
 
     @property
     def is_plain_http(self) -> bool:

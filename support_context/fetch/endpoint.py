@@ -1,58 +1,50 @@
 """The customer endpoint, called once over the guarded transport: bounded in time and size, each failure by its name."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Awaitable
 from typing import TypeVar
 
 import httpx
-import structlog
 
-from app.domain.outcomes import Outcome
 from support_context.addresses import Network
+from support_context.failures import Failure, LookupFailed
 from support_context.fetch.network import GuardedTransport, Resolve
 from support_context.fetch.resolver import Resolver
-from support_context.lookups import (
-    BODY_BYTES,
-    FETCH_SECONDS,
-    LONGEST_CONTENT_TYPE,
-    LookupFailed,
-    LookupRequest,
-    LookupResponse,
-    refuse_head,
-)
+from support_context.limits import BODY_BYTES, FETCH_SECONDS, LONGEST_CONTENT_TYPE
+from support_context.lookups import LookupRequest, LookupResponse, refuse_head
 from support_context.secrets import Secret
 
 T = TypeVar("T")
 
-
 ENVELOPE = httpx.URL("https://customer-endpoint.invalid/")
 """What httpx gets for a URL: it would parse the real one anew, perhaps differently, and log it with the identifier."""
 
-TRANSLATIONS: tuple[tuple[type[Exception], Outcome, str], ...] = (
-    (ssl.SSLCertVerificationError, Outcome.TLS_ERROR, "the certificate was not accepted"),
-    (ssl.SSLEOFError, Outcome.TLS_ERROR, "the server closed the connection during the handshake"),
-    (ssl.SSLZeroReturnError, Outcome.TLS_ERROR, "the server closed the connection during the handshake"),
-    (ssl.SSLError, Outcome.TLS_ERROR, "the handshake failed"),
-    (socket.gaierror, Outcome.DNS_ERROR, "the host name could not be resolved"),
-    (UnicodeError, Outcome.DNS_ERROR, "the host name could not be resolved"),
-    (TimeoutError, Outcome.TIMEOUT, ""),
-    (ConnectionRefusedError, Outcome.CONNECT_ERROR, "the connection was refused"),
-    (ConnectionResetError, Outcome.CONNECT_ERROR, "the connection was reset"),
-    (OSError, Outcome.CONNECT_ERROR, "no route to the server"),
-    (httpx.TimeoutException, Outcome.TIMEOUT, ""),
-    (httpx.ConnectError, Outcome.CONNECT_ERROR, "no connection"),
-    (httpx.ProxyError, Outcome.CONNECT_ERROR, "no connection"),
-    (httpx.NetworkError, Outcome.PROTOCOL_ERROR, "the connection broke in mid-answer"),
-    (httpx.LocalProtocolError, Outcome.PROTOCOL_ERROR, "the request cannot be sent as HTTP/1.1; enter the token again"),
-    (httpx.RemoteProtocolError, Outcome.PROTOCOL_ERROR, "the answer is not valid HTTP/1.1, or incomplete"),
-    (httpx.TooManyRedirects, Outcome.REDIRECT, ""),
-    (httpx.HTTPStatusError, Outcome.HTTP_STATUS, ""),
-    (httpx.HTTPError, Outcome.PROTOCOL_ERROR, ""),
-    (httpx.InvalidURL, Outcome.PROTOCOL_ERROR, ""),
-    (httpx.CookieConflict, Outcome.PROTOCOL_ERROR, ""),
-    (httpx.StreamError, Outcome.PROTOCOL_ERROR, ""),
+TRANSLATIONS: tuple[tuple[type[Exception], Failure, str], ...] = (
+    (ssl.SSLCertVerificationError, Failure.TLS_ERROR, "the certificate was not accepted"),
+    (ssl.SSLEOFError, Failure.TLS_ERROR, "the server closed the connection during the handshake"),
+    (ssl.SSLZeroReturnError, Failure.TLS_ERROR, "the server closed the connection during the handshake"),
+    (ssl.SSLError, Failure.TLS_ERROR, "the handshake failed"),
+    (socket.gaierror, Failure.DNS_ERROR, "the host name could not be resolved"),
+    (UnicodeError, Failure.DNS_ERROR, "the host name could not be resolved"),
+    (TimeoutError, Failure.TIMEOUT, ""),
+    (ConnectionRefusedError, Failure.CONNECT_ERROR, "the connection was refused"),
+    (ConnectionResetError, Failure.CONNECT_ERROR, "the connection was reset"),
+    (OSError, Failure.CONNECT_ERROR, "no route to the server"),
+    (httpx.TimeoutException, Failure.TIMEOUT, ""),
+    (httpx.ConnectError, Failure.CONNECT_ERROR, "no connection"),
+    (httpx.ProxyError, Failure.CONNECT_ERROR, "no connection"),
+    (httpx.NetworkError, Failure.PROTOCOL_ERROR, "the connection broke in mid-answer"),
+    (httpx.LocalProtocolError, Failure.PROTOCOL_ERROR, "the request cannot be sent as HTTP/1.1; enter the token again"),
+    (httpx.RemoteProtocolError, Failure.PROTOCOL_ERROR, "the answer is not valid HTTP/1.1, or incomplete"),
+    (httpx.TooManyRedirects, Failure.REDIRECT, ""),
+    (httpx.HTTPStatusError, Failure.HTTP_STATUS, ""),
+    (httpx.HTTPError, Failure.PROTOCOL_ERROR, ""),
+    (httpx.InvalidURL, Failure.PROTOCOL_ERROR, ""),
+    (httpx.CookieConflict, Failure.PROTOCOL_ERROR, ""),
+    (httpx.StreamError, Failure.PROTOCOL_ERROR, ""),
 )
 """Foreign exceptions, from specific to general: the first that fits gives the outcome and its detail."""
 
@@ -154,11 +146,11 @@ def head_of(response: httpx.Response) -> LookupResponse:
 
 def translated(foreign: Exception) -> LookupFailed:
     """Name the outcome of a foreign exception; its own message is never passed on, it may quote the token."""
-    for kind, outcome, detail in TRANSLATIONS:
+    for kind, failure, detail in TRANSLATIONS:
         if isinstance(foreign, kind):
-            return LookupFailed(outcome, _tls_detail(foreign) or detail)
-    structlog.get_logger().error("endpoint_unforeseen", error=type(foreign).__name__)
-    return LookupFailed(Outcome.PROTOCOL_ERROR)
+            return LookupFailed(failure, _tls_detail(foreign) or detail)
+    logging.getLogger(__name__).error("endpoint_unforeseen", extra={"error": type(foreign).__name__})
+    return LookupFailed(Failure.PROTOCOL_ERROR)
 
 
 def _tls_detail(foreign: Exception) -> str | None:
@@ -172,5 +164,5 @@ async def _body(response: httpx.Response) -> bytes:
     async for piece in response.aiter_raw():
         body += piece
         if len(body) > BODY_BYTES:
-            raise LookupFailed(Outcome.TOO_LARGE, f"more than {BODY_BYTES} bytes")
+            raise LookupFailed(Failure.TOO_LARGE, f"more than {BODY_BYTES} bytes")
     return bytes(body)

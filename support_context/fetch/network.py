@@ -15,14 +15,11 @@ import certifi
 import h11
 import httpx
 
-from app.domain.outcomes import Outcome
 from support_context.addresses import Network, refusal
+from support_context.failures import Failure, LookupFailed
 from support_context.fetch.tls import TlsStream, connect
-from support_context.lookups import WIRE_BYTES, LookupFailed
+from support_context.limits import HEAD_BYTES, WIRE_BYTES
 from support_context.urls import EndpointUrl, is_address
-
-HEAD_BYTES = 65_536
-"""Bytes of a status line with its headers; far above any honest head."""
 
 KEPT_HEADERS = (b"content-type", b"content-encoding", b"content-length")
 """All that anything downstream may see of the headers: no cookie to keep, no location to follow."""
@@ -87,12 +84,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def _judged(self, url: EndpointUrl) -> list[str]:
         addresses = [url.host] if is_address(url.host) else await self._resolve(url.host, url.port)
         if not addresses:
-            raise LookupFailed(Outcome.DNS_ERROR, "the host name has no address")
+            raise LookupFailed(Failure.DNS_ERROR, "the host name has no address")
         for address in addresses:
             # One bad address among good ones is how a rebinding name looks: all are refused.
             why = refusal(address, self._allowed)
             if why:
-                raise LookupFailed(Outcome.BLOCKED_ADDRESS, why)
+                raise LookupFailed(Failure.BLOCKED_ADDRESS, why)
         return addresses
 
 
@@ -164,7 +161,7 @@ class Exchange(httpx.AsyncByteStream):
             data = await self._receive()
             self._received += len(data)
             if self._received > WIRE_BYTES:
-                raise LookupFailed(Outcome.TOO_LARGE, f"more than {WIRE_BYTES} bytes with headers and framing")
+                raise LookupFailed(Failure.TOO_LARGE, f"more than {WIRE_BYTES} bytes with headers and framing")
             self._http.receive_data(data)
         return event
 

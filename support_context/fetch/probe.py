@@ -6,7 +6,8 @@ Only a check is given this. A look-up gets `HttpsEndpoint`, which cannot leave t
 import httpx
 
 from support_context.fetch.endpoint import HttpsEndpoint, head_of, outgoing
-from support_context.lookups import BODY_BYTES, LookupRequest, LookupResponse
+from support_context.limits import BODY_BYTES
+from support_context.lookups import LookupRequest, LookupResponse
 from support_context.probes import ProbeAnswer
 from support_context.secrets import Secret
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from app.domain.outcomes import Outcome
-from support_context.lookups import WIRE_BYTES, LookupFailed
+from support_context.failures import Failure, LookupFailed
+from support_context.limits import WIRE_BYTES
 from support_context.probes import TlsSession
 
 CONNECT_SECONDS = 1.5
@@ -68,7 +68,7 @@ class TlsStream:
         except ssl.SSLError:
             raise
         except OSError as broken:
-            raise LookupFailed(Outcome.TLS_ERROR, "the connection broke during the handshake") from broken
+            raise LookupFailed(Failure.TLS_ERROR, "the connection broke during the handshake") from broken
         if self._tls.version() == "TLSv1.3":
             # Here the client is done first (RFC 8446, 2): only a byte from the server will show that it agrees too.
             self._unconfirmed_at = self._encrypted - self._incoming.pending
@@ -102,7 +102,7 @@ class TlsStream:
     def _refuse_half_handshake(self) -> None:
         if self._encrypted == self._unconfirmed_at:
             detail = "the server ended the handshake; it may ask for a client certificate"
-            raise LookupFailed(Outcome.TLS_ERROR, detail)
+            raise LookupFailed(Failure.TLS_ERROR, detail)
 
     async def _patiently(self, attempt: Callable[[], T]) -> T:
         while True:
@@ -128,7 +128,7 @@ class TlsStream:
         data = await self._loop.sock_recv(self._socket, READ_BYTES)
         self._encrypted += len(data)
         if self._encrypted > self._most_bytes:
-            raise LookupFailed(Outcome.TOO_LARGE, f"more than {self._most_bytes} encrypted bytes")
+            raise LookupFailed(Failure.TOO_LARGE, f"more than {self._most_bytes} encrypted bytes")
         if self._encrypted > READ_BYTES:
             # A server that keeps sending is read without a pause; what it sends may be slow to parse. Others wait too.
             await asyncio.sleep(0)

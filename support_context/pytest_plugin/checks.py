@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.settings import EgressSettings, InvalidSettings
-from app.wiring.checking import check_endpoint, egress_settings
 from support_context.check.judging import asked
 from support_context.check.report import Report, mend
 from support_context.check.requirements import Requirement, Verdict
-from support_context.check.target import NOBODY, BadTarget, Target, refuse_token
+from support_context.check.running import check_endpoint, egress_of
+from support_context.check.target import BadTarget, Target, refuse_token
+from support_context.egress import Egress, InvalidEgress
+from support_context.identifiers import NOBODY
 from support_context.pytest_plugin import value_of
 from support_context.secrets import Secret
 
@@ -34,17 +35,17 @@ class Missed(Exception):
 class Check:
     """The check of one endpoint, run when its report is first asked for."""
 
-    def __init__(self, target: Target, token: Secret, settings: EgressSettings, opened_by_option: bool) -> None:
+    def __init__(self, target: Target, token: Secret, egress: Egress, opened_by_option: bool) -> None:
         self.target = target
         self._token = token
-        self._settings = settings
+        self._egress = egress
         self._opened_by_option = opened_by_option
         self._report: Report | None = None
 
     def report(self) -> Report:
         """Return the report."""
         if self._report is None:
-            checking = check_endpoint(self.target, self._token, self._settings, opened_by_option=self._opened_by_option)
+            checking = check_endpoint(self.target, self._token, self._egress, opened_by_option=self._opened_by_option)
             self._report = asyncio.run(checking)
         return self._report
 
@@ -92,7 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the options; a wrong one ends the run with what to do."""
     try:
         config.stash[CHECK] = _check(config)
-    except (BadTarget, InvalidSettings) as problem:
+    except (BadTarget, InvalidEgress) as problem:
         raise pytest.UsageError(f"customer-context: {problem}") from None
 
 
@@ -130,5 +131,5 @@ def _check(config: pytest.Config) -> Check:
     refuse_token(token)
     allow_private = bool(value_of(config, "allow-private"))
     ca_file = text("ca-file")
-    settings = egress_settings(allow_private, Path(ca_file) if ca_file else None)
-    return Check(target, token, settings, allow_private)
+    egress = egress_of(dict(os.environ), allow_private, Path(ca_file) if ca_file else None)
+    return Check(target, token, egress, allow_private)

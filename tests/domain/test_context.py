@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.context import NAME, OPENING, WARNING, block, withheld
-from app.domain.outcomes import Field, Link
+from app.domain.outcomes import Field
+from support_context.facts import Link
 
 ANYTHING = st.text(alphabet=st.characters()) | st.sampled_from(
     [

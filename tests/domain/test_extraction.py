@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.extraction import accept, sanitize
+from app.domain.extraction import accept
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.tickets import Email
 
@@ -93,13 +93,6 @@ def test_accept_finds_nothing_when_nothing_would_be_sent(identifier: str | None)
 def test_accept_does_not_join_runs_of_two_parts_when_each_ends_where_the_other_begins() -> None:
     with pytest.raises(StepFailed):
         accept("1234", email("34", subject="12", sender=""), INSTRUCTIONS)
-
-
-@given(st.text(alphabet=st.characters()))
-def test_sanitize_leaves_only_safe_characters_and_is_done_when_done_once(identifier: str) -> None:
-    value = sanitize(identifier)
-    assert not UNSAFE.search(value)
-    assert sanitize(value) == value
 
 
 @given(st.text(alphabet="ab1_-. é", max_size=12), st.text(alphabet="ab1_-. \né", max_size=40))

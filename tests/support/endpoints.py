@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.domain.outcomes import Outcome
-from support_context.lookups import LookupFailed, LookupRequest, LookupResponse
+from support_context.failures import Failure, LookupFailed
+from support_context.lookups import LookupRequest, LookupResponse
 from support_context.secrets import Secret
 
 Answer = dict[str, Any] | bytes | LookupFailed
@@ -32,14 +33,14 @@ class ScriptedEndpoint:
         await asyncio.sleep(self.seconds)
         answer = self.customers.get(identifier, {})
         if isinstance(answer, LookupFailed):
-            raise LookupFailed(answer.outcome, answer.detail, answer.response)
+            raise LookupFailed(answer.failure, answer.detail, answer.response)
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return LookupResponse(200, "application/json", body, "203.0.113.7")
 
 
 def failing(outcome: Outcome, detail: str = "") -> LookupFailed:
     """Return an answer that is a failure on the way."""
-    return LookupFailed(outcome, detail)
+    return LookupFailed(Failure[outcome.name], detail)
 
 
 def _identifier(request: LookupRequest) -> str:

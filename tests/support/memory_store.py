@@ -26,10 +26,11 @@ from app.domain.claims import (
 )
 from app.domain.configuration import BUSINESS_PLAN, Configuration, StoredConfiguration, StoredToken
 from app.domain.enumeration import asker
-from app.domain.extraction import LONGEST_IDENTIFIER, Extracted
+from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.tickets import Email
 from app.domain.traces import Trace
+from support_context.limits import LONGEST_IDENTIFIER
 from tests.support.rows import EndedRun, KeptToken
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.outcomes import Link
-from support_context.facts import MISSING, Facts, InvalidJson, Json, NotObject, parse_facts
+from support_context.facts import MISSING, Facts, InvalidJson, Json, Link, NotObject, parse_facts
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from app.domain.configuration import Configuration
-from app.domain.outcomes import Outcome
-from support_context.lookups import LookupFailed, LookupResponse, read, refuse_head, request_for, without_echo
+from support_context.failures import Failure, LookupFailed
+from support_context.lookups import LookupResponse, read, refuse_head, request_for, without_echo
 from support_context.secrets import Secret
 
 BASE = "https://crm.example.com"
@@ -25,7 +24,7 @@ BASE = "https://crm.example.com"
     ],
 )
 def test_get_appends_the_identifier_to_the_query(api_url: str, parameter: str, identifier: str, target: str) -> None:
-    request = request_for(Configuration("GET", api_url, parameter), identifier)
+    request = request_for(api_url, identifier, parameter=parameter)
     assert (request.method, request.target, request.body) == ("GET", target, b"")
     assert request.full_url == BASE + target
     assert dict(request.headers) == {
@@ -39,7 +38,7 @@ def test_get_appends_the_identifier_to_the_query(api_url: str, parameter: str, i
 
 @pytest.mark.parametrize(("api_url", "target"), [(BASE + ":8443/c?v=2", "/c?v=2"), (BASE + ":8443/c", "/c")])
 def test_post_sends_the_identifier_as_json_and_leaves_the_url_alone(api_url: str, target: str) -> None:
-    request = request_for(Configuration("POST", api_url, "key"), "a@b.example")
+    request = request_for(api_url, "a@b.example", method="POST", parameter="key")
     headers = dict(request.headers)
     assert (request.method, request.target) == ("POST", target)
     assert json.loads(request.body) == {"key": "a@b.example"}
@@ -50,8 +49,8 @@ def test_post_sends_the_identifier_as_json_and_leaves_the_url_alone(api_url: str
 
 def test_request_is_blocked_when_the_stored_url_no_longer_passes_the_grammar() -> None:
     with pytest.raises(LookupFailed) as failed:
-        request_for(Configuration("GET", "http://crm.example.com/"), "acct_1")
-    assert failed.value.outcome is Outcome.BLOCKED_ADDRESS
+        request_for("http://crm.example.com/", "acct_1")
+    assert failed.value.failure is Failure.BLOCKED_ADDRESS
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 299])
@@ -61,24 +60,24 @@ def test_head_passes_when_it_is_a_success_with_content(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome", "detail"),
+    ("status", "failure", "detail"),
     [
-        pytest.param(204, Outcome.HTTP_STATUS, "HTTP 204", id="no content"),
-        pytest.param(205, Outcome.HTTP_STATUS, "HTTP 205", id="reset content"),
-        pytest.param(300, Outcome.REDIRECT, "HTTP 300", id="first redirect"),
-        pytest.param(302, Outcome.REDIRECT, "HTTP 302", id="found"),
-        pytest.param(399, Outcome.REDIRECT, "HTTP 399", id="last redirect"),
-        pytest.param(400, Outcome.HTTP_STATUS, "HTTP 400", id="first error"),
-        pytest.param(401, Outcome.HTTP_STATUS, "HTTP 401: the bearer token was not accepted", id="token"),
-        pytest.param(404, Outcome.HTTP_STATUS, "HTTP 404: an unknown customer should be 200 with {}", id="not found"),
-        pytest.param(500, Outcome.HTTP_STATUS, "HTTP 500", id="server error"),
-        pytest.param(999, Outcome.HTTP_STATUS, "HTTP 999", id="no status at all"),
+        pytest.param(204, Failure.HTTP_STATUS, "HTTP 204", id="no content"),
+        pytest.param(205, Failure.HTTP_STATUS, "HTTP 205", id="reset content"),
+        pytest.param(300, Failure.REDIRECT, "HTTP 300", id="first redirect"),
+        pytest.param(302, Failure.REDIRECT, "HTTP 302", id="found"),
+        pytest.param(399, Failure.REDIRECT, "HTTP 399", id="last redirect"),
+        pytest.param(400, Failure.HTTP_STATUS, "HTTP 400", id="first error"),
+        pytest.param(401, Failure.HTTP_STATUS, "HTTP 401: the bearer token was not accepted", id="token"),
+        pytest.param(404, Failure.HTTP_STATUS, "HTTP 404: an unknown customer should be 200 with {}", id="not found"),
+        pytest.param(500, Failure.HTTP_STATUS, "HTTP 500", id="server error"),
+        pytest.param(999, Failure.HTTP_STATUS, "HTTP 999", id="no status at all"),
     ],
 )
-def test_head_is_refused_by_its_status_whatever_follows(status: int, outcome: Outcome, detail: str) -> None:
+def test_head_is_refused_by_its_status_whatever_follows(status: int, failure: Failure, detail: str) -> None:
     with pytest.raises(LookupFailed) as failed:
         refuse_head(status, "application/json", "gzip", 99_999_999)
-    assert (failed.value.outcome, failed.value.detail) == (outcome, detail)
+    assert (failed.value.failure, failed.value.detail) == (failure, detail)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_content_type_is_json(content_type: str) -> None:
 def test_content_type_is_not_json(content_type: str) -> None:
     with pytest.raises(LookupFailed) as failed:
         refuse_head(200, content_type, "", None)
-    assert failed.value.outcome is Outcome.NOT_JSON
+    assert failed.value.failure is Failure.NOT_JSON
     with pytest.raises(LookupFailed) as unread:
         read(LookupResponse(200, content_type, b"{}", "192.0.2.1"))
     assert unread.value.response is not None
@@ -141,25 +140,25 @@ def test_coding_is_accepted_when_it_changes_nothing(coding: str) -> None:
 def test_coding_is_refused_when_the_body_would_need_decoding(coding: str) -> None:
     with pytest.raises(LookupFailed) as failed:
         refuse_head(200, "application/json", coding, 7)
-    assert failed.value.outcome is Outcome.PROTOCOL_ERROR
+    assert failed.value.failure is Failure.PROTOCOL_ERROR
 
 
 def test_declared_length_is_accepted_up_to_the_limit() -> None:
     refuse_head(200, "application/json", "", 65_536)
     with pytest.raises(LookupFailed) as failed:
         refuse_head(200, "application/json", "", 65_537)
-    assert (failed.value.outcome, failed.value.detail) == (Outcome.TOO_LARGE, "declared 65537 bytes")
+    assert (failed.value.failure, failed.value.detail) == (Failure.TOO_LARGE, "declared 65537 bytes")
 
 
 @pytest.mark.parametrize(
-    ("body", "outcome"),
-    [(b"{", Outcome.INVALID_JSON), (b"[]", Outcome.NOT_OBJECT)],
+    ("body", "failure"),
+    [(b"{", Failure.INVALID_JSON), (b"[]", Failure.NOT_OBJECT)],
 )
-def test_body_is_refused_with_the_answer_at_hand(body: bytes, outcome: Outcome) -> None:
+def test_body_is_refused_with_the_answer_at_hand(body: bytes, failure: Failure) -> None:
     response = LookupResponse(200, "application/json", body, "192.0.2.1")
     with pytest.raises(LookupFailed) as failed:
         read(response)
-    assert failed.value.outcome is outcome
+    assert failed.value.failure is failure
     assert failed.value.response is response
 
 

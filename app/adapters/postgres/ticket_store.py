@@ -14,8 +14,8 @@ from app.adapters.postgres.line import OTHERS_WAIT, Line
 from app.adapters.postgres.queue import CHANNEL, ENRICH, NEWS, NOBODY_WAITS, SOMEBODY_WAITS, insert_jobs, payload
 from app.domain.audit import Action
 from app.domain.claims import Erased, ForeignTicket, Found, Stored, Submission, Submitted, Underway, UnknownProject
-from app.domain.extraction import LONGEST_IDENTIFIER
 from app.domain.tickets import Email
+from support_context.limits import LONGEST_IDENTIFIER
 
 ENDED_CHANNEL = "customer_context_ended"
 """The channel of NOTIFY on which every process hears that a run has ended."""

@@ -88,7 +88,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _first_line_only],
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(["error"]), _first_line_only],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _exception_without_messages,

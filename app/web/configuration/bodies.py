@@ -6,15 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
-from app.domain.configuration import (
-    BEARER_TOKEN,
-    IDENTIFIER_PARAMETER,
-    Configuration,
-    IdentityPolicy,
-    StoredConfiguration,
-)
+from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration
 from app.owners.configuring import Changes
-from support_context.secrets import Secret
+from support_context.identifiers import IDENTIFIER_PARAMETER
+from support_context.secrets import BEARER_TOKEN, Secret
 
 LONGEST_INSTRUCTIONS = 4_000
 """Characters of each of the two instructions."""

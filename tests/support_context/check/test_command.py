@@ -1,7 +1,6 @@
 """The command: what it prints, what it writes, how it ends, and what it never shows."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from support_context.check import command_run
 from tests.support_context.check.conftest import ASKED, TOKEN
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -61,8 +61,7 @@ def test_table_says_how_to_mend_what_is_missed(good_url: str) -> None:
 def test_progress_is_told_beside_the_report_when_the_check_takes_its_time(
     good_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # By its module's name: in the package, `check` is the command.
-    monkeypatch.setattr(sys.modules["app.cli.check"], "SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(command_run, "SECONDS_BETWEEN_LINES", 0.0)
     ran = check(good_url, *IDS, *FROM_ENVIRONMENT, "--json")
     told = ran.stderr.splitlines()
 
@@ -76,7 +75,7 @@ def test_progress_is_told_beside_the_report_when_the_check_takes_its_time(
 def test_junit_file_that_cannot_be_written_ends_with_status_2(good_url: str) -> None:
     ran = check(good_url, *IDS, *FROM_ENVIRONMENT, "--junit", "/nowhere/junit.xml")
 
-    assert (ran.exit_code, ran.stderr) == (2, "customer-context: --junit: No such file or directory\n")
+    assert (ran.exit_code, ran.stderr) == (2, "customer-context check: --junit: No such file or directory\n")
 
 
 def test_token_is_asked_for_and_hidden_when_no_variable_is_named(good_url: str) -> None:

@@ -6,7 +6,6 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.domain.outcomes import Outcome
 from support_context.check.connection import Circumstances, percentiles
 from support_context.check.judging import judge
 from support_context.check.observing import Exchange, Observed
@@ -14,6 +13,7 @@ from support_context.check.plan import Kind
 from support_context.check.requirements import Finding, Requirement, Verdict
 from support_context.check.target import Target
 from support_context.facts import Facts, Json
+from support_context.failures import Failure
 from support_context.lookups import LookupResponse
 from support_context.probes import TlsSession
 
@@ -23,10 +23,10 @@ CIRCUMSTANCES = Circumstances(Target("https://api.example.com/c", ("a1",)), (), 
 
 def exchange(kind: Kind, facts: dict[str, Json] | None, status: int = 200, size: int = 2, **more: object) -> Exchange:
     response = LookupResponse(status, "application/json", b" " * size, "93.184.215.14")
-    outcome = None if status == 200 else Outcome.HTTP_STATUS
+    failure = None if status == 200 else Failure.HTTP_STATUS
     return replace(
         Exchange(
-            kind, kind.name, 0.1, response, Facts(facts) if facts is not None else None, outcome, f"HTTP {status}"
+            kind, kind.name, 0.1, response, Facts(facts) if facts is not None else None, failure, f"HTTP {status}"
         ),
         **more,  # type: ignore[arg-type]
     )
@@ -72,7 +72,7 @@ def test_good_endpoint_passes_and_one_id_shows_no_kinds() -> None:
         pytest.param(Requirement.SIZE, good(size=65_536), Verdict.WARN, id="64 KB"),
         pytest.param(
             Requirement.SIZE,
-            changed(good(), Kind.KNOWN, outcome=Outcome.TOO_LARGE, facts=None, response=None),
+            changed(good(), Kind.KNOWN, failure=Failure.TOO_LARGE, facts=None, response=None),
             Verdict.FAIL,
             id="more than 64 KB",
         ),
@@ -131,7 +131,7 @@ def test_method_that_changes_things_must_be_refused(status: int, verdict: Verdic
 
 def test_refusals_prove_nothing_when_the_right_token_is_refused_too() -> None:
     refused = LookupResponse(401, "text/plain", b"no", "93.184.215.14")
-    findings = found(changed(good(), Kind.KNOWN, response=refused, facts=None, outcome=Outcome.HTTP_STATUS))
+    findings = found(changed(good(), Kind.KNOWN, response=refused, facts=None, failure=Failure.HTTP_STATUS))
 
     assert findings[Requirement.KNOWN_ID].verdict is Verdict.FAIL
     for requirement in (

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from app.domain.outcomes import Outcome
 from support_context.check.observing import observe
 from support_context.check.plan import Kind, plan
 from support_context.check.target import Target
-from support_context.lookups import LookupFailed, LookupRequest, LookupResponse
+from support_context.failures import Failure, LookupFailed
+from support_context.lookups import LookupRequest, LookupResponse
 from support_context.probes import ProbeAnswer, TlsSession
 from support_context.secrets import Secret
 
@@ -22,7 +22,7 @@ class EchoingEndpoint:
     async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
         self.asked += 1
         if self.asked == 4:
-            raise LookupFailed(Outcome.HTTP_STATUS, "HTTP 500", self._answer(500))
+            raise LookupFailed(Failure.HTTP_STATUS, "HTTP 500", self._answer(500))
         return self._answer(200)
 
     async def probe(self, request: LookupRequest, token: Secret | None) -> ProbeAnswer:
@@ -40,5 +40,5 @@ async def test_token_is_blotted_out_of_whatever_is_kept() -> None:
     assert len(observed.exchanges) == endpoint.asked == len(plan(target, token))
     assert all(each.echoed_token for each in observed.exchanges)
     assert TOKEN not in repr(observed)
-    assert observed.of(Kind.KNOWN)[3].outcome is Outcome.HTTP_STATUS
+    assert observed.of(Kind.KNOWN)[3].failure is Failure.HTTP_STATUS
     assert observed.facts().value == {"type": "[bearer token]"}

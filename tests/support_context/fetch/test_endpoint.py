@@ -12,14 +12,12 @@ from typing import Any
 import httpx
 import pytest
 import uvloop
-from structlog.testing import capture_logs
 
-from app.domain.configuration import Configuration
-from app.domain.outcomes import Outcome
 from support_context.addresses import Network
+from support_context.failures import Failure, LookupFailed
 from support_context.fetch.endpoint import TRANSLATIONS, HttpsEndpoint, translated
 from support_context.fetch.network import tls_context
-from support_context.lookups import LookupFailed, LookupResponse, read, request_for
+from support_context.lookups import LookupResponse, read, request_for
 from support_context.secrets import Secret
 from tests.support.tls_server import HEAD, Answer, Authority, TlsServer, ok, reset, until_client_leaves
 
@@ -78,11 +76,11 @@ async def fetched(
     token: str = TOKEN,
     host: str = "crm.example.com",
 ) -> LookupResponse:
-    configuration = Configuration(method, f"https://{host}:{server.port}/c?v=1", "id")
-    return await endpoint.fetch(request_for(configuration, "a@b.example"), Secret(token))
+    request = request_for(f"https://{host}:{server.port}/c?v=1", "a@b.example", method=method)
+    return await endpoint.fetch(request, Secret(token))
 
 
-async def failure(endpoint: HttpsEndpoint, server: TlsServer, *, token: str = TOKEN) -> LookupFailed:
+async def failed_fetch(endpoint: HttpsEndpoint, server: TlsServer, *, token: str = TOKEN) -> LookupFailed:
     with pytest.raises(LookupFailed) as failed:
         await fetched(endpoint, server, token=token)
     return failed.value
@@ -119,48 +117,48 @@ def test_answer_is_returned_when_it_keeps_to_the_contract(
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"),
+    ("answer", "failure"),
     [
-        pytest.param(ok(b" " * 65_535 + b"{}"), Outcome.TOO_LARGE, id="65,537 bytes, declared"),
-        pytest.param(HEAD + b"\r\n" + b" " * 65_535 + b"{}", Outcome.TOO_LARGE, id="65,537 bytes, until close"),
-        pytest.param(HEAD + b"Content-Length: 99999999\r\n\r\n", Outcome.TOO_LARGE, id="declared too large, none sent"),
-        pytest.param(b"HTTP/1.1 102 X\r\n\r\n" * 101 + ok(b"{}"), Outcome.PROTOCOL_ERROR, id="101 interim answers"),
+        pytest.param(ok(b" " * 65_535 + b"{}"), Failure.TOO_LARGE, id="65,537 bytes, declared"),
+        pytest.param(HEAD + b"\r\n" + b" " * 65_535 + b"{}", Failure.TOO_LARGE, id="65,537 bytes, until close"),
+        pytest.param(HEAD + b"Content-Length: 99999999\r\n\r\n", Failure.TOO_LARGE, id="declared too large, none sent"),
+        pytest.param(b"HTTP/1.1 102 X\r\n\r\n" * 101 + ok(b"{}"), Failure.PROTOCOL_ERROR, id="101 interim answers"),
         pytest.param(
             HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + (b"1;" + b"x" * 999 + b"\r\n{\r\n") * 150,
-            Outcome.TOO_LARGE,
+            Failure.TOO_LARGE,
             id="more framing than body",
         ),
-        pytest.param(HEAD + b"X: " + b"y" * 99_999 + b"\r\n\r\n", Outcome.PROTOCOL_ERROR, id="endless header"),
-        pytest.param(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", Outcome.REDIRECT, id="redirect"),
-        pytest.param(b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", Outcome.HTTP_STATUS, id="error without its body"),
-        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", Outcome.HTTP_STATUS, id="no content"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Outcome.NOT_JSON, id="no type"),
-        pytest.param(HEAD + b"Content-Type: text/html\r\n\r\n{}", Outcome.NOT_JSON, id="two types"),
-        pytest.param(HEAD + b"Content-Encoding: gzip\r\n\r\n", Outcome.PROTOCOL_ERROR, id="compressed"),
-        pytest.param(b"HTTP/1.1 101 X\r\nUpgrade: y\r\n\r\n", Outcome.PROTOCOL_ERROR, id="switched protocols"),
-        pytest.param(b"HTTP/3.0 200 OK\r\n\r\n{}", Outcome.PROTOCOL_ERROR, id="a version that this is not"),
-        pytest.param(b"HTTP/2.0 103 X\r\n\r\n", Outcome.PROTOCOL_ERROR, id="such a version in an interim answer"),
-        pytest.param(b"220 mail ESMTP\r\n", Outcome.PROTOCOL_ERROR, id="another protocol"),
-        pytest.param(b"", Outcome.PROTOCOL_ERROR, id="nothing"),
-        pytest.param(HEAD[:20], Outcome.PROTOCOL_ERROR, id="end within the head"),
-        pytest.param(HEAD + b"Content-Length: 9\r\n\r\n{}", Outcome.PROTOCOL_ERROR, id="end within the body"),
-        pytest.param(HEAD + b"Content-Length: -1\r\n\r\n{}", Outcome.PROTOCOL_ERROR, id="negative length"),
-        pytest.param(HEAD + b"Content-Length: " + b"9" * 40 + b"\r\n\r\n", Outcome.PROTOCOL_ERROR, id="absurd length"),
+        pytest.param(HEAD + b"X: " + b"y" * 99_999 + b"\r\n\r\n", Failure.PROTOCOL_ERROR, id="endless header"),
+        pytest.param(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", Failure.REDIRECT, id="redirect"),
+        pytest.param(b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", Failure.HTTP_STATUS, id="error without its body"),
+        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", Failure.HTTP_STATUS, id="no content"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Failure.NOT_JSON, id="no type"),
+        pytest.param(HEAD + b"Content-Type: text/html\r\n\r\n{}", Failure.NOT_JSON, id="two types"),
+        pytest.param(HEAD + b"Content-Encoding: gzip\r\n\r\n", Failure.PROTOCOL_ERROR, id="compressed"),
+        pytest.param(b"HTTP/1.1 101 X\r\nUpgrade: y\r\n\r\n", Failure.PROTOCOL_ERROR, id="switched protocols"),
+        pytest.param(b"HTTP/3.0 200 OK\r\n\r\n{}", Failure.PROTOCOL_ERROR, id="a version that this is not"),
+        pytest.param(b"HTTP/2.0 103 X\r\n\r\n", Failure.PROTOCOL_ERROR, id="such a version in an interim answer"),
+        pytest.param(b"220 mail ESMTP\r\n", Failure.PROTOCOL_ERROR, id="another protocol"),
+        pytest.param(b"", Failure.PROTOCOL_ERROR, id="nothing"),
+        pytest.param(HEAD[:20], Failure.PROTOCOL_ERROR, id="end within the head"),
+        pytest.param(HEAD + b"Content-Length: 9\r\n\r\n{}", Failure.PROTOCOL_ERROR, id="end within the body"),
+        pytest.param(HEAD + b"Content-Length: -1\r\n\r\n{}", Failure.PROTOCOL_ERROR, id="negative length"),
+        pytest.param(HEAD + b"Content-Length: " + b"9" * 40 + b"\r\n\r\n", Failure.PROTOCOL_ERROR, id="absurd length"),
         pytest.param(
-            HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", Outcome.PROTOCOL_ERROR, id="two lengths"
+            HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}", Failure.PROTOCOL_ERROR, id="two lengths"
         ),
-        pytest.param(HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n", Outcome.PROTOCOL_ERROR, id="transfer coding"),
-        pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", Outcome.PROTOCOL_ERROR, id="no chunk size"),
-        pytest.param(reset, Outcome.PROTOCOL_ERROR, id="reset"),
+        pytest.param(HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n", Failure.PROTOCOL_ERROR, id="transfer coding"),
+        pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", Failure.PROTOCOL_ERROR, id="no chunk size"),
+        pytest.param(reset, Failure.PROTOCOL_ERROR, id="reset"),
     ],
 )
 def test_answer_is_refused_when_it_breaks_the_contract(
-    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext, answer: bytes | Answer, outcome: Outcome
+    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext, answer: bytes | Answer, failure: Failure
 ) -> None:
     async def scenario() -> None:
         async with TlsServer(good, answer) as server, calling(server, tls) as endpoint:
-            failed = await failure(endpoint, server)
-            assert failed.outcome is outcome
+            failed = await failed_fetch(endpoint, server)
+            assert failed.failure is failure
             assert len(server.requests) == 1  # not retried, not redirected
             await server.ended.wait()
 
@@ -171,7 +169,7 @@ def test_refused_head_is_kept_without_its_body(run: Run, tls: ssl.SSLContext, go
     async def scenario() -> None:
         answer = b"HTTP/1.1 500 X\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\noops!"
         async with TlsServer(good, answer) as server, calling(server, tls) as endpoint:
-            failed = await failure(endpoint, server)
+            failed = await failed_fetch(endpoint, server)
             assert failed.response == LookupResponse(500, "text/plain", b"", "127.0.0.1")
 
     run(scenario())
@@ -189,7 +187,7 @@ def test_body_is_dropped_at_the_limit_however_much_would_follow(
 
     async def scenario() -> None:
         async with TlsServer(good, endless) as server, calling(server, tls) as endpoint:
-            assert (await failure(endpoint, server)).outcome is Outcome.TOO_LARGE
+            assert (await failed_fetch(endpoint, server)).failure is Failure.TOO_LARGE
             await server.ended.wait()
 
     run(scenario())
@@ -232,13 +230,13 @@ def test_cookie_and_location_of_one_answer_do_not_reach_the_next_request(
 
 
 @pytest.mark.parametrize(
-    ("addresses", "allowed", "outcome"),
+    ("addresses", "allowed", "failure"),
     [
-        pytest.param(("127.0.0.1",), (), Outcome.BLOCKED_ADDRESS, id="private"),
-        pytest.param(("93.184.215.14", "127.0.0.1"), (), Outcome.BLOCKED_ADDRESS, id="private after public"),
-        pytest.param(("127.0.0.1", "10.0.0.1"), LOOPBACK, Outcome.BLOCKED_ADDRESS, id="private beside an opened one"),
-        pytest.param(("::ffff:127.0.0.1",), LOOPBACK, Outcome.BLOCKED_ADDRESS, id="mapped form of an opened one"),
-        pytest.param((), (), Outcome.DNS_ERROR, id="no address"),
+        pytest.param(("127.0.0.1",), (), Failure.BLOCKED_ADDRESS, id="private"),
+        pytest.param(("93.184.215.14", "127.0.0.1"), (), Failure.BLOCKED_ADDRESS, id="private after public"),
+        pytest.param(("127.0.0.1", "10.0.0.1"), LOOPBACK, Failure.BLOCKED_ADDRESS, id="private beside an opened one"),
+        pytest.param(("::ffff:127.0.0.1",), LOOPBACK, Failure.BLOCKED_ADDRESS, id="mapped form of an opened one"),
+        pytest.param((), (), Failure.DNS_ERROR, id="no address"),
     ],
 )
 def test_no_connection_is_made_when_one_address_is_bad(
@@ -247,14 +245,14 @@ def test_no_connection_is_made_when_one_address_is_bad(
     good: ssl.SSLContext,
     addresses: tuple[str, ...],
     allowed: tuple[Network, ...],
-    outcome: Outcome,
+    failure: Failure,
 ) -> None:
     async def scenario() -> None:
         async with (
             TlsServer(good, ok(b"{}")) as server,
             calling(server, tls, addresses=addresses, allowed=allowed) as endpoint,
         ):
-            assert (await failure(endpoint, server)).outcome is outcome
+            assert (await failed_fetch(endpoint, server)).failure is failure
             assert server.accepted == 0
 
     run(scenario())
@@ -268,7 +266,7 @@ def test_address_in_the_url_is_judged_and_called_without_a_look_up(
             assert (await fetched(endpoint, server, host="127.0.0.1")).body == b"{}"
             with pytest.raises(LookupFailed) as failed:
                 await fetched(endpoint, server, host="10.0.0.1")
-            assert failed.value.outcome is Outcome.BLOCKED_ADDRESS
+            assert failed.value.failure is Failure.BLOCKED_ADDRESS
 
     run(scenario())
 
@@ -292,7 +290,7 @@ def test_connection_refused_is_a_connect_error(run: Run, tls: ssl.SSLContext, go
         async with server:
             pass
         async with calling(server, tls) as endpoint:
-            assert (await failure(endpoint, server)).outcome is Outcome.CONNECT_ERROR
+            assert (await failed_fetch(endpoint, server)).failure is Failure.CONNECT_ERROR
 
     run(scenario())
 
@@ -326,8 +324,8 @@ def test_token_is_not_sent_when_the_handshake_fails(
         context = authority.server_context(*names, expired=expired, ask_client=ask_client)
         asyncio.get_running_loop().set_exception_handler(lambda loop, error: None)  # the server's side of the failure
         async with TlsServer(context, ok(b"{}")) as server, calling(server, tls) as endpoint:
-            failed = await failure(endpoint, server)
-            assert (failed.outcome, failed.detail) == (Outcome.TLS_ERROR, detail)
+            failed = await failed_fetch(endpoint, server)
+            assert (failed.failure, failed.detail) == (Failure.TLS_ERROR, detail)
             assert server.requests == []
 
     run(scenario())
@@ -337,7 +335,7 @@ def test_unknown_authority_is_a_tls_error(run: Run, good: ssl.SSLContext) -> Non
     async def scenario() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, error: None)
         async with TlsServer(good, ok(b"{}")) as server, calling(server, tls_context(None)) as endpoint:
-            assert (await failure(endpoint, server)).outcome is Outcome.TLS_ERROR
+            assert (await failed_fetch(endpoint, server)).failure is Failure.TLS_ERROR
             assert server.requests == []
 
     run(scenario())
@@ -368,8 +366,8 @@ async def hear_and_reset(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 def test_server_without_tls_is_a_tls_error(run: Run, tls: ssl.SSLContext, answer: Answer, detail: str) -> None:
     async def scenario() -> None:
         async with TlsServer(None, answer) as server, calling(server, tls) as endpoint:
-            failed = await failure(endpoint, server)
-            assert (failed.outcome, failed.detail) == (Outcome.TLS_ERROR, detail)
+            failed = await failed_fetch(endpoint, server)
+            assert (failed.failure, failed.detail) == (Failure.TLS_ERROR, detail)
 
     run(scenario())
 
@@ -381,7 +379,7 @@ def test_reset_after_the_clients_half_of_the_handshake_is_a_tls_error(
         context = authority.server_context("crm.example.com")
         context.num_tickets = 0  # with tickets the server would have confirmed the handshake
         async with TlsServer(context, reset) as server, calling(server, tls) as endpoint:
-            assert (await failure(endpoint, server)).outcome is Outcome.TLS_ERROR
+            assert (await failed_fetch(endpoint, server)).failure is Failure.TLS_ERROR
 
     run(scenario())
 
@@ -404,7 +402,7 @@ def test_deadline_ends_the_whole_and_closes_the_connection(
             TlsServer(good if encrypted else None, until_client_leaves) as server,
             calling(server, tls, seconds=0.2) as endpoint,
         ):
-            assert (await failure(endpoint, server)).outcome is Outcome.TIMEOUT
+            assert (await failed_fetch(endpoint, server)).failure is Failure.TIMEOUT
             await server.ended.wait()
 
     run(scenario())
@@ -420,7 +418,7 @@ def test_deadline_ends_an_answer_that_drips(run: Run, tls: ssl.SSLContext, good:
 
     async def scenario() -> None:
         async with TlsServer(good, drip) as server, calling(server, tls, seconds=0.3) as endpoint:
-            assert (await failure(endpoint, server)).outcome is Outcome.TIMEOUT
+            assert (await failed_fetch(endpoint, server)).failure is Failure.TIMEOUT
             await server.ended.wait()
 
     run(scenario())
@@ -451,8 +449,8 @@ def test_token_that_is_no_header_value_is_found_nowhere(
 ) -> None:
     async def scenario() -> None:
         async with TlsServer(good, ok(b"{}")) as server, calling(server, tls) as endpoint:
-            failed = await failure(endpoint, server, token=TOKEN + "\nX: y")
-            assert failed.outcome is Outcome.PROTOCOL_ERROR
+            failed = await failed_fetch(endpoint, server, token=TOKEN + "\nX: y")
+            assert failed.failure is Failure.PROTOCOL_ERROR
             link: BaseException | None = failed
             while link is not None:
                 assert TOKEN not in repr(link) + str(link)
@@ -489,11 +487,16 @@ def test_translations_go_from_specific_to_general() -> None:
     assert not [(a, b) for i, a in enumerate(kinds) for b in kinds[i + 1 :] if issubclass(b, a)]
 
 
-def test_exception_that_nobody_foresaw_is_logged_by_its_class_alone() -> None:
-    with capture_logs() as lines:
-        failed = translated(RuntimeError("secret words"))
-    assert failed.outcome is Outcome.PROTOCOL_ERROR
-    assert lines == [{"event": "endpoint_unforeseen", "log_level": "error", "error": "RuntimeError"}]
+def test_exception_that_nobody_foresaw_is_logged_by_its_class_alone(caplog: pytest.LogCaptureFixture) -> None:
+    failed = translated(RuntimeError("secret words"))
+    (line,) = caplog.records
+    assert failed.failure is Failure.PROTOCOL_ERROR
+    assert (line.levelname, line.getMessage(), line.__dict__["error"]) == (
+        "ERROR",
+        "endpoint_unforeseen",
+        "RuntimeError",
+    )
+    assert "secret" not in str(line.__dict__)
 
 
 @pytest.mark.parametrize("text", [None, "", "no certificate"], ids=["missing", "empty", "not PEM"])

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.configuration import Configuration
-from app.domain.outcomes import Outcome
 from app.settings import Settings
 from app.wiring.customer_endpoint import customer_endpoint
+from support_context.failures import Failure, LookupFailed
 from support_context.fetch.endpoint import HttpsEndpoint
 from support_context.fetch.network import tls_context
 from support_context.fetch.probe import ProbedEndpoint
-from support_context.lookups import LookupFailed, LookupRequest, request_for
+from support_context.lookups import LookupRequest, request_for
 from support_context.probes import ProbeAnswer, judged
 from support_context.secrets import Secret
 from tests.support.tls_server import HEAD, Authority, TlsServer, ok
@@ -45,7 +44,7 @@ async def probing(
     endpoint = ProbedEndpoint(tls, LOOPBACK)
     try:
         async with TlsServer(authority.server_context("127.0.0.1"), answer) as server:
-            yield endpoint, server, request_for(Configuration("GET", f"https://127.0.0.1:{server.port}/c"), "a1")
+            yield endpoint, server, request_for(f"https://127.0.0.1:{server.port}/c", "a1")
     finally:
         await endpoint.aclose()
 
@@ -86,33 +85,33 @@ async def test_body_of_an_error_is_shown_and_judged_as_a_look_up_would(
     assert (answer.response.http_status, answer.response.body) == (500, b"oops!")
     with pytest.raises(LookupFailed) as failed:
         judged(answer)
-    assert failed.value.outcome is Outcome.HTTP_STATUS
+    assert failed.value.failure is Failure.HTTP_STATUS
 
 
 @pytest.mark.parametrize(
-    ("sent", "outcome"),
+    ("sent", "failure"),
     [
         pytest.param(ok(b" " * 65_534 + b"{}"), None, id="65,536 bytes"),
-        pytest.param(ok(b" " * 65_535 + b"{}"), Outcome.TOO_LARGE, id="65,537 bytes"),
-        pytest.param(ok(b" " * 90_000 + b"{}"), Outcome.TOO_LARGE, id="many more"),
+        pytest.param(ok(b" " * 65_535 + b"{}"), Failure.TOO_LARGE, id="65,537 bytes"),
+        pytest.param(ok(b" " * 90_000 + b"{}"), Failure.TOO_LARGE, id="many more"),
         pytest.param(
-            HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}"), Outcome.PROTOCOL_ERROR, id="compressed"
+            HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}"), Failure.PROTOCOL_ERROR, id="compressed"
         ),
-        pytest.param(ok(b"[]"), Outcome.NOT_OBJECT, id="a list"),
+        pytest.param(ok(b"[]"), Failure.NOT_OBJECT, id="a list"),
     ],
 )
 async def test_answer_is_judged_as_a_look_up_would_end(
-    authority: Authority, tls: ssl.SSLContext, sent: bytes, outcome: Outcome | None
+    authority: Authority, tls: ssl.SSLContext, sent: bytes, failure: Failure | None
 ) -> None:
     answer = await probed(authority, tls, sent)
 
     assert len(answer.response.body) <= 65_537
-    if outcome is None:
+    if failure is None:
         assert judged(answer).empty
     else:
         with pytest.raises(LookupFailed) as failed:
             judged(answer)
-        assert failed.value.outcome is outcome
+        assert failed.value.failure is failure
 
 
 async def test_certificate_and_version_are_told(authority: Authority, tls: ssl.SSLContext) -> None:
@@ -124,12 +123,12 @@ async def test_certificate_and_version_are_told(authority: Authority, tls: ssl.S
 
 async def test_guards_hold_for_probes_too(authority: Authority, tls: ssl.SSLContext) -> None:
     endpoint = ProbedEndpoint(tls)
-    request = request_for(Configuration("GET", "https://10.0.0.1/c"), "a1")
+    request = request_for("https://10.0.0.1/c", "a1")
     with pytest.raises(LookupFailed) as failed:
         await endpoint.probe(request, None)
     await endpoint.aclose()
 
-    assert failed.value.outcome is Outcome.BLOCKED_ADDRESS
+    assert failed.value.failure is Failure.BLOCKED_ADDRESS
 
 
 async def test_look_up_is_given_an_endpoint_that_cannot_leave_the_token_out(
@@ -141,4 +140,4 @@ async def test_look_up_is_given_an_endpoint_that_cannot_leave_the_token_out(
         assert type(endpoint) is HttpsEndpoint
 
     for method in ("PUT", "DELETE", "get", ""):
-        assert request_for(Configuration(method, "https://api.example.com/c"), "a1").method == "GET"
+        assert request_for("https://api.example.com/c", "a1", method=method).method == "GET"

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.outcomes import Outcome
+from support_context.failures import Failure, LookupFailed
 from support_context.fetch.network import tls_context
 from support_context.fetch.tls import TlsStream, connect
-from support_context.lookups import LookupFailed
 from tests.support.tls_server import Authority, TlsServer
 
 
@@ -28,5 +27,5 @@ async def test_encrypted_bytes_are_counted_from_the_handshake_on(
         else:
             with pytest.raises(LookupFailed) as failed:
                 await stream.shake_hands()
-            assert failed.value.outcome is Outcome.TOO_LARGE
+            assert failed.value.failure is Failure.TOO_LARGE
         stream.close()

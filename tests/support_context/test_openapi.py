@@ -9,17 +9,26 @@ import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+import support_context
 from app.demo.records import find, open_records
-from app.domain.configuration import LARGEST_TOKEN, SMALLEST_TOKEN
-from app.domain.extraction import LONGEST_IDENTIFIER, sanitize
 from support_context.check.answers import COMFORTABLE_BYTES
 from support_context.check.connection import SLOW_SECONDS
-from support_context.facts import DEEPEST, LONGEST_LABEL, LONGEST_LINK, MOST_LINKS, MOST_NODES, Facts
-from support_context.lookups import BODY_BYTES, FETCH_SECONDS
-
-CONTRACT: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parent.parent / "contract" / "support-context.openapi.yaml").read_text("utf-8")
+from support_context.facts import Facts
+from support_context.identifiers import sanitize
+from support_context.limits import (
+    BODY_BYTES,
+    DEEPEST,
+    FETCH_SECONDS,
+    LARGEST_TOKEN,
+    LONGEST_IDENTIFIER,
+    LONGEST_LABEL,
+    LONGEST_LINK,
+    MOST_LINKS,
+    MOST_NODES,
+    SMALLEST_TOKEN,
 )
+
+CONTRACT: dict[str, Any] = yaml.safe_load((Path(support_context.__file__).parent / "openapi.yaml").read_text("utf-8"))
 SCHEMAS = CONTRACT["components"]["schemas"]
 
 

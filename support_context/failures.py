@@ -1,0 +1,82 @@
+"""Every way in which a look-up can end without facts, with the sentence that tells a person what to do."""
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support_context.lookups import LookupResponse
+
+
+class Failure(Enum):
+    """One member per failure of the customer endpoint: its reason, stable for programs, and its sentence."""
+
+    TIMEOUT = (
+        "timeout",
+        "The customer endpoint did not finish its answer within 5 seconds; its owner should make the look-up faster.",
+    )
+    DNS_ERROR = (
+        "dns_error",
+        "The customer endpoint's host name could not be resolved; its owner should check the API URL and its DNS.",
+    )
+    CONNECT_ERROR = (
+        "connect_error",
+        "No connection to the customer endpoint could be made; its owner should check that the server runs "
+        "and lets this service in.",
+    )
+    TLS_ERROR = (
+        "tls_error",
+        "The customer endpoint's TLS certificate or handshake was refused; its owner should install a valid "
+        "certificate, with its chain, for this host name.",
+    )
+    BLOCKED_ADDRESS = (
+        "blocked_address",
+        "The customer endpoint's host name leads to an address that is not public, so it was not called; "
+        "its owner should use a public host.",
+    )
+    HTTP_STATUS = (
+        "http_status",
+        "The customer endpoint answered with an error status; its owner should check the token and the server's log.",
+    )
+    REDIRECT = (
+        "redirect",
+        "The customer endpoint answered with a redirect, which is never followed; its owner should save the final URL.",
+    )
+    NOT_JSON = (
+        "not_json",
+        "The customer endpoint's answer is not declared as JSON; its owner should send Content-Type: application/json.",
+    )
+    TOO_LARGE = (
+        "too_large",
+        "The customer endpoint's answer is larger than 64 KB; its owner should return only what support needs.",
+    )
+    INVALID_JSON = (
+        "invalid_json",
+        "The customer endpoint's answer is not valid JSON; its owner should check the body that it sends.",
+    )
+    NOT_OBJECT = (
+        "not_object",
+        "The customer endpoint's answer is JSON but not an object; its owner should return {...}, "
+        "and {} for an unknown customer.",
+    )
+    PROTOCOL_ERROR = (
+        "protocol_error",
+        "The customer endpoint's answer breaks the HTTP protocol or is compressed; its owner should check the server "
+        "or the proxy in front of it.",
+    )
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        self.reason = reason
+        self.sentence = sentence
+
+
+class LookupFailed(Exception):
+    """The look-up ended without facts; `response` is what arrived until then.
+
+    `detail` is safe to show to anybody: it never holds a secret or a word of the answer.
+    """
+
+    def __init__(self, failure: Failure, detail: str = "", response: "LookupResponse | None" = None) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+        self.detail = detail
+        self.response = response
