@@ -1,11 +1,16 @@
 """Lays the workload out for a person at three in the morning, what is wrong first, and for a program as JSON."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
+from app.cli.environment import settings_for
+from app.cli.terminal import stopped
+from app.domain.claims import DatabaseUnavailable
 from app.domain.outcomes import Outcome
 from app.domain.workload import MOST_COUNTED, EndedRuns, Queue, SeenWorker, WorkloadReport
+from app.wiring.databases import report_workload
 
 LONG_WAIT_SECONDS = 60.0
 """A ticket that waits longer is worth a word: an agent has opened it by then."""
@@ -25,13 +30,22 @@ _UNITS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s"
 NOTHING_IS_WRONG = "Nothing is wrong."
 
 
+def current(*, as_json: bool) -> str:
+    """Return the workload of this moment, for a person or a program."""
+    try:
+        report = asyncio.run(report_workload(settings_for()))
+    except DatabaseUnavailable:
+        raise stopped("CC_DATABASE_URL: PostgreSQL does not answer; is it running?") from None
+    return as_document(report) if as_json else as_text(report)
+
+
 def as_text(report: WorkloadReport) -> str:
     """Return a page of aligned plain text, its first line what is wrong first."""
     parts = [[headline(report)], _queue(report.queue), _workers(report.alive, report.silent), _runs(report.last_hour)]
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 
-def as_json(report: WorkloadReport) -> str:
+def as_document(report: WorkloadReport) -> str:
     """Return the same as a JSON object, with the first line as `headline`."""
     return json.dumps({"headline": headline(report), **asdict(report)}, indent=2)
 

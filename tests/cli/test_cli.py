@@ -12,8 +12,9 @@ import respx
 import typer
 from typer.testing import CliRunner, Result
 
-from app.cli import app, main
-from app.cli.enrich import as_seen_by_an_agent
+from app.cli import main
+from app.cli.commands import app
+from app.cli.enriching import as_seen_by_an_agent
 from app.web.tickets.examples import NO_IDENTIFIER, RESULT
 
 TOKEN = "service-token-0123456789"

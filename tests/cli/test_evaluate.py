@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from app.cli import app
+from app.cli.commands import app
 from tests.support.evaluations import ANSWER, EMAIL, write_suite
 from tests.support.messages_api import API_KEY, MessagesApi, Reply, listening
 

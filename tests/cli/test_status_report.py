@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.cli.status_report import NOTHING_IS_WRONG, as_json, as_text, headline
+from app.cli.status_report import NOTHING_IS_WRONG, as_document, as_text, headline
 from app.domain.workload import (
     MOST_COUNTED,
     Depth,
@@ -145,7 +145,7 @@ def test_a_time_is_said_in_two_units(seconds: float, said: str) -> None:
 
 
 def test_json_holds_the_same_for_programs() -> None:
-    content = json.loads(as_json(BUSY))
+    content = json.loads(as_document(BUSY))
     assert list(content) == ["headline", "queue", "workers", "last_hour"]
     assert content["headline"] == NOTHING_IS_WRONG
     assert content["queue"]["depth"] == {"queued": 12, "oldest_seconds": 3.0, "in_line": 0, "open_breakers": 0}

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import app
+from app.cli.commands import app
 from app.demo.mock import mock, of_each_kind
 
 CUSTOMERS = """{

@@ -1,10 +1,9 @@
-"""The command that evaluates an owner's instructions on emails whose right answers are known."""
+"""Runs the evaluation of an owner's instructions behind the command `eval`, and prints its tables."""
 
 import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -29,35 +28,16 @@ PAGE_COLUMNS = 100
 
 
 def evaluate_file(
-    file: Annotated[Path, typer.Argument(help="YAML or CSV: emails, each with the identifier expected, or none.")],
-    instructions: Annotated[
-        Path | None, typer.Option(help="YAML file whose instructions are used instead; a CSV file needs it.")
-    ] = None,
-    compare: Annotated[
-        Path | None, typer.Option(help="YAML file with other instructions, tried on the same emails beside the first.")
-    ] = None,
-    parallel: Annotated[int, typer.Option(help="Emails that are run at once.", min=1, max=64)] = 8,
-    min_accuracy: Annotated[
-        float | None, typer.Option(help="Fail below this share of emails that came out right.", min=0.0, max=1.0)
-    ] = None,
-    max_wrong: Annotated[int | None, typer.Option(help="Fail above so many wrong-customer hits.", min=0)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    file: Path,
+    instructions: Path | None,
+    compare: Path | None,
+    parallel: int,
+    min_accuracy: float | None,
+    max_wrong: int | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Try an owner's instructions on emails whose right answers are known.
-
-    It runs the AI's two steps, with the AI that CC_AI_PROVIDER names and the service's own checks; it needs neither
-    database nor service token, and calls no endpoint.
-
-    An email is right when the identifier expected was accepted, character for character, or none was where none was
-    expected; missed when one was expected and none accepted; wrong, a wrong-customer hit, when any other identifier was
-    accepted, whoever it belongs to, or any at all where none was expected; unanswered when the AI gave no usable
-    answer. Accepted means that it stands in the email and would have been sent. Accuracy is the share of right ones
-    among all emails; precision on none is how often none was expected where none was accepted. docs/eval.md defines
-    every other figure.
-
-    Exit status 1: a limit is not kept, or limits were given and the AI did not answer everything; 2: the file or the
-    settings cannot be used.
-    """
+    """Evaluate the instructions in a file and print the tables; exit status 1 or 2 as the command documents."""
     try:
         settings = load_ai_settings()
         own = read_instructions(instructions) if instructions else None

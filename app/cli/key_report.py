@@ -1,11 +1,8 @@
-"""Commands for keys and tokens: make them, see which ones are needed, seal everything anew under the first."""
+"""Reports which encryption keys the stored secrets need, and rotates them."""
 
 import asyncio
-import base64
 import json
-import secrets
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,42 +15,16 @@ from app.domain.sealing import KeyReport
 from app.settings import Settings
 from app.wiring.sealed_tokens import resealing
 
-TOKEN_BYTES = 32
-"""Random bytes of a new key or token: 256 bits."""
-
 MOST_NAMED = 20
 """Projects that the report names; with --json it names all."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="For a program to read.")]
 
-
-def new_key(
-    service_token: Annotated[bool, typer.Option("--service-token", help="Make a token for CC_SERVICE_TOKENS.")] = False,
-    webhook_secret: Annotated[
-        bool, typer.Option("--webhook-secret", help="Make a secret for CC_WEBHOOK_SECRETS and the webhook's receiver.")
-    ] = False,
-) -> None:
-    """Print a fresh encryption key for CC_ENCRYPTION_KEYS, or a service token, or a webhook secret."""
-    if service_token and webhook_secret:
-        raise typer.BadParameter("choose one of --service-token and --webhook-secret")
-    if service_token:
-        typer.echo(f"ccs_{secrets.token_urlsafe(TOKEN_BYTES)}")
-    else:
-        key = base64.b64encode(secrets.token_bytes(TOKEN_BYTES)).decode()
-        typer.echo(f"whsec_{key}" if webhook_secret else key)
-
-
-def check_keys(as_json: AsJson = False) -> None:
-    """Show which keys of CC_ENCRYPTION_KEYS the stored secrets need; ends with 1 unless the first opens them all."""
-    _tell(_reported(settings_for(), rotate=False), as_json=as_json)
-
-
-def rotate_keys(as_json: AsJson = False) -> None:
-    """Seal every stored secret anew under the first key of CC_ENCRYPTION_KEYS, while the service goes on serving.
-
-    It may be stopped and started again at any time. Before it, every replica must have the new key in its ring.
-    """
-    _tell(_reported(settings_for(), rotate=True), as_json=as_json)
+def tell(*, rotate: bool, as_json: bool) -> None:
+    """Print which keys the stored secrets need, after sealing them anew if wanted; exit status 1 unless settled."""
+    report = _reported(settings_for(), rotate=rotate)
+    typer.echo(json.dumps(asdict(report)) if as_json else _in_words(report))
+    if not report.is_settled:
+        raise typer.Exit(1)
 
 
 def _reported(settings: Settings, *, rotate: bool) -> KeyReport:
@@ -75,12 +46,6 @@ async def _gone_through(settings: Settings, *, rotate: bool) -> KeyReport:
                 await work.rotate(lambda: progress.advance(sealing))
             checking = progress.add_task("Checking", total=many)
             return await work.check(lambda: progress.advance(checking))
-
-
-def _tell(report: KeyReport, *, as_json: bool) -> None:
-    typer.echo(json.dumps(asdict(report)) if as_json else _in_words(report))
-    if not report.is_settled:
-        raise typer.Exit(1)
 
 
 def _in_words(report: KeyReport) -> str:

@@ -1,14 +1,13 @@
-"""The command that enriches one email with a running service."""
+"""Enriches one email with a running service, behind the command `enrich`."""
 
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from uuid import uuid4
 
 import httpx
-import typer
 
 from app.cli.terminal import stopped
 
@@ -16,25 +15,21 @@ PATIENCE_SECONDS = 60.0
 """How long `enrich` waits for the service; a run itself is over within CC_RUN_DEADLINE_SECONDS."""
 
 
-def enrich(
-    project: Annotated[str, typer.Option(help="Project id.")],
-    body_file: Annotated[str, typer.Option(help="File with the email's text; - reads standard input.")],
-    subject: Annotated[str, typer.Option(help="Subject of the email.")] = "",
-    sender: Annotated[str, typer.Option(help="Address of the sender.")] = "",
-    verified: Annotated[
-        bool | None, typer.Option("--verified/--not-verified", help="Your own verdict on the sender, if you have one.")
-    ] = None,
-    ticket: Annotated[str, typer.Option(help="Ticket id; a new one if not given.")] = "",
-    html: Annotated[bool, typer.Option("--html", help="The file holds HTML.")] = False,
-    url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
-) -> None:
-    """Enrich one email with a running service and print what an agent would see; the token is CC_SERVICE_TOKENS'."""
-    ticket = ticket or f"cli_{uuid4().hex[:12]}"
+def email_of(
+    project: str, subject: str, body_file: str, sender: str, *, html: bool, verified: bool | None
+) -> dict[str, Any]:
+    """Return the body of the request for an email whose text is in a file, `-` for standard input."""
     email: dict[str, Any] = {"project_id": project, "subject": subject, "body": _text_of(body_file), "sender": sender}
     email["body_format"] = "html" if html else "text"
     if verified is not None:
         email["sender_verified"] = verified
-    typer.echo(as_seen_by_an_agent(_post(f"{url.rstrip('/')}/tickets/{ticket}/enrich", email)))
+    return email
+
+
+def enriched_by(url: str, ticket: str, email: dict[str, Any]) -> str:
+    """Enrich an email with the service at a URL, as a new ticket unless named; return what an agent sees."""
+    ticket = ticket or f"cli_{uuid4().hex[:12]}"
+    return as_seen_by_an_agent(_post(f"{url.rstrip('/')}/tickets/{ticket}/enrich", email))
 
 
 def as_seen_by_an_agent(result: dict[str, Any]) -> str:

@@ -1,0 +1,54 @@
+"""Commands that run the service and look after it; each imports what it runs."""
+
+from typing import Annotated
+
+import typer
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65_535)]
+Seats = Annotated[
+    int | None, typer.Option(help="Tickets that a process runs at once; CC_SEATS if not given.", min=2, max=2_000)
+]
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that serve.", min=1, max=64)] = 1,
+    seats: Seats = None,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Serve only; another process runs the tickets.")
+    ] = False,
+) -> None:
+    """Apply pending migrations, then serve and run tickets; settings come from the environment (see the README)."""
+    from app.cli import start
+
+    start.serve_until_stopped(host, port, workers, 0 if no_worker else seats)
+
+
+def worker(seats: Seats = None) -> None:
+    """Apply pending migrations, then run queued tickets without serving HTTP."""
+    from app.cli import start
+
+    start.work_until_stopped(seats)
+
+
+def migrate() -> None:
+    """Apply pending migrations to the database and stop."""
+    from app.cli import start
+
+    start.migrate_once()
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False) -> None:
+    """Show what waits, what runs, who runs it, and how the last hour's tickets ended."""
+    from app.cli import status_report
+
+    typer.echo(status_report.current(as_json=as_json))
+
+
+def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve with everything made up: an embedded database, a sample customer endpoint, a demo project."""
+    from app.demo import run
+
+    run.demo(host, port)
