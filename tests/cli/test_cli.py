@@ -12,6 +12,7 @@ import respx
 import typer
 from typer.testing import CliRunner, Result
 
+from app import __version__
 from app.cli import main
 from app.cli.commands import app
 from app.cli.enriching import as_seen_by_an_agent
@@ -194,3 +195,13 @@ def test_wrong_settings_end_with_one_line(monkeypatch: pytest.MonkeyPatch, capsy
     assert str(stopped.value).startswith("customer-context: CC_SERVICE_TOKENS: ")
     assert "two words" not in str(stopped.value)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_has_a_short_name_everywhere(option: str) -> None:
+    for command in ([], ["serve"], ["keys", "new"], ["check"]):
+        assert CliRunner().invoke(app, [*command, option]).exit_code == 0
+
+
+def test_version_is_the_package_s() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"customer-context {__version__}\n"

@@ -8,12 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner, Result
 
-<<<<<<< HEAD
-from app.cli import app
-from support_context.check import command_run
-=======
 from app.cli.commands import app
->>>>>>> 109095b (Let each command import what it runs, so that help and new keys answer at once)
+from support_context.check import command_run
 from tests.support_context.check.conftest import ASKED, TOKEN
 
 pytestmark = pytest.mark.usefixtures("environment")
