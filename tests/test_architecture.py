@@ -46,7 +46,7 @@ RULES = [
     ),
     pytest.param(
         "cli",
-        {"demo", "domain", "evaluation", "serving", "settings", "support_context", "wiring"},
+        {"__init__", "demo", "domain", "evaluation", "serving", "settings", "support_context", "wiring"},
         {"httpx", "rich", "typer"},
         id="the command line",
     ),
