@@ -129,10 +129,8 @@ def test_domain_touches_no_clock_environment_or_network() -> None:
 
 
 def test_domain_has_no_circle() -> None:
-    graph = {
-        path.stem: {name.split(".")[2] for name in imports(path) if name.startswith("app.domain.")}
-        for path in modules("domain")
-    }
+    names = {".".join(path.relative_to(APP.parent).with_suffix("").parts): path for path in modules("domain")}
+    graph = {name: {each for each in imports(path) if each in names} for name, path in names.items()}
     settled: set[str] = set()
     while graph.keys() - settled:
         ready = {name for name in graph.keys() - settled if graph[name] <= settled}

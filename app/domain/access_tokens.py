@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.configuration import BUSINESS_PLAN
 from app.domain.projects import Project
 from app.domain.refusals import Refusal
 from support_context.secrets import Secret
@@ -102,7 +101,7 @@ def owner_refusal(project: Project, person: str) -> Refusal | None:
     """Return why somebody may not act as an owner of a Business project, None where they may."""
     if person not in project.owner_ids:
         return Refusal.NOT_OWNER
-    return None if project.plan == BUSINESS_PLAN else Refusal.PLAN_REQUIRED
+    return None if project.includes_customer_context else Refusal.PLAN_REQUIRED
 
 
 def _in_scope(project_id: str, asked: Asked) -> bool:

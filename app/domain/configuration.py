@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 BUSINESS_PLAN = "business"
-"""The plan that Customer Context is a feature of."""
+"""The plan that Customer Context is a feature of, in small letters: plans are compared without regard to case."""
 
 
 class IdentityPolicy(StrEnum):

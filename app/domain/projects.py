@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.configuration import BUSINESS_PLAN
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -12,6 +14,11 @@ class Project:
     plan: str
     owner_ids: tuple[str, ...]
     monthly_ai_credits: int
+
+    @property
+    def includes_customer_context(self) -> bool:
+        """Tell whether the plan has Customer Context; `Business` and `BUSINESS` are the same plan."""
+        return self.plan.lower() == BUSINESS_PLAN
 
 
 @dataclass(frozen=True, slots=True)

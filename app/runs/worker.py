@@ -12,7 +12,7 @@ from uuid import uuid4
 from app.domain import pauses
 from app.domain.breaker import Admission, Verdict, verdict_of
 from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Suspect
-from app.domain.configuration import BUSINESS_PLAN, Configuration, missing_fields
+from app.domain.configuration import Configuration, missing_fields
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
@@ -264,7 +264,7 @@ class Worker:
 
     def _readied(self, claimed: Claimed) -> tuple[Configuration, Secret] | Outcome:
         """Return what a run needs, or why nothing may be run."""
-        if claimed.project.plan != BUSINESS_PLAN:
+        if not claimed.project.includes_customer_context:
             return Outcome.PLAN
         stored = claimed.stored
         if stored is None or stored.token is None or missing_fields(stored.configuration, has_token=True):

@@ -74,6 +74,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,  # the framework's page loads its script from a third party
         redoc_url=None,
+        redirect_slashes=False,  # a path that a client shortened must not become another request
         telemetry=NO_TELEMETRY,
         generate_unique_id_function=lambda route: route.name,
     )

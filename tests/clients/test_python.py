@@ -95,6 +95,24 @@ async def test_only_what_is_safe_is_tried_again(kind: str, use: Any, trouble: An
     assert len(script.asked) == tries
 
 
+@pytest.mark.parametrize("one", ["", ".", ".."])
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param(lambda c, one: c.erase_customer("prj_1", one), id="would be the project"),
+        pytest.param(lambda c, one: c.get_result(one, project_id="prj_1"), id="would be another ticket"),
+        pytest.param(lambda c, one: c.get_project(one), id="would be no project"),
+    ],
+)
+def test_id_that_a_path_cannot_hold_is_never_sent(use: Any, one: str) -> None:
+    script = Scripted(httpx.Response(200, json={}))
+
+    with pytest.raises(ValueError, match="must not be empty"):
+        use(Client(URL, TOKEN, transport=script), one)
+
+    assert script.asked == []
+
+
 def test_tries_end_when_none_is_left() -> None:
     script = Scripted(LOST, LOST, LOST)
 

@@ -24,7 +24,7 @@ from app.domain.claims import (
     Underway,
     UnknownProject,
 )
-from app.domain.configuration import BUSINESS_PLAN, Configuration, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.enumeration import asker
 from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
@@ -368,7 +368,7 @@ class MemoryRunStore:
         admission = Admission.PASSES
         project = self._database.projects[row.project_id]
         stored = self._database.configurations.get(row.project_id)
-        runnable = row.strikes < self._most_strikes and project.plan == BUSINESS_PLAN
+        runnable = row.strikes < self._most_strikes and project.includes_customer_context
         runnable = runnable and stored is not None and stored.configuration.enabled
         breaker = self._database.breaker(row.project_id)
         if runnable or breaker.opened_at is not None:

@@ -38,7 +38,7 @@ _FENCE = "ticket_id = :ticket_id AND owner = :owner AND attempt = :attempt AND s
 _CLAIM = text(f"""
     WITH mine AS (
         SELECT e.ticket_id, e.credit_month, e.strikes = :most_strikes - 1 AND NOT :suspects AS suspect,
-            e.strikes < :most_strikes AND p.plan = '{BUSINESS_PLAN}' AND c.enabled AS runnable,
+            e.strikes < :most_strikes AND lower(p.plan) = '{BUSINESS_PLAN}' AND c.enabled AS runnable,
             coalesce({
     ENDPOINT
 }, '') AS endpoint, b.opened_at IS NOT NULL AS is_open, e.run, e.asynchronous, e.place AS held,

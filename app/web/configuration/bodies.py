@@ -4,10 +4,11 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, field_validator
 
 from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration
 from app.owners.configuring import Changes
+from app.web.http.bodies import StrictBody, without
 from support_context.identifiers import IDENTIFIER_PARAMETER
 from support_context.secrets import BEARER_TOKEN, Secret
 
@@ -48,10 +49,8 @@ Pointer = Annotated[str, Field(max_length=LONGEST_POINTER), AfterValidator(_no_c
 """A JSON Pointer."""
 
 
-class ConfigurationIn(BaseModel):
+class ConfigurationIn(StrictBody):
     """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
-
-    model_config = ConfigDict(extra="forbid")
 
     method: Literal["GET", "POST"] | None = Field(None, description="how the customer endpoint is called")
     api_url: Annotated[str, Field(max_length=LONGEST_URL)] | None = Field(
@@ -83,10 +82,7 @@ class ConfigurationIn(BaseModel):
     )
     enabled: StrictBool | None = Field(None, description="whether new tickets are looked up")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_read_only(cls, value: Any) -> Any:
-        return {key: each for key, each in value.items() if key not in READ_ONLY} if isinstance(value, dict) else value
+    _read_only = without(READ_ONLY)
 
     @field_validator("bearer_token")
     @classmethod

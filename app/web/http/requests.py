@@ -3,14 +3,13 @@
 The functions are `async` although they wait for nothing: the framework would run plain ones in a thread.
 """
 
-import re
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request
 
 from app.domain.refusals import Refusal, Refused
 from app.domain.traces import Trace
-from app.web.http.bodies import ID
+from app.web.http.bodies import Id, is_id
 from app.web.http.services import Services
 from app.web.http.step_events import prefers_events
 
@@ -31,7 +30,7 @@ async def actor_of(
     behind_a_token: str | None = getattr(request.state, "actor", None)
     if behind_a_token is not None:
         return behind_a_token
-    if x_actor_id is None or not re.fullmatch(ID.strip("^$"), x_actor_id):
+    if x_actor_id is None or not is_id(x_actor_id):
         raise Refused(Refusal.ACTOR_REQUIRED)
     return x_actor_id
 
@@ -46,7 +45,7 @@ async def named_actor_of(
     ] = None,
 ) -> str | None:
     """Return the person who is named, if one is; raises `Refused` where the name could be nobody's."""
-    if x_actor_id is not None and not re.fullmatch(ID.strip("^$"), x_actor_id):
+    if x_actor_id is not None and not is_id(x_actor_id):
         raise Refused(Refusal.ACTOR_REQUIRED)
     return x_actor_id
 
@@ -65,8 +64,8 @@ async def trace_of(request: Request) -> Trace | None:
 Wired = Annotated[Services, Depends(services_of)]
 Actor = Annotated[str, Depends(actor_of)]
 NamedActor = Annotated[str | None, Depends(named_actor_of)]
-ProjectId = Annotated[str, Path(pattern=ID, description="the project, as the helpdesk names it")]
-TicketId = Annotated[str, Path(pattern=ID, description="the ticket, as the helpdesk names it")]
+ProjectId = Annotated[Id, Path(description="the project, as the helpdesk names it")]
+TicketId = Annotated[Id, Path(description="the ticket, as the helpdesk names it")]
 AsEvents = Annotated[bool, Depends(as_events)]
 InTrace = Annotated[Trace | None, Depends(trace_of)]
 IfMatch = Annotated[str | None, Header(description="the ETag of the version that the change is meant for")]

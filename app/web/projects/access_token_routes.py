@@ -7,14 +7,14 @@ from fastapi import APIRouter, Body, Path, Response
 from app.domain.refusals import Refusal
 from app.web.http import answers
 from app.web.http.answers import problems
-from app.web.http.bodies import ID
+from app.web.http.bodies import Id
 from app.web.http.requests import Actor, ProjectId, Wired
 from app.web.projects.bodies import AccessTokenIn, AccessTokenOut, AccessTokensOut, NewAccessTokenOut
 from app.web.projects.examples import ACCESS_TOKEN, MADE
 
 router = APIRouter(prefix="/projects/{project_id}/access-tokens", tags=["Access tokens"])
 
-TokenId = Annotated[str, Path(pattern=ID, description="the token's id, never the token")]
+TokenId = Annotated[Id, Path(description="the token's id, never the token")]
 CREATED: dict[int | str, dict[str, Any]] = {201: {"content": {"application/json": {"examples": MADE}}}}
 
 

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.domain.access_tokens import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS, AccessToken, Made
 from app.domain.audit import Action, Entry
 from app.domain.projects import CreditReport, Project
-from app.web.http.bodies import Id
+from app.web.http.bodies import Id, StrictBody, without
 from support_context.plain_text import plain
 
 
@@ -19,12 +19,20 @@ def _one_plain_line(value: str) -> str:
     return value.strip()
 
 
-class ProjectIn(BaseModel):
+READ_ONLY = frozenset({"project_id", "customer_context_included", "credits_used_this_month", "credits_reset_at"})
+"""What GET adds to a project: taken back silently, so that an edited answer can be sent as it stands."""
+
+
+class ProjectIn(StrictBody):
     """What the helpdesk knows about a project; replaces what was there."""
 
-    model_config = ConfigDict(extra="ignore")
+    _read_only = without(READ_ONLY)
 
-    plan: str = Field(pattern=r"^[A-Za-z0-9._:@-]{1,64}$", examples=["business"])
+    plan: str = Field(
+        pattern=r"^[A-Za-z0-9._:@-]{1,64}$",
+        examples=["business"],
+        description="`business`, in any case, has Customer Context",
+    )
     owner_ids: list[Id] = Field(max_length=1_000, examples=[["u1"]])
     monthly_ai_credits: int = Field(strict=True, ge=0, le=1_000_000_000, examples=[1000])
 
@@ -38,6 +46,7 @@ class ProjectOut(BaseModel):
 
     project_id: str
     plan: str
+    customer_context_included: bool = Field(description="whether the plan has Customer Context")
     owner_ids: list[str]
     monthly_ai_credits: int
     credits_used_this_month: int
@@ -49,6 +58,7 @@ class ProjectOut(BaseModel):
         return cls(
             project_id=project.project_id,
             plan=project.plan,
+            customer_context_included=project.includes_customer_context,
             owner_ids=list(project.owner_ids),
             monthly_ai_credits=project.monthly_ai_credits,
             credits_used_this_month=credit.used_this_month,
@@ -66,10 +76,8 @@ class CustomerErasedOut(BaseModel):
     results_erased: int
 
 
-class AccessTokenIn(BaseModel):
+class AccessTokenIn(StrictBody):
     """A new access token."""
-
-    model_config = ConfigDict(extra="forbid")
 
     label: Annotated[str, Field(max_length=LONGEST_LABEL), AfterValidator(_one_plain_line)] = Field(
         description="what it is for, in one line"

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
+from pydantic import AfterValidator
 
 from app.domain.extraction import as_sent
 from app.domain.refusals import Refusal, Refused
@@ -12,8 +13,16 @@ from app.web.projects.bodies import CustomerErasedOut, ProjectIn, ProjectOut
 
 router = APIRouter(prefix="/projects/{project_id}", tags=["Projects"])
 
+
+def _in_a_path(value: str) -> str:
+    if value in (".", ".."):
+        raise ValueError("must not be . or .. alone: clients resolve both in a path")
+    return value
+
+
 Identifier = Annotated[
     str,
+    AfterValidator(_in_a_path),
     Path(min_length=1, max_length=1_024, description="how the customer endpoint knows the customer, in any case"),
 ]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StrictBool, ValidatorFunctionWrapHandler, WrapValidator
 
-from app.web.http.bodies import ComplaintOut, Id
+from app.web.http.bodies import ComplaintOut, Id, StrictBody
 from app.web.tickets.bodies import TicketIn
 
 MOST_TICKETS = 500
@@ -28,7 +28,7 @@ class BatchTicketIn(TicketIn):
     refresh: StrictBool = Field(False, description="run it anew and replace the stored result")
 
 
-class BatchIn(BaseModel):
+class BatchIn(StrictBody):
     """Tickets to be enriched."""
 
     tickets: list[Annotated[BatchTicketIn, WrapValidator(_unread)]] = Field(min_length=1, max_length=MOST_TICKETS)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool
 
 from app.domain.outcomes import Identity, Status
-from app.web.http.bodies import Id
+from app.web.http.bodies import Id, StrictBody
 
 PENDING_MESSAGE = "The customer is being looked up; the result will be here in a moment."
 """The line of the sidebar while a run is under way."""
@@ -25,7 +25,7 @@ EmailText = Annotated[str, BeforeValidator(_mended)]
 """Text of an email, as broken as emails are."""
 
 
-class EmailIn(BaseModel):
+class EmailIn(StrictBody):
     """An email; `html` is reduced to its visible text before anything else."""
 
     subject: EmailText = ""

@@ -13,7 +13,7 @@ from starlette.types import Message, Send
 from app.domain.claims import DatabaseUnavailable
 from app.runs.waiting import Completions, Ended
 from app.web.http.answers import problems
-from app.web.http.bodies import ID
+from app.web.http.bodies import Id
 from app.web.http.requests import Wired
 from app.web.tickets.bodies import result_document
 from app.web.tickets.examples import COMPLETED
@@ -103,7 +103,7 @@ class ResultStream(StreamingResponse):
 )
 async def get_events(
     services: Wired,
-    project_id: Annotated[str | None, Query(pattern=ID, description="only the tickets of this project")] = None,
+    project_id: Annotated[Id | None, Query(description="only the tickets of this project")] = None,
 ) -> ResultStream:
     """Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
 

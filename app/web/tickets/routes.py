@@ -11,7 +11,7 @@ from app.domain.preferences import Preferences, preferences_in
 from app.domain.refusals import Refusal
 from app.runs.intake import Enriched, Pending
 from app.web.http.answers import WITH_BODY, problems
-from app.web.http.bodies import ID
+from app.web.http.bodies import Id
 from app.web.http.requests import InTrace, NamedActor, TicketId, Wired
 from app.web.tickets.bodies import PendingOut, TicketIn, TicketResultOut, location_of, result_document
 from app.web.tickets.emails import email_of
@@ -25,7 +25,7 @@ RETRY_AFTER_SECONDS = 2
 
 router = APIRouter(prefix="/tickets/{ticket_id}", tags=["Tickets"])
 
-OfProject = Annotated[str, Query(pattern=ID, description="the project that the ticket belongs to")]
+OfProject = Annotated[Id, Query(description="the project that the ticket belongs to")]
 APPLIED: dict[str, Any] = {"schema": {"type": "string"}, "description": "what was applied of Prefer (RFC 7240)"}
 RESULT: dict[int | str, dict[str, Any]] = {
     200: {

@@ -183,6 +183,7 @@ class Pace(TypedDict):
 class ProjectInput(TypedDict):
     """What the helpdesk knows about a project; replaces what was there."""
 
+    # `business`, in any case, has Customer Context
     plan: str
     owner_ids: list[str]
     monthly_ai_credits: int
@@ -193,6 +194,8 @@ class Project(TypedDict):
 
     project_id: str
     plan: str
+    # whether the plan has Customer Context
+    customer_context_included: bool
     owner_ids: list[str]
     monthly_ai_credits: int
     credits_used_this_month: int

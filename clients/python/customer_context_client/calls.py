@@ -55,8 +55,8 @@ class Call(Generic[T]):
 
     @property
     def url(self) -> str:
-        """Path and query; whatever an id holds, it stays one segment."""
-        segments = {name: quote(value, safe="") for name, value in self.path.items()}
+        """The path; whatever an id holds, it stays one segment. Raises `ValueError` for an id that cannot."""
+        segments = {name: _segment(name, value) for name, value in self.path.items()}
         return self.template.format(**segments)
 
     @property
@@ -124,6 +124,13 @@ class Stream(Generic[P, T]):
     def __get__(self, client: Any, owner: type) -> Any:
         """Return what listens to the call that the function describes."""
         return self if client is None else lambda *args, **named: client.listen(self.describe(client, *args, **named))
+
+
+def _segment(name: str, value: str) -> str:
+    # Both are resolved on the way, escaped or not: `customers/..` would be the project.
+    if value in ("", ".", ".."):
+        raise ValueError(f"{name} must not be empty, . or ..: the path would mean another resource")
+    return quote(value, safe="")
 
 
 operation = Operation

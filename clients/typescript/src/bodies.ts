@@ -104,6 +104,7 @@ export interface Pace {
 
 /** What the helpdesk knows about a project; replaces what was there. */
 export interface ProjectInput {
+  /** `business`, in any case, has Customer Context */
   plan: string;
   owner_ids: Array<string>;
   monthly_ai_credits: number;
@@ -113,6 +114,8 @@ export interface ProjectInput {
 export interface Project {
   project_id: string;
   plan: string;
+  /** whether the plan has Customer Context */
+  customer_context_included: boolean;
   owner_ids: Array<string>;
   monthly_ai_credits: number;
   credits_used_this_month: number;

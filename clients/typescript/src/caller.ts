@@ -105,6 +105,10 @@ export class Caller {
   }
 
   async #exchange(call: Call, limits: Limits, deadline: AbortSignal): Promise<Response> {
+    // All are resolved on the way, escaped or not: `customers/..` would be the project.
+    if (/\/\.{0,2}(?:\/|$)/.test(call.path)) {
+      throw new TypeError("an id must not be empty, . or ..: the path would mean another resource");
+    }
     const signal = AbortSignal.any(limits.signal ? [deadline, limits.signal] : [deadline]);
     for (let tried = 0; ; tried++) {
       const pause = Math.max(FIRST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tried * (0.5 + Math.random() / 2));

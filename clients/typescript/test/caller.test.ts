@@ -70,6 +70,15 @@ test("an answer that is none says so", async () => {
   await assert.rejects(scripted(LOST, LOST, LOST).client.getProject("p"), { code: "no_connection", status: null });
 });
 
+test("an id that a path cannot hold is never sent", async () => {
+  for (const id of ["..", ".", ""]) {
+    const { client, asked } = scripted([200]);
+    await assert.rejects(client.eraseCustomer("prj_1", id), TypeError);
+    await assert.rejects(client.getProject(id), TypeError);
+    assert.equal(asked.length, 0);
+  }
+});
+
 test("an id stays one segment, and what was not given is left out", async () => {
   const { client, asked } = scripted([200], [200]);
   await client.getProject("../x?y=1#z");

@@ -19,7 +19,7 @@ async def test_put_then_get_returns_the_project_and_its_credits() -> None:
     assert put.json() == got.json()
     body = got.json()
     resets = datetime.fromisoformat(body.pop("credits_reset_at"))
-    assert body == {"project_id": "prj_1", **PROJECT, "credits_used_this_month": 0}
+    assert body == {"project_id": "prj_1", **PROJECT, "customer_context_included": True, "credits_used_this_month": 0}
     assert (resets.day, resets.hour) == (1, 0)
     assert resets > datetime.now(UTC)
 
@@ -38,6 +38,25 @@ async def test_an_answer_can_be_put_back() -> None:
         first = (await client.put("/projects/prj_1", json=PROJECT)).json()
 
         assert (await client.put("/projects/prj_1", json=first)).json() == first
+
+
+async def test_plan_is_compared_without_regard_to_case() -> None:
+    async with World().client() as client:
+        await set_up(client)
+        shown = []
+        for plan in ("Business", "BUSINESS", "business", "Busines", "free"):
+            put = (await client.put("/projects/prj_1", json=PROJECT | {"plan": plan})).json()
+            read = await client.get("/projects/prj_1/customer-context")
+            ticket = await client.post(f"/tickets/{plan}/enrich", json={"project_id": "prj_1", **EMAIL})
+            shown.append((put["plan"], put["customer_context_included"], read.status_code, ticket.json()["status"]))
+
+    assert shown == [
+        ("Business", True, 200, "ok"),
+        ("BUSINESS", True, 200, "ok"),
+        ("business", True, 200, "ok"),
+        ("Busines", False, 403, "disabled"),
+        ("free", False, 403, "disabled"),
+    ]
 
 
 async def test_unknown_project_is_not_found() -> None:
@@ -90,7 +109,18 @@ async def test_bad_field_is_named(change: dict[str, Any], loc: str) -> None:
 
 @pytest.mark.parametrize(
     ("project_id", "status"),
-    [("p" * 128, 200), ("p" * 129, 422), ("A-z0.9_:@-", 200), ("a%20b", 422), ("a%0a", 422), ("%C3%A9", 422)],
+    [
+        ("p" * 128, 200),
+        ("p" * 129, 422),
+        ("A-z0.9_:@-", 200),
+        ("...", 200),
+        (".a", 200),
+        ("%2E", 422),
+        ("%2E%2E", 422),
+        ("a%20b", 422),
+        ("a%0a", 422),
+        ("%C3%A9", 422),
+    ],
 )
 async def test_project_id_keeps_to_its_alphabet(project_id: str, status: int) -> None:
     async with World().client() as client:

@@ -41,7 +41,9 @@ ROWS = [
         [["body_format"], ["is_spam"]],
         id="two fields",
     ),
-    pytest.param(ticket("t_1", something_new=1), "accepted", None, [], id="a field of a later version"),
+    pytest.param(
+        ticket("t_1", something_new=1), "refused", "validation_error", [["something_new"]], id="a field that is none"
+    ),
     pytest.param(ticket("t_1", subject="cut emoji \ud83d"), "accepted", None, [], id="a lone surrogate"),
 ]
 

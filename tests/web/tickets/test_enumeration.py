@@ -12,9 +12,12 @@ from tests.support.service import CUSTOMER, World, set_up
 EVE = "eve@evil.test"
 
 
+def email(number: int) -> dict[str, Any]:
+    return {"subject": "Hi", "body": f"Account ID: acct_{number:08d}", "sender": EVE}
+
+
 def ticket(number: int, **changes: Any) -> dict[str, Any]:
-    body = f"Account ID: acct_{number:08d}"
-    return {"project_id": "prj_1", "subject": "Hi", "body": body, "sender": EVE} | changes
+    return {"project_id": "prj_1", **email(number)} | changes
 
 
 async def post(client: httpx.AsyncClient, ticket_id: str, body: dict[str, Any], query: str = "") -> dict[str, Any]:
@@ -81,7 +84,7 @@ async def test_owner_who_tests_is_not_counted() -> None:
     async with world.client() as client:
         await set_up(client)
         tests = [
-            (await client.post("/projects/prj_1/customer-context/test", json=ticket(number))).json()["status"]
+            (await client.post("/projects/prj_1/customer-context/test", json=email(number))).json()["status"]
             for number in range(25)
         ]
         result = await post(client, "t_1", ticket(26))
