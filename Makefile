@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-browser test-examples check format clients lock bench try-image sbom clean clean-data
+.PHONY: help setup run test test-browser test-examples check format openapi clients lock bench try-image sbom clean clean-data
 
 # Tests start many processes; without compiled files, each would spend seconds of CPU on compiling the project anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -66,6 +66,9 @@ check: $(VENV)/.developing ## check format, lint, types, import rules, documenta
 format: $(VENV)/.developing ## format the code and repair what the linter can
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+openapi: $(VENV)/.developing ## write openapi.yaml anew from the routes
+	$(PY) -m scripts.write_openapi
 
 clients: $(VENV)/.developing ## write the clients' bodies and operations anew from openapi.yaml
 	$(PY) clients/generate.py

@@ -23,6 +23,7 @@ from app.domain.claims import DatabaseUnavailable
 from app.runs.shutdown import DRAIN_SECONDS, Draining, asked_by_signals
 from app.settings import Settings, load_settings
 from app.web.app import create_app
+from app.web.http.bounded_protocol import BoundedProtocol
 from app.web.http.services import Services
 from app.wiring.databases import bring_up_to_date, database
 from app.wiring.processes import open_services
@@ -100,7 +101,7 @@ def serve(
         port=port,
         workers=workers,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

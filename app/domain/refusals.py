@@ -52,6 +52,18 @@ class Refusal(Enum):
         "The request is too large",
         "Send at most 1 MiB of email body: cut the mail or its quotes. A batch takes 32 MiB: send fewer per request.",
     )
+    HEAD_TOO_LARGE = (
+        "The request's head is too large",
+        "Send at most 64 KiB of request line and headers; no header of this service is longer than a token.",
+    )
+    REQUEST_TIMEOUT = (
+        "The request did not arrive in time",
+        "Send the headers within 10 seconds and go on sending the body; what was sent so far had no effect.",
+    )
+    TOO_MANY_CONNECTIONS = (
+        "Every connection of this process is in use",
+        "Nothing was run; try again after Retry-After seconds, over connections that you keep.",
+    )
     DATABASE_UNAVAILABLE = (
         "The database is not available",
         "Nothing was lost; try again after Retry-After seconds.",

@@ -25,21 +25,25 @@ STATUS = {
     Refusal.RESULT_NOT_FOUND: 404,
     Refusal.ACCESS_TOKEN_NOT_FOUND: 404,
     Refusal.METHOD_NOT_ALLOWED: 405,
+    Refusal.REQUEST_TIMEOUT: 408,
     Refusal.TICKET_PROJECT_MISMATCH: 409,
     Refusal.PRECONDITION_FAILED: 412,
     Refusal.BODY_TOO_LARGE: 413,
     Refusal.VALIDATION_ERROR: 422,
     Refusal.INCOMPLETE_CONFIGURATION: 422,
     Refusal.BEARER_TOKEN_REQUIRED: 422,
+    Refusal.HEAD_TOO_LARGE: 431,
     Refusal.INTERNAL_ERROR: 500,
     Refusal.DATABASE_UNAVAILABLE: 503,
     Refusal.SHUTTING_DOWN: 503,
+    Refusal.TOO_MANY_CONNECTIONS: 503,
 }
 """The HTTP status of each refusal."""
 
 HEADERS = {
     Refusal.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     Refusal.DATABASE_UNAVAILABLE: {"Retry-After": "2"},
+    Refusal.TOO_MANY_CONNECTIONS: {"Retry-After": "2"},
 }
 """Headers that a refusal needs; Retry-After is in seconds."""
 

@@ -29,13 +29,11 @@ async def make_access_token(
     actor: Actor,
     body: Annotated[AccessTokenIn, Body(openapi_examples=ACCESS_TOKEN)],
     services: Wired,
-    response: Response,
 ) -> NewAccessTokenOut:
     """Make a token that acts as this owner on the project's customer-context routes, and there only.
 
     It is shown this once. It answers 403 from the moment that its maker is no owner any more, or the plan ends.
     """
-    response.headers["Cache-Control"] = "no-store"
     made = await services.access.make(project_id, actor, body.label, body.expires_in)
     return NewAccessTokenOut.of(project_id, made)
 

@@ -212,3 +212,23 @@ async def test_lifespan_opens_the_services() -> None:
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://service") as other:
                 assert (await other.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        pytest.param("/projects/prj_1", "no-store", id="a project"),
+        pytest.param("/projects/prj_1/customer-context", "no-store", id="a configuration"),
+        pytest.param(
+            "/tickets/t_1/customer-context?project_id=prj_1", "no-store", id="a result, or that there is none"
+        ),
+        pytest.param("/openapi.json", None, id="what is nobody's secret"),
+        pytest.param("/static/settings.css", "no-cache", id="a page's own file"),
+    ],
+)
+async def test_no_cache_keeps_what_a_token_opens(path: str, kept: str | None) -> None:
+    async with World().client() as client:
+        await set_up(client)
+        answer = await client.get(path, headers={"X-Actor-Id": "u1"})
+
+    assert answer.headers.get("Cache-Control") == kept
