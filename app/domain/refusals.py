@@ -9,8 +9,8 @@ class Refusal(Enum):
 
     UNAUTHORIZED = (
         "A valid token is needed",
-        "Send 'Authorization: Bearer <token>' with a token from CC_SERVICE_TOKENS, or with an access token that has "
-        "neither expired nor been revoked.",
+        "Send 'Authorization: Bearer <token>' with a service token, or with an access token that has neither expired "
+        "nor been revoked.",
     )
     ACTOR_REQUIRED = (
         "The acting user is missing",

@@ -65,6 +65,8 @@ class Changes:
 
     fields: Mapping[str, Any]
     token: Secret | None = None
+    complaints: tuple[Complaint, ...] = ()
+    """What is wrong with fields that are not among these, below the body."""
 
 
 class Configuring:
@@ -88,13 +90,12 @@ class Configuring:
         for _ in range(SAVE_ATTEMPTS):
             stored = await self._projects.configuration(project_id)
             _check_precondition(if_match, stored)
-            configuration = self.merged(stored if keep_others else None, changes)
-            token = self._token(project_id, configuration, stored.token if stored else None, changes.token)
-            if configuration.enabled and (missing := missing_fields(configuration, has_token=token is not None)):
-                complaints = (
-                    Complaint(("body", name), "needed before it can be enabled", "missing") for name in missing
-                )
-                raise Refused(Refusal.INCOMPLETE_CONFIGURATION, tuple(complaints))
+            configuration, complaints = self._laid_over(stored if keep_others else None, changes)
+            kept = stored.token if stored else None
+            # A URL that is refused has no origin that a token could be for.
+            token_needed = () if _names("api_url", complaints) else _token_needed(configuration, kept, changes)
+            _refuse_together(complaints, token_needed, _incomplete(configuration, kept, changes))
+            token = self._token(project_id, configuration, kept, changes.token)
             try:
                 version = stored.version if stored else 0
                 before = stored.configuration if stored else None
@@ -123,20 +124,33 @@ class Configuring:
     def merged(
         self, stored: StoredConfiguration | None, changes: Changes, loc: tuple[str, ...] = ("body",)
     ) -> Configuration:
-        """Lay the changes over what is stored and judge the URL that comes out; `loc` is where the caller sent them."""
+        """Lay the changes over what is stored; raises `Refused` with all that is wrong, below `loc`."""
+        configuration, complaints = self._laid_over(stored, changes)
+        if complaints:
+            within = tuple(replace(each, loc=(*loc, *each.loc[1:])) for each in complaints)
+            raise Refused(Refusal.VALIDATION_ERROR, within)
+        return configuration
+
+    def _laid_over(
+        self, stored: StoredConfiguration | None, changes: Changes
+    ) -> tuple[Configuration, tuple[Complaint, ...]]:
+        """Return what comes out, and everything that is wrong with it."""
         configuration = replace(stored.configuration if stored else Configuration(), **changes.fields)
-        if not configuration.api_url:
-            return configuration
+        if not configuration.api_url or _names("api_url", changes.complaints):
+            return configuration, changes.complaints
+        return configuration, (*changes.complaints, *self._wrong_with_url(configuration))
+
+    def _wrong_with_url(self, configuration: Configuration) -> tuple[Complaint, ...]:
         try:
             url = urls.parse(configuration.api_url, self._allowed)
         except urls.UrlRefused as refused:
-            raise _invalid((*loc, "api_url"), str(refused), "url_refused") from None
+            return (Complaint(("body", "api_url"), str(refused), "url_refused"),)
         if urls.holds_parameter(url, configuration.identifier_parameter):
             advice = (
                 "the URL's own query already holds the identifier parameter; remove it there or rename the parameter"
             )
-            raise _invalid((*loc, "api_url"), advice, "parameter_twice")
-        return configuration
+            return (Complaint(("body", "api_url"), advice, "parameter_twice"),)
+        return ()
 
     def _token(
         self, project_id: str, configuration: Configuration, kept: StoredToken | None, fresh: Secret | None
@@ -144,11 +158,7 @@ class Configuring:
         origin = origin_of(configuration)
         if fresh is not None:
             return StoredToken(self._seals.seal(project_id, fresh), origin, datetime.now(UTC))
-        if kept is None or not origin:
-            return kept
-        if not token_may_go_to(origin, kept):
-            raise token_required(("body",))
-        return replace(kept, origin=origin)
+        return replace(kept, origin=origin) if kept is not None and origin else kept
 
 
 def origin_of(configuration: Configuration) -> str:
@@ -160,6 +170,41 @@ def token_required(loc: tuple[str, ...]) -> Refused:
     """Return the refusal to send a stored token to an origin that it was not given for."""
     complaint = Complaint((*loc, "bearer_token"), "enter the token again: api_url has another origin", "missing")
     return Refused(Refusal.BEARER_TOKEN_REQUIRED, (complaint,))
+
+
+def _names(field: str, complaints: tuple[Complaint, ...]) -> bool:
+    return any(field in each.loc for each in complaints)
+
+
+def _refuse_together(
+    invalid: tuple[Complaint, ...], token: tuple[Complaint, ...], incomplete: tuple[Complaint, ...]
+) -> None:
+    """Raise one refusal with everything that is wrong, so that whoever corrects it saves once more and not thrice."""
+    kinds = {
+        Refusal.VALIDATION_ERROR: invalid,
+        Refusal.BEARER_TOKEN_REQUIRED: token,
+        Refusal.INCOMPLETE_CONFIGURATION: incomplete,
+    }
+    first = next((kind for kind, complaints in kinds.items() if complaints), None)
+    if first is not None:
+        every = {each.loc[1:2]: each for each in (*incomplete, *token, *invalid)}  # one for each field, the first kind
+        raise Refused(first, tuple(every.values()))
+
+
+def _token_needed(configuration: Configuration, kept: StoredToken | None, changes: Changes) -> tuple[Complaint, ...]:
+    """Return the complaint about a stored token that was given for another origin than the URL now has."""
+    if changes.token is not None or kept is None:
+        return ()
+    origin = origin_of(configuration)
+    return () if not origin or token_may_go_to(origin, kept) else token_required(("body",)).complaints
+
+
+def _incomplete(configuration: Configuration, kept: StoredToken | None, changes: Changes) -> tuple[Complaint, ...]:
+    """Return a complaint for each field that is needed to be enabled, and empty."""
+    if not configuration.enabled:
+        return ()
+    missing = missing_fields(configuration, has_token=changes.token is not None or kept is not None)
+    return tuple(Complaint(("body", name), "needed before it can be enabled", "missing") for name in missing)
 
 
 def etag_of(stored: StoredConfiguration | None) -> str:
@@ -180,7 +225,3 @@ def _check_precondition(if_match: str | None, stored: StoredConfiguration | None
         matches = etag_of(stored) in [tag.strip() for tag in if_match.split(",")]
     if not matches:
         raise Refused(Refusal.PRECONDITION_FAILED)
-
-
-def _invalid(loc: tuple[str, ...], message: str, kind: str) -> Refused:
-    return Refused(Refusal.VALIDATION_ERROR, (Complaint(loc, message, kind),))

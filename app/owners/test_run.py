@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -24,6 +24,10 @@ from support_context.secrets import Secret
 
 PREVIEW_CHARACTERS = 2_000
 """How much of the customer endpoint's answer a test shows: enough to recognize it."""
+
+
+WITH_DATA = frozenset({Outcome.OK, Outcome.SUMMARY_FALLBACK})
+"""How a test ends that has brought the customer endpoint's data; any other gives its credit back."""
 
 
 class Credits(Protocol):
@@ -135,8 +139,9 @@ class Trials:
                 if not (watched.was_read and isinstance(fault, asyncio.CancelledError)):
                     await asyncio.shield(self._credits.return_credit(project_id, month))
                 raise
-            if result.outcome is Outcome.AI_UNAVAILABLE:
+            if result.outcome not in WITH_DATA:
                 await asyncio.shield(self._credits.return_credit(project_id, month))
+                result = replace(result, credits_used=0)
             self._on_result(project_id, result)
             span.ended(result)
             http_status = run.response.http_status if run.response else None

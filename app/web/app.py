@@ -82,7 +82,8 @@ def create_app(
     errors.install(app)
     app.add_route("/docs", _documentation)
     pages.serve_files(app)
-    pages.serve_page(app, "/settings", pages.STATIC / "settings.html", embed_origins)
+    pages.serve_files(app, pages.SETTINGS, "/static/settings")
+    pages.serve_page(app, "/settings", pages.SETTINGS / "page.html", embed_origins)
     for routes in (
         projects,
         audit_routes,

@@ -54,6 +54,8 @@ async def test_token_is_sent_to_the_api_only(desk: Helpdesk) -> None:
 async def test_page_without_token_says_how_to_get_a_link(desk: Helpdesk) -> None:
     async with desk.opened("/settings", permissions=["clipboard-read", "clipboard-write"]) as settings:
         await expect_closed(settings, "Open this page with a link")
+        await expect(settings.page.locator("#door-curl")).to_be_hidden()
+        await settings.page.get_by_text("For developers").click()
         await settings.press("Copy")
         await expect(settings.page.get_by_role("button", name="Copied")).to_be_visible()
         copied = await settings.page.evaluate("navigator.clipboard.readText()")

@@ -15,8 +15,8 @@ LABELS = {
     "api_url": "API URL",
     "identifier_parameter": "Identifier parameter",
     "bearer_token": "Bearer token",
-    "identify_instructions": "How to find the customer",
-    "display_instructions": "What to show",
+    "identify_instructions": "How to identify the customer",
+    "display_instructions": "What to show in the sidebar",
 }
 
 
@@ -30,11 +30,13 @@ async def test_owner_sets_it_up_from_nothing_and_turns_it_on(desk: Helpdesk) -> 
         await expect(settings.page.locator("#state")).to_have_text("Not set up yet")
         await settings.field("POST").check()
         await fill_in(settings)
+        await settings.run_test()
         await settings.switch.click()
         await settings.press("Save")
         await expect(settings.saving).to_contain_text("Saved at")
 
         await expect(settings.page.locator("#state")).to_have_text("On")
+        await expect(settings.page.locator("#configuration-lead")).to_contain_text("It is on")
         await expect(settings.page.locator("#token-state")).to_have_text(re.compile(r"^Configured .*20\d\d"))
         await expect(settings.field("Bearer token")).to_have_value("")
         assert BEARER_TOKEN not in await settings.page.content()
@@ -62,7 +64,7 @@ async def test_save_sends_only_what_was_changed(desk: Helpdesk) -> None:
     async with desk.opened() as settings:
         sent: list[Any] = []
         settings.page.on("request", lambda it: sent.append(it.post_data_json) if it.method == "PATCH" else None)
-        await settings.field("What to show").fill("Show Plan.")
+        await settings.field("What to show in the sidebar").fill("Show Plan.")
         await settings.press("Save")
         await expect(settings.saving).to_contain_text("Saved at")
 
@@ -145,7 +147,7 @@ async def test_switch_says_what_is_missing_until_nothing_is(desk: Helpdesk) -> N
 async def test_emptied_field_is_named_while_it_is_on(desk: Helpdesk) -> None:
     await desk.set_up()
     async with desk.opened() as settings:
-        await settings.field("What to show").fill("")
+        await settings.field("What to show in the sidebar").fill("")
         await settings.press("Save")
         await expect(settings.error("display_instructions")).to_have_text("Needed before it can be enabled")
         await settings.switch.click()
@@ -155,14 +157,61 @@ async def test_emptied_field_is_named_while_it_is_on(desk: Helpdesk) -> None:
     assert (await desk.stored())["enabled"] is False
 
 
+async def test_turning_on_what_was_not_tested_asks_once(desk: Helpdesk) -> None:
+    await desk.set_up(enabled=False)
+    async with desk.opened() as settings:
+        await settings.switch.click()
+        await settings.press("Save")
+        await expect(settings.page.get_by_role("heading", name="Not tested since its last change")).to_be_focused()
+        await settings.press("Test it first")
+        await expect(settings.page.locator("#trial-result")).to_be_visible()
+        await settings.press("Save")
+        await expect(settings.saving).to_contain_text("Saved at")
+        await settings.switch.click()
+        await settings.press("Save")
+        await expect(settings.page.locator("#state")).to_have_text("Off")
+        await settings.field(LABELS["display_instructions"]).fill("Show Plan.")
+        await settings.switch.click()
+        await settings.press("Save")
+        await settings.press("Turn it on anyway")
+        await expect(settings.page.locator("#state")).to_have_text("On")
+
+
+async def test_several_mistakes_of_all_kinds_are_marked_by_one_save(desk: Helpdesk) -> None:
+    await desk.set_up()
+    async with desk.opened() as settings:
+        await settings.field(LABELS["api_url"]).fill("http://api.example.com/x")
+        await settings.field(LABELS["identifier_parameter"]).fill("1 id")
+        await settings.field(LABELS["display_instructions"]).fill("")
+        await settings.press("Save")
+        await expect(settings.page.locator(".error:not(:empty)")).to_have_count(3)
+
+
+async def test_example_and_template_can_be_undone(desk: Helpdesk) -> None:
+    identify, display = LABELS["identify_instructions"], LABELS["display_instructions"]
+    async with desk.opened() as settings:
+        await settings.press("Use this example for how to identify the customer")
+        await expect(settings.page.get_by_role("button", name="Undo")).to_have_count(0)  # nothing was there
+        await settings.field(identify).fill("Mine.")
+        await settings.press("Use this example for how to identify the customer")
+        await settings.press("Undo")
+        await expect(settings.field(identify)).to_have_value("Mine.")
+        await settings.field(display).fill("Mine too.")
+        await settings.press("Shop order")
+        await expect(settings.field(display)).to_have_value("Show Item, Amount, and Fulfillment status.")
+        await settings.press("Undo")
+        await expect(settings.field(display)).to_have_value("Mine too.")
+        await expect(settings.field(identify)).to_have_value("Mine.")
+
+
 async def test_example_is_taken_over_word_for_word(desk: Helpdesk) -> None:
     async with desk.opened() as settings:
-        await settings.press("Use this example for what to show")
-        await expect(settings.field("What to show")).to_have_value(
+        await settings.press("Use this example for what to show in the sidebar")
+        await expect(settings.field("What to show in the sidebar")).to_have_value(
             "If it's an account, show Plan and Status (Active or Inactive). "
             "If it's an order, show Item, Amount, and Fulfillment status."
         )
-        await expect(settings.saving).to_have_text("Not saved yet: What to show")
+        await expect(settings.saving).to_have_text("Not saved yet: What to show in the sidebar")
 
 
 @pytest.mark.parametrize("typed", [True, False])
@@ -200,13 +249,15 @@ async def test_unsaved_changes_are_named_until_they_are_undone(desk: Helpdesk) -
 
 
 async def in_conflict(desk: Helpdesk, settings: SettingsPage) -> None:
-    await settings.field("What to show").fill("Mine.")
+    await settings.field("What to show in the sidebar").fill("Mine.")
     await desk.configure("u2", display_instructions="Theirs.", identifier_parameter="their_id")
     await settings.press("Save")
     await expect(settings.page.get_by_role("heading", name="Somebody else saved in between")).to_be_focused()
     words = settings.page.locator("#conflict-words")
     await expect(words).to_have_text(
-        re.compile(r"^u2 saved at \d.*\. Changed: Identifier parameter, What to show\. Reload .* \(What to show\)")
+        re.compile(
+            r"^u2 saved at \d.*\. Changed: Identifier parameter, What to show in the sidebar\. Reload .* \(What to show in the sidebar\)"
+        )
     )
 
 
@@ -215,10 +266,10 @@ async def test_conflict_is_explained_and_theirs_can_be_reloaded(desk: Helpdesk) 
     async with desk.opened() as settings:
         await in_conflict(desk, settings)
         await settings.press("Reload theirs")
-        await expect(settings.field("What to show")).to_have_value("Theirs.")
+        await expect(settings.field("What to show in the sidebar")).to_have_value("Theirs.")
         await expect(settings.field("Identifier parameter")).to_have_value("their_id")
         await expect(settings.page.locator("#conflict")).to_be_hidden()
-        await settings.field("What to show").fill("Mine after all.")
+        await settings.field("What to show in the sidebar").fill("Mine after all.")
         await settings.press("Save")
         await expect(settings.saving).to_contain_text("Saved at")
 
@@ -254,7 +305,7 @@ async def test_second_conflict_is_noticed_while_the_first_is_explained(desk: Hel
 async def test_configuration_that_was_erased_meanwhile_is_a_conflict(desk: Helpdesk) -> None:
     await desk.set_up(enabled=False)
     async with desk.opened() as settings:
-        await settings.field("What to show").fill("Mine.")
+        await settings.field("What to show in the sidebar").fill("Mine.")
         (await desk.api.delete(CONTEXT)).raise_for_status()
         await settings.press("Save")
         await expect(settings.page.locator("#conflict-words")).to_contain_text("Somebody erased this meanwhile.")
@@ -268,7 +319,7 @@ async def test_configuration_that_was_erased_meanwhile_is_a_conflict(desk: Helpd
 async def test_nothing_is_lost_when_the_service_is_away_for_a_moment(desk: Helpdesk) -> None:
     await desk.set_up()
     async with desk.opened() as settings:
-        await settings.field("What to show").fill("Mine.")
+        await settings.field("What to show in the sidebar").fill("Mine.")
         desk.world.database.available = False
         await settings.press("Save")
         await expect(settings.saving).to_contain_text("Not saved: The database is not available")
@@ -276,7 +327,7 @@ async def test_nothing_is_lost_when_the_service_is_away_for_a_moment(desk: Helpd
         await settings.press("Save")
         await expect(settings.saving).to_contain_text("Saved at")
         await settings.page.context.set_offline(True)
-        await settings.field("What to show").fill("Mine again.")
+        await settings.field("What to show in the sidebar").fill("Mine again.")
         await settings.press("Save")
         await expect(settings.saving).to_contain_text("Not saved: The service cannot be reached")
 

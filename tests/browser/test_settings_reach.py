@@ -23,6 +23,10 @@ STOPS = [
     "api_url",
     "identifier_parameter",
     "bearer_token",
+    "SaaS account",
+    "Shop order",
+    "Account or order",
+    "Sender's address",
     "identify_instructions",
     "Use this example",
     "display_instructions",
@@ -84,6 +88,7 @@ async def test_everything_can_be_done_by_keyboard(desk: Helpdesk) -> None:
         await settings.switch.press("Space")
         await expect(settings.switch).to_have_attribute("aria-checked", "true")
         await settings.field("API URL").press("Enter")
+        await settings.page.get_by_role("button", name="Turn it on anyway").press("Enter")
         await expect(settings.saving).to_contain_text("Saved at")
         await settings.page.locator("#trial-run").press("Enter")
         await expect(settings.page.locator("#trial-result")).to_be_visible()

@@ -43,24 +43,62 @@ async def test_steps_light_up_one_after_another(desk: Helpdesk) -> None:
     assert after == ["ok"] * 3
 
 
-async def test_test_shows_all_that_it_did(desk: Helpdesk) -> None:
+async def test_test_shows_the_card_first_and_the_raw_call_in_a_fold(desk: Helpdesk) -> None:
     await desk.set_up()
-    async with desk.opened() as settings:
+    async with desk.opened(viewport={"width": 1280, "height": 900}) as settings:
         result = await settings.run_test()
-        text = await result.inner_text()
         card = result.locator("customer-context-card")
         await expect(card.locator("section")).to_contain_text("Customer found")
         await expect(card.locator("dl")).to_contain_text("Pro")
+        await expect(card).to_be_in_viewport(ratio=1)
+        await expect(result.get_by_text("Identifier in the email")).to_be_in_viewport()
+        folded = await result.inner_text()
+        scrolls = await settings.page.locator("#trial").evaluate("it => it.scrollHeight > it.clientHeight + 1")
+        await result.get_by_text("Request and answer").click()
+        text = await result.inner_text()
 
-    assert text.startswith("It works")
-    assert f"As found in the email\n{IDENTIFIER}\nAs sent to your endpoint\n{IDENTIFIER}" in text
-    assert f"GET https://api.example.com/support-context?id={IDENTIFIER}" in text
+    assert folded.startswith("It works")
+    assert f"Identifier in the email\n{IDENTIFIER}\nSent to your endpoint\n{IDENTIFIER}" in folded
+    assert folded.index("Customer found") < folded.index("Identifier in the email")
+    assert (
+        f"GET https://api.example.com/support-context?id={IDENTIFIER}" in text.removeprefix(folded)
+        or "GET" not in folded
+    )
     assert "Authorization: Bearer [redacted]" in text
     assert "HTTP 200" in text
     assert "203.0.113.7" in text
     assert '"monthly_revenue": 480' in text
     assert BEARER_TOKEN not in text
-    assert settings.faults == []
+    assert (scrolls, settings.faults) == (False, [])
+
+
+async def test_mismatch_is_amber_in_its_headline(desk: Helpdesk) -> None:
+    desk.rewire(
+        World(
+            endpoint=ScriptedEndpoint({IDENTIFIER: CUSTOMER | {"email": "tom@example.com"}}),
+            database=desk.world.database,
+        )
+    )
+    await desk.set_up(match_path="/email")
+    async with desk.opened() as settings:
+        result = await settings.run_test()
+        await expect(result.locator(".verdict")).to_have_class("verdict trouble")
+        await expect(result.locator(".verdict h3")).to_have_text("Found, but the sender is somebody else")
+
+
+async def test_test_with_nothing_filled_in_marks_the_fields_and_asks_nobody(desk: Helpdesk) -> None:
+    async with desk.opened() as settings:
+        sent: list[str] = []
+        settings.page.on("request", lambda it: sent.append(it.method) if it.method == "POST" else None)
+        await settings.page.locator("#trial-subject").fill("")
+        await settings.page.locator("#trial-body").fill("")
+        await settings.press("Run the test")
+        await expect(settings.page.locator("#trial-problem")).to_contain_text("Fill in the marked fields")
+        for name in ("api_url", "bearer_token", "identify_instructions", "display_instructions"):
+            await expect(settings.error(name)).to_have_text("Needed for a test")
+        await expect(settings.error("trial-body")).to_have_text("Paste an email to test with")
+
+    assert sent == []
 
 
 async def test_test_runs_what_is_typed_and_saves_nothing(desk: Helpdesk) -> None:
@@ -72,6 +110,7 @@ async def test_test_runs_what_is_typed_and_saves_nothing(desk: Helpdesk) -> None
         await settings.field("POST").check()
         await settings.field("Bearer token").fill("another-token-0123456789")
         result = await settings.run_test()
+        await result.get_by_text("Request and answer").click()
         await expect(result).to_contain_text("POST https://api.example.com/support-context")
 
     assert [body.get("config") for body in sent] == [
@@ -84,13 +123,11 @@ async def test_test_runs_what_is_typed_and_saves_nothing(desk: Helpdesk) -> None
 
 async def test_test_works_before_anything_is_saved(desk: Helpdesk) -> None:
     async with desk.opened() as settings:
-        result = await settings.run_test()
-        await expect(result).to_contain_text("The test could not run")
-        await expect(result).to_contain_text("missing: api_url, bearer_token")
+        result = settings.page.locator("#trial-result")
         await settings.field("API URL").fill("https://api.example.com/support-context")
         await settings.field("Bearer token").fill(BEARER_TOKEN)
-        await settings.press("Use this example for how to find the customer")
-        await settings.press("Use this example for what to show")
+        await settings.press("Use this example for how to identify the customer")
+        await settings.press("Use this example for what to show in the sidebar")
         await settings.press("Run the test")
         await expect(result).to_contain_text("It works")
 
@@ -110,7 +147,6 @@ ENDINGS = [
     pytest.param(Outcome.AI_UNAVAILABLE, id="ai_unavailable"),
     pytest.param(Outcome.AI_REFUSED, id="ai_refused"),
     pytest.param(Outcome.SKIPPED_CREDITS, id="skipped_credits"),
-    pytest.param(Outcome.NOT_CONFIGURED, id="not_configured"),
     pytest.param(Outcome.TOKEN_UNREADABLE, id="token_unreadable"),
 ]
 
@@ -131,8 +167,6 @@ async def arrange(desk: Helpdesk, outcome: Outcome) -> None:
             model.identifier = StepFailed(outcome)
         case Outcome.SKIPPED_CREDITS:
             await desk.put_project(monthly_ai_credits=0)
-        case Outcome.NOT_CONFIGURED:
-            await desk.configure(enabled=False, display_instructions="")
         case Outcome.TOKEN_UNREADABLE:
             keys = (b"z" * 32,)
         case _:
@@ -147,11 +181,12 @@ async def test_every_ending_is_named_with_what_to_do(desk: Helpdesk, outcome: Ou
     async with desk.opened() as settings:
         result = await settings.run_test()
         status = f"{outcome.status} · {outcome.reason}" if outcome.reason else outcome.status.value
-        await expect(result.locator(".verdict")).to_contain_text(f"Status {status}")
-        await expect(result.locator(".verdict")).to_contain_text(outcome.sentence)
-        await expect(result.locator("customer-context-card section")).to_be_visible()
+        await expect(result.locator(".facts").first).to_contain_text(f"Status{status}")
+        await expect(result.locator(".verdict p")).not_to_be_empty()
+        await expect(result.locator(".outcome > .sidebar customer-context-card section")).to_be_visible()
+        await expect(result.locator(".exchange")).to_have_count(int(outcome.status in {Status.FETCH_ERROR, Status.OK}))
         await expect(result.get_by_role("button", name="Copy as curl")).to_be_visible(
-            visible=outcome.status is Status.FETCH_ERROR or outcome.status is Status.OK
+            visible=outcome.status is Status.FETCH_ERROR
         )
         assert "running" not in await outcomes(settings)
         assert settings.faults == []
@@ -161,7 +196,7 @@ async def test_every_ending_is_named_with_what_to_do(desk: Helpdesk, outcome: Ou
 async def test_curl_line_is_the_call_with_the_token_left_to_the_shell(desk: Helpdesk, method: str) -> None:
     await desk.set_up(method=method, api_url="https://api.example.com/it's/$(x)?q=a'b", identifier_parameter="id")
     async with desk.opened(permissions=["clipboard-read", "clipboard-write"]) as settings:
-        await settings.run_test()
+        await (await settings.run_test()).get_by_text("Request and answer").click()
         await settings.press("Copy as curl")
         line = await settings.page.evaluate("navigator.clipboard.readText()")
     words = shlex.split(line.replace("\\\n", " "))
@@ -180,7 +215,7 @@ async def test_curl_line_is_selected_where_the_clipboard_is_refused(desk: Helpde
     await desk.set_up()
     async with desk.opened() as settings:
         await settings.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-        await settings.run_test()
+        await (await settings.run_test()).get_by_text("Request and answer").click()
         await settings.press("Copy as curl")
         await expect(settings.page.get_by_role("button", name="Press Ctrl+C or ⌘C")).to_be_visible()
         selected = await settings.page.evaluate("getSelection().toString()")
@@ -271,6 +306,7 @@ async def test_nothing_that_comes_back_runs_loads_or_widens_the_page(desk: Helpd
         settings.page.on("dialog", lambda it: settings.faults.append(f"dialog {it.message}"))
         await settings.page.locator("#trial-subject").fill(NASTY)
         result = await settings.run_test()
+        await result.get_by_text("Request and answer").click()
         await expect(result).to_contain_text("<script>alert(2)</script>")
         width = await settings.page.evaluate("document.documentElement.scrollWidth")
         links = await settings.page.evaluate("[...document.querySelectorAll('a')].map(it => it.href)")
@@ -300,7 +336,10 @@ async def test_test_shows_whose_data_it_is_and_what_the_drafting_ai_is_told(
     async with desk.opened() as settings:
         settings.page.on("request", lambda it: bodies.append(it.post_data_json) if it.method == "POST" else None)
         await settings.field(verdict).check()
-        text = await (await settings.run_test()).inner_text()
+        result = await settings.run_test()
+        if not kept:
+            await result.get_by_text("What the drafting AI is told").click()
+        text = await result.inner_text()
 
     assert [body["sender_verified"] for body in bodies] == [sent]
     assert f"Whose data it is\n\n{found}" in text

@@ -2,13 +2,25 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 
 from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration
+from app.domain.refusals import Complaint
 from app.owners.configuring import Changes
 from app.web.http.bodies import StrictBody, without
+from app.web.http.errors import complaints_of
 from support_context.identifiers import IDENTIFIER_PARAMETER
 from support_context.secrets import BEARER_TOKEN, Secret
 
@@ -52,6 +64,8 @@ Pointer = Annotated[str, Field(max_length=LONGEST_POINTER), AfterValidator(_no_c
 class ConfigurationIn(StrictBody):
     """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
 
+    _complaints: tuple[Complaint, ...] = PrivateAttr(())
+
     method: Literal["GET", "POST"] | None = Field(None, description="how the customer endpoint is called")
     api_url: Annotated[str, Field(max_length=LONGEST_URL)] | None = Field(
         None,
@@ -66,8 +80,12 @@ class ConfigurationIn(StrictBody):
         description="write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one",
         json_schema_extra={"writeOnly": True},
     )
-    identify_instructions: Instructions | None = Field(None, description="how to find the customer in the email")
-    display_instructions: Instructions | None = Field(None, description="what to show, with which labels")
+    identify_instructions: Instructions | None = Field(
+        None, description="How to identify the customer: where the identifier stands in the email, in plain English"
+    )
+    display_instructions: Instructions | None = Field(
+        None, description="What to show in the sidebar: which facts, with which labels, in plain English"
+    )
     match_path: Pointer | None = Field(
         None,
         description="JSON Pointer (RFC 6901) of the customer's address, or array of addresses, in the endpoint's "
@@ -80,7 +98,7 @@ class ConfigurationIn(StrictBody):
         "warning on a mismatch; require_match: nothing but that there is a record, unless the sender matches, which "
         "without match_path nobody does",
     )
-    enabled: StrictBool | None = Field(None, description="whether new tickets are looked up")
+    enabled: StrictBool | None = Field(None, description="Enable customer context: whether new tickets are looked up")
 
     _read_only = without(READ_ONLY)
 
@@ -92,15 +110,33 @@ class ConfigurationIn(StrictBody):
         return value
 
     def as_changes(self) -> Changes:
-        """Return what is to be changed, the token apart from the rest."""
+        """Return what is to be changed, the token apart from the rest, and what is wrong with other fields."""
         defaults = Configuration()
         given = self.model_fields_set - {"bearer_token"}
         fields = {name: self._value(name, defaults) for name in sorted(given)}
-        return Changes(fields, Secret(self.bearer_token) if self.bearer_token else None)
+        return Changes(fields, Secret(self.bearer_token) if self.bearer_token else None, self._complaints)
 
     def _value(self, name: str, defaults: Configuration) -> Any:
         value = getattr(self, name)
         return getattr(defaults, name) if value is None or (name, value) == ("match_path", "") else value
+
+
+def _with_complaints(value: Any, read: ValidatorFunctionWrapHandler) -> ConfigurationIn:
+    """Read the fields that are right, and keep what is wrong with the others to be told with the rest."""
+    try:
+        return cast(ConfigurationIn, read(value))
+    except ValidationError as wrong:
+        errors = wrong.errors()
+        named = {each["loc"][0] for each in errors if each["loc"]}
+        if not isinstance(value, dict) or not all(each["loc"] for each in errors):
+            raise
+        configuration = cast(ConfigurationIn, read({key: each for key, each in value.items() if key not in named}))
+        configuration._complaints = complaints_of(errors, ("body",))
+        return configuration
+
+
+JudgedConfigurationIn = Annotated[ConfigurationIn, WrapValidator(_with_complaints)]
+"""A configuration whose every mistake is told at once."""
 
 
 class ConfigurationOut(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 from app.domain.configuration import StoredConfiguration
 from app.domain.refusals import Refusal
 from app.owners.configuring import etag_of
-from app.web.configuration.bodies import ConfigurationIn, ConfigurationOut
+from app.web.configuration.bodies import ConfigurationOut, JudgedConfigurationIn
 from app.web.configuration.examples import CONFIGURATION, STEPS, TRIAL
 from app.web.configuration.trial_bodies import TrialIn, TrialOut
 from app.web.http import answers
@@ -31,7 +31,7 @@ SAVING = problems(
 TOLD: dict[int | str, dict[str, Any]] = {
     200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}, "examples": STEPS}}}
 }
-Changes = Annotated[ConfigurationIn, Body(openapi_examples=CONFIGURATION)]
+Changes = Annotated[JudgedConfigurationIn, Body(openapi_examples=CONFIGURATION)]
 
 
 @router.get("", summary="Read the configuration", responses={200: ETAG, **problems(*answers.OWNER)})
@@ -88,7 +88,9 @@ async def try_configuration(
     as_events: AsEvents,
     trace: InTrace,
 ) -> dict[str, Any] | Response:
-    """Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+    """Run the full cycle once on a sample email, enabled or not; stores nothing.
+
+    It uses one credit, which comes back where the customer endpoint gave no data.
 
     With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
     """

@@ -5,14 +5,14 @@ from typing import Literal
 from pydantic import BaseModel
 
 from app.owners.configuring import Changes
-from app.web.configuration.bodies import ConfigurationIn
+from app.web.configuration.bodies import ConfigurationIn, JudgedConfigurationIn
 from app.web.tickets.bodies import EmailIn, ResultOut
 
 
 class TrialIn(EmailIn):
     """A sample email, and configuration fields to lay over what is stored."""
 
-    config: ConfigurationIn | None = None
+    config: JudgedConfigurationIn | None = None
 
     def as_changes(self) -> Changes:
         """Return the unsaved changes."""

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 STATIC = Path(__file__).parents[1] / "static"
+SETTINGS = STATIC / "settings"
 
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",

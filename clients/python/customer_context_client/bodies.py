@@ -323,9 +323,9 @@ class ConfigurationInput(TypedDict):
     identifier_parameter: NotRequired[str | None]
     # write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one
     bearer_token: NotRequired[str | None]
-    # how to find the customer in the email
+    # How to identify the customer: where the identifier stands in the email, in plain English
     identify_instructions: NotRequired[str | None]
-    # what to show, with which labels
+    # What to show in the sidebar: which facts, with which labels, in plain English
     display_instructions: NotRequired[str | None]
     # JSON Pointer (RFC 6901) of the customer's address, or array of addresses, in the endpoint's answer; null
     # or empty: senders are not compared
@@ -334,7 +334,7 @@ class ConfigurationInput(TypedDict):
     # mismatch; require_match: nothing but that there is a record, unless the sender matches, which without
     # match_path nobody does
     identity_policy: NotRequired[IdentityPolicy | None]
-    # whether new tickets are looked up
+    # Enable customer context: whether new tickets are looked up
     enabled: NotRequired[bool | None]
 
 

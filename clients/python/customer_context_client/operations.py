@@ -210,7 +210,9 @@ class Operations:
     ) -> Call[bodies.Trial]:
         """Test before enabling.
 
-        Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+        Run the full cycle once on a sample email, enabled or not; stores nothing.
+
+        It uses one credit, which comes back where the customer endpoint gave no data.
 
         With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
         """
@@ -228,7 +230,9 @@ class Operations:
     ) -> Call[dict[str, Any]]:
         """Test before enabling.
 
-        Run the full cycle once on a sample email, enabled or not; uses one credit and stores nothing.
+        Run the full cycle once on a sample email, enabled or not; stores nothing.
+
+        It uses one credit, which comes back where the customer endpoint gave no data.
 
         With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
         """

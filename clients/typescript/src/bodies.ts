@@ -229,9 +229,9 @@ export interface ConfigurationInput {
   identifier_parameter?: string | null;
   /** write-only; 16 to 4,096 visible ASCII characters; absent, null or empty keeps the stored one */
   bearer_token?: string | null;
-  /** how to find the customer in the email */
+  /** How to identify the customer: where the identifier stands in the email, in plain English */
   identify_instructions?: string | null;
-  /** what to show, with which labels */
+  /** What to show in the sidebar: which facts, with which labels, in plain English */
   display_instructions?: string | null;
   /**
    * JSON Pointer (RFC 6901) of the customer's address, or array of addresses, in the endpoint's answer; null
@@ -244,7 +244,7 @@ export interface ConfigurationInput {
    * match_path nobody does
    */
   identity_policy?: IdentityPolicy | null;
-  /** whether new tickets are looked up */
+  /** Enable customer context: whether new tickets are looked up */
   enabled?: boolean | null;
 }
 

@@ -355,3 +355,30 @@ async def test_unknown_project_is_not_found() -> None:
         answer = await client.get("/projects/prj_9/customer-context")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "project_not_found")
+
+
+async def test_everything_that_is_wrong_is_told_at_once() -> None:
+    wrong = {"api_url": "https://127.0.0.1/", "identifier_parameter": "1 id", "bearer_token": "short", "enabled": True}
+    async with World().client() as client:
+        await client.put("/projects/prj_1", json={"plan": "business", "owner_ids": ["u1"], "monthly_ai_credits": 5})
+        answer = await client.patch("/projects/prj_1/customer-context", json=wrong)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+    assert {error["loc"][1]: error["type"] for error in answer.json()["errors"]} == {
+        "api_url": "url_refused",
+        "identifier_parameter": "string_pattern_mismatch",
+        "bearer_token": "value_error",
+        "identify_instructions": "missing",
+        "display_instructions": "missing",
+    }
+    assert "short" not in answer.text
+
+
+async def test_token_for_another_host_and_a_missing_field_are_told_together() -> None:
+    changes = {"api_url": "https://other.example.com/", "display_instructions": ""}
+    async with World().client() as client:
+        await set_up(client)
+        answer = await client.patch("/projects/prj_1/customer-context", json=changes)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bearer_token_required")
+    assert {error["loc"][1] for error in answer.json()["errors"]} == {"bearer_token", "display_instructions"}

@@ -184,12 +184,36 @@ async def test_fault_in_a_test_gives_the_credit_back() -> None:
     assert project["credits_used_this_month"] == 0
 
 
-async def test_provider_that_is_down_gives_the_credit_back() -> None:
-    world = World(model=ScriptedModel(StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529")))
+NO_FACTS = ScriptedEndpoint({"acct_12ab34cd": {}})
+LATE = ScriptedEndpoint({"acct_12ab34cd": failing(Outcome.TIMEOUT)})
+
+
+@pytest.mark.parametrize(
+    ("world", "ending", "charged"),
+    [
+        pytest.param(World(), "ok", 1, id="data came"),
+        pytest.param(
+            World(model=ScriptedModel(answer=StepFailed(Outcome.SUMMARY_FALLBACK))),
+            "summary_fallback",
+            1,
+            id="data came, no summary",
+        ),
+        pytest.param(World(endpoint=NO_FACTS), "no_data", 0, id="the endpoint knows nobody"),
+        pytest.param(World(endpoint=LATE), "timeout", 0, id="the endpoint is late"),
+        pytest.param(World(model=ScriptedModel(None)), "not_found", 0, id="no identifier"),
+        pytest.param(
+            World(model=ScriptedModel(StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529"))),
+            "ai_unavailable",
+            0,
+            id="the provider is away",
+        ),
+    ],
+)
+async def test_test_costs_a_credit_only_when_it_got_data(world: World, ending: str, charged: int) -> None:
     async with world.client() as client:
         await set_up(client)
         body = (await client.post(ROUTE, json=EMAIL)).json()
         project = (await client.get("/projects/prj_1")).json()
 
-    assert (body["status"], body["reason"], body["credits_used"]) == ("no_identifier", "ai_unavailable", 0)
-    assert project["credits_used_this_month"] == 0
+    assert (body["reason"] or body["status"], body["credits_used"]) == (ending, charged)
+    assert project["credits_used_this_month"] == charged

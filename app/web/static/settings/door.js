@@ -1,6 +1,6 @@
 /** Lets people in with the access token behind the #, and says in words why one does not open. */
 
-import { copies, element, the } from "./settings-elements.js";
+import { copies, element, the } from "./elements.js";
 
 const KEY = "customer-context-settings";
 
@@ -8,7 +8,7 @@ const KEY = "customer-context-settings";
 const WORDS = {
   nothing: {
     title: "Open this page with a link",
-    words: "The settings open with a link from your helpdesk. It is for one project and ends by itself.",
+    words: "Open the settings in your helpdesk: its link is for one project, and ends by itself.",
     way: true,
   },
   no_project: {
@@ -25,7 +25,7 @@ const WORDS = {
     title: "Only owners may see this",
     words:
       "The person who made this link is not an owner of the project any more, so it shows nothing. " +
-      "Ask one of the owners for a new link.",
+      "An owner can make a new one.",
     way: true,
   },
   out_of_scope: {
@@ -44,6 +44,12 @@ const WORDS = {
 
 /** The problems after which nothing on this page works. */
 export const CLOSED = new Set(["unauthorized", "not_owner", "out_of_scope", "plan_required"]);
+
+/** Say a problem in the page's own words where it has some: the API's are for developers. */
+export function inWords({ code, title, detail }) {
+  const known = WORDS[code];
+  return known ? `${known.title}. ${known.words}` : `${title}. ${detail ?? ""}`;
+}
 
 let inMemory = null; // a page in a frame may be refused any storage
 
@@ -107,7 +113,7 @@ function request(project) {
   const root = location.href.split(/[?#]/, 1)[0].replace(/settings$/, "");
   return [
     `curl -sS ${root}projects/${encodeURIComponent(project)}/access-tokens`,
-    `-H "Authorization: Bearer $CC_SERVICE_TOKEN"`,
+    `-H "Authorization: Bearer $SERVICE_TOKEN"`,
     `-H "X-Actor-Id: $OWNER_ID"`,
     `-H "Content-Type: application/json"`,
     `-d '{"label": "Settings page", "expires_in": 3600}'`,

@@ -71,6 +71,17 @@ export function copies(button, shown) {
   return button;
 }
 
+/** Show or clear the error of a field; a field is an element around one control with `data-field`. */
+export function mark(field, message) {
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  const error = field.querySelector(".error");
+  if (error.textContent !== sentence) error.textContent = sentence;
+  field.toggleAttribute("data-wrong", Boolean(message));
+  for (const control of field.querySelectorAll("input, textarea, [role=switch]")) {
+    control.ariaInvalid = message ? "true" : null;
+  }
+}
+
 /** Write a moment as people here write it. */
 export function moment(iso) {
   return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });

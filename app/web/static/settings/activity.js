@@ -1,24 +1,21 @@
 /** The activity section: how the project's look-ups went, and what they cost, without a word of a customer's. */
 
-import { STATUSES, chart } from "./settings-chart.js";
-import { duration, element, table, the } from "./settings-elements.js";
-
-/** The steps as the page calls them. */
-const STEPS = {
-  extract: "Find the identifier",
-  fetch: "Ask your endpoint",
-  summarize: "Summarize the answer",
-  total: "In all",
-};
+import { chart } from "./chart.js";
+import { inWords } from "./door.js";
+import { duration, element, table, the } from "./elements.js";
+import { STATUSES, STEPS } from "./words.js";
 
 /** Owns the section; emits `problem` with what it cannot explain. */
 export class ActivitySection extends EventTarget {
   #api;
+  #isOn;
   #latest = 0;
 
-  constructor(api) {
+  /** `isOn` tells whether tickets are looked up now. */
+  constructor(api, isOn) {
     super();
     this.#api = api;
+    this.#isOn = isOn;
     the("activity-days").addEventListener("change", () => this.load());
     the("activity-refresh").addEventListener("click", () => this.load());
   }
@@ -38,13 +35,13 @@ export class ActivitySection extends EventTarget {
   }
 
   #show(report) {
-    const shown = report.lookups === 0 ? [nothingYet()] : [chart(report.per_day), tables(report)];
+    const shown = report.lookups === 0 ? [nothingYet(this.#isOn())] : [chart(report.per_day), tables(report)];
     the("activity-content").replaceChildren(...leftAlone(report.breaker), tiles(report), ...shown);
     the("activity-live").textContent = `${report.lookups.toLocaleString()} look-ups in ${report.per_day.length} days`;
   }
 
   #refused(problem) {
-    const words = element("p", {}, `${problem.title ?? "The activity cannot be shown"}. ${problem.detail ?? ""}`);
+    const words = element("p", {}, inWords(problem));
     the("activity-content").replaceChildren(element("div", { className: "notice" }, words));
     the("activity-live").textContent = "The activity cannot be shown";
     this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
@@ -76,7 +73,7 @@ function tiles({ lookups, ok_share: share, per_day: days, ...credits }) {
       "AI credits this month",
       `${used.toLocaleString()} of ${allowance.toLocaleString()}`,
       bar,
-      ` starts anew ${day(credits.credits_reset_at)}`,
+      ` resets on ${day(credits.credits_reset_at)}`,
     ),
   );
 }
@@ -91,12 +88,9 @@ function tile(name, value, ...notes) {
   );
 }
 
-function nothingYet() {
-  return element(
-    "p",
-    { className: "empty" },
-    "No look-ups in this period. Once it is turned on, every new ticket counts here; tests do not.",
-  );
+function nothingYet(isOn) {
+  const when = isOn ? "Every new ticket counts here" : "Once it is enabled, every new ticket counts here";
+  return element("p", { className: "empty" }, `No look-ups in this period. ${when}; tests do not.`);
 }
 
 function tables({ steps, recent: ended }) {
@@ -104,7 +98,7 @@ function tables({ steps, recent: ended }) {
 }
 
 function paces(steps) {
-  const rows = Object.entries(STEPS).map(([step, name]) => [
+  const rows = Object.entries({ ...STEPS, total: "In all" }).map(([step, name]) => [
     name,
     duration(steps[step].p50_ms),
     duration(steps[step].p95_ms),
@@ -145,5 +139,5 @@ function percent(share) {
 }
 
 function day(iso) {
-  return new Date(iso).toLocaleDateString(undefined, { day: "numeric", month: "long", timeZone: "UTC" });
+  return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "long", timeZone: "UTC" });
 }

@@ -1,6 +1,6 @@
 /** Shows the call to the owner's endpoint: the request as it was sent, as curl too, and what came back. */
 
-import { codeBox, copies, element, isolated } from "./settings-elements.js";
+import { codeBox, copies, element, isolated } from "./elements.js";
 
 /** Headers that curl makes by itself. */
 const OF_CURL = new Set(["host", "connection", "content-length"]);

@@ -1,35 +1,11 @@
 /** The configuration form: what is stored, what is typed over it, and what the service says of it. */
 
-import { element, isolated, lately, moment, the } from "./settings-elements.js";
+import { inWords } from "./door.js";
+import { element, isolated, lately, mark, moment, the } from "./elements.js";
+import { NAMES, NEEDED, PLAINER, STATES, listed, stateOf } from "./words.js";
 
-const TYPED = [
-  "method",
-  "api_url",
-  "identifier_parameter",
-  "identify_instructions",
-  "display_instructions",
-  "match_path",
-  "identity_policy",
-];
-
-/** What the fields are called in sentences, in the guide's order. */
-const NAMES = {
-  method: "Method",
-  api_url: "API URL",
-  identifier_parameter: "Identifier parameter",
-  bearer_token: "Bearer token",
-  identify_instructions: "How to find the customer",
-  display_instructions: "What to show",
-  match_path: "Customer's address in the answer",
-  identity_policy: "If the sender is not that customer",
-  enabled: "On or off",
-};
-
-/** Plainer words for a complaint whose own words are a pattern. */
-const PLAINER = {
-  "identifier_parameter string_pattern_mismatch":
-    "Begin with a letter or _, then letters, digits, and . _ - only; 64 characters at most.",
-};
+/** What the form sends beside the token and the switch; a list is typed one item a line. */
+const TYPED = Object.keys(NAMES).filter((name) => !["bearer_token", "enabled"].includes(name));
 
 /** Owns the form; emits `shown` when what is stored was shown, and `problem` with what this form cannot explain. */
 export class ConfigurationForm extends EventTarget {
@@ -39,6 +15,8 @@ export class ConfigurationForm extends EventTarget {
   #etag = "";
   #theirs = null; // what somebody else saved in between
   #busy = false;
+  #tested = ""; // the fingerprint of what a test was last good with
+  #asked = false; // whether it was asked to turn on what is not tested
 
   constructor(api) {
     super();
@@ -52,9 +30,8 @@ export class ConfigurationForm extends EventTarget {
     the("discard").addEventListener("click", () => this.#discard());
     the("conflict-reload").addEventListener("click", () => this.#reload());
     the("conflict-overwrite").addEventListener("click", () => this.#overwrite());
-    for (const button of this.#form.querySelectorAll("[data-example]")) {
-      button.addEventListener("click", () => this.#useExample(button));
-    }
+    the("untested-test").addEventListener("click", () => this.#testFirst());
+    the("untested-on").addEventListener("click", () => this.#turnOnAnyway());
     // A browser asks before it leaves the page, in its own words.
     addEventListener("beforeunload", (event) => this.hasChanges && event.preventDefault());
   }
@@ -70,6 +47,8 @@ export class ConfigurationForm extends EventTarget {
     this.#showToken(configuration);
     this.complain([]);
     this.#askAboutConflict(false);
+    the("untested").hidden = true;
+    this.#sayState(configuration);
     this.#refresh();
     this.dispatchEvent(new CustomEvent("shown", { detail: configuration }));
   }
@@ -77,13 +56,48 @@ export class ConfigurationForm extends EventTarget {
   /** What is typed and not saved, as the API takes it; the token only where one was typed. */
   get changes() {
     const now = { ...this.#typed(), enabled: the("enabled").ariaChecked === "true" };
-    const changed = Object.entries(now).filter(([name, value]) => value !== this.#stored[name]);
+    const changed = Object.entries(now).filter(([name, value]) => !same(value, this.#stored[name]));
     const token = this.#form.elements.bearer_token.value;
     return { ...Object.fromEntries(changed), ...(token ? { bearer_token: token } : {}) };
   }
 
   get hasChanges() {
     return this.#stored !== null && Object.keys(this.changes).length > 0;
+  }
+
+  /** What a look-up needs and is neither typed nor stored. */
+  get missing() {
+    const present = { ...this.#typed(), bearer_token: this.#hasToken() ? "yes" : "" };
+    return NEEDED.filter((name) => !present[name].trim());
+  }
+
+  /** What a test runs with, as text to compare. */
+  get fingerprint() {
+    return JSON.stringify([this.#typed(), this.#form.elements.bearer_token.value]);
+  }
+
+  get stored() {
+    return this.#stored;
+  }
+
+  /** Note that a test was good with what this fingerprint stands for. */
+  tested(fingerprint) {
+    this.#tested = fingerprint;
+  }
+
+  /** Return what is typed into a field. */
+  value(name) {
+    return this.#form.elements[name].value;
+  }
+
+  /** Type into fields for the owner; return what stood there. */
+  put(values) {
+    const before = Object.fromEntries(Object.keys(values).map((name) => [name, this.value(name)]));
+    for (const [name, value] of Object.entries(values)) {
+      this.#form.elements[name].value = value;
+      this.#edited(name);
+    }
+    return before;
   }
 
   /** Show each complaint under its field, and return those that belong to no field here. */
@@ -100,25 +114,24 @@ export class ConfigurationForm extends EventTarget {
   }
 
   #typed() {
-    const typed = Object.fromEntries(TYPED.map((name) => [name, this.#form.elements[name].value]));
-    return { ...typed, match_path: typed.match_path || null };
+    return Object.fromEntries(TYPED.map((name) => [name, this.#read(name)]));
+  }
+
+  #read(name) {
+    const text = this.#form.elements[name].value;
+    if (this.#form.elements[name].dataset?.list !== undefined) return text.split("\n").map((line) => line.trim()).filter(Boolean);
+    return name === "match_path" ? text || null : text;
   }
 
   #fill(name, configuration) {
-    this.#form.elements[name].value = configuration[name] ?? "";
+    const value = configuration[name] ?? "";
+    this.#form.elements[name].value = Array.isArray(value) ? value.join("\n") : value;
   }
 
   #edited(name) {
     const field = this.#form.querySelector(`[data-field="${name}"]`);
     if (field) mark(field, "");
     this.#refresh();
-  }
-
-  #useExample(button) {
-    const field = this.#form.elements[button.dataset.example];
-    field.value = button.parentElement.querySelector("q").textContent.replace(/\s+/g, " ").trim();
-    field.focus();
-    this.#edited(field.name);
   }
 
   #flip() {
@@ -131,7 +144,7 @@ export class ConfigurationForm extends EventTarget {
   #refresh(said = "") {
     const changed = Object.keys(NAMES).filter((name) => name in this.changes);
     const isOn = the("enabled").ariaChecked === "true";
-    const missing = isOn ? [] : this.#missing();
+    const missing = isOn ? [] : this.missing;
     the("enabled").ariaDisabled = String(missing.length > 0);
     the("enabled-missing").textContent = missing.length ? `To turn it on, fill in: ${listed(missing)}.` : "";
     const { match_path: path, identity_policy: policy } = this.#typed();
@@ -140,12 +153,6 @@ export class ConfigurationForm extends EventTarget {
     the("discard").hidden = changed.length === 0;
     the("save").disabled = changed.length === 0;
     this.#say(said || (changed.length ? `Not saved yet: ${listed(changed)}` : ""), changed.length ? "changed" : "done");
-  }
-
-  #missing() {
-    const present = { ...this.#typed(), bearer_token: this.#hasToken() ? "yes" : "" };
-    const needed = ["api_url", "bearer_token", "identify_instructions", "display_instructions"];
-    return needed.filter((name) => !present[name].trim());
   }
 
   #hasToken() {
@@ -160,13 +167,22 @@ export class ConfigurationForm extends EventTarget {
     this.#form.elements.bearer_token.placeholder = configured ? "••••••••••••••••" : "sk_support_context_…";
   }
 
+  #sayState(configuration) {
+    const { identifier_form: form } = configuration;
+    const said = STATES[stateOf(configuration)];
+    the("configuration-title").textContent = said.title;
+    the("configuration-lead").textContent = said.lead;
+    the("enabled-help").textContent = said.enabled;
+    the("identifier-form").textContent = form ? `Read from these instructions, and held to: ${form}.` : "";
+  }
+
   async #save(etag = this.#etag) {
-    if (this.#busy || !this.hasChanges) return;
+    if (this.#busy || !this.hasChanges || this.#asksAboutTest()) return;
     this.#busy = true;
     the("save").ariaDisabled = "true";
     this.#say("Saving …");
     try {
-      this.show(await this.#api.save(this.changes, etag));
+      await this.saveChanges(this.changes, etag);
       this.#say(`Saved at ${lately(this.#stored.updated_at)}`, "done");
     } catch (problem) {
       await this.#refused(problem);
@@ -176,6 +192,34 @@ export class ConfigurationForm extends EventTarget {
     }
   }
 
+  /** Save these changes and show what is stored then; raises a Problem. */
+  async saveChanges(changes, etag = this.#etag) {
+    const isTested = this.fingerprint === this.#tested;
+    this.show(await this.#api.save(changes, etag));
+    if (isTested) this.#tested = this.fingerprint; // the token is stored now, not typed
+  }
+
+  /** Ask once before what was not tested since its last change is turned on. */
+  #asksAboutTest() {
+    const turnsOn = the("enabled").ariaChecked === "true" && !this.#stored.enabled;
+    if (!turnsOn || this.#asked || this.#tested === this.fingerprint || this.missing.length) return false;
+    the("untested").hidden = false;
+    the("untested-title").focus();
+    return true;
+  }
+
+  #testFirst() {
+    the("untested").hidden = true;
+    this.dispatchEvent(new Event("test"));
+  }
+
+  #turnOnAnyway() {
+    this.#asked = true;
+    the("untested").hidden = true;
+    the("save").focus();
+    this.#save();
+  }
+
   async #refused(problem) {
     if (problem.code === "precondition_failed") return this.#explainConflict();
     const others = this.complain(problem.errors ?? []);
@@ -183,7 +227,7 @@ export class ConfigurationForm extends EventTarget {
       const rest = others.map(({ msg }) => msg).join("; ");
       return this.#say(`Not saved: ${rest || "see the marked fields"}`, "wrong");
     }
-    this.#say(`Not saved: ${problem.title}. ${problem.detail ?? ""}`, "wrong");
+    this.#say(`Not saved: ${inWords(problem)}`, "wrong");
     this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
   }
 
@@ -241,24 +285,13 @@ export class ConfigurationForm extends EventTarget {
   }
 }
 
-/** Show or clear the error of a field; a field is an element around one control with `data-field`. */
-export function mark(field, message) {
-  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
-  const error = field.querySelector(".error");
-  if (error.textContent !== sentence) error.textContent = sentence;
-  field.toggleAttribute("data-wrong", Boolean(message));
-  for (const control of field.querySelectorAll("input, textarea, [role=switch]")) {
-    control.ariaInvalid = message ? "true" : null;
-  }
-}
-
-function listed(names) {
-  return names.map((name) => NAMES[name]).join(", ");
-}
-
 function differs(one, other, name) {
   const key = name === "bearer_token" ? "bearer_token_updated_at" : name;
-  return one[key] !== other[key];
+  return !same(one[key], other[key]);
+}
+
+function same(one, other) {
+  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }
 
 function pick(from, names) {

@@ -1,15 +1,7 @@
 /** Draws look-ups per day as stacked bars, each status with a colour and a pattern; a table tells the same. */
 
-import { drawn, element, table } from "./settings-elements.js";
-
-/** The statuses from the bottom of a bar to its top, and what they are called. */
-export const STATUSES = {
-  ok: "Found",
-  no_identifier: "No identifier",
-  fetch_error: "Endpoint failed",
-  skipped_credits: "No credits",
-  disabled: "Off",
-};
+import { drawn, element, table } from "./elements.js";
+import { STATUSES } from "./words.js";
 
 const HEIGHT = 180; // px, and so all that follows
 const LEFT = 36;

@@ -1,11 +1,13 @@
 /** Starts the settings page: takes the token of the link, reads what is stored, and connects the parts of the page. */
 
-import { ActivitySection } from "./settings-activity.js";
-import { Api } from "./settings-api.js";
-import { CLOSED, adopted, prepareDoor, showDoor } from "./settings-door.js";
-import { the } from "./settings-elements.js";
-import { ConfigurationForm } from "./settings-form.js";
-import { TrialPanel } from "./settings-trial.js";
+import { ActivitySection } from "./activity.js";
+import { Api } from "./api.js";
+import { assist } from "./assist.js";
+import { CLOSED, adopted, prepareDoor, showDoor } from "./door.js";
+import { the } from "./elements.js";
+import { ConfigurationForm } from "./form.js";
+import { TrialPanel } from "./trial.js";
+import { stateOf } from "./words.js";
 
 let room = null; // what is open: `{ project, api, activity }`
 
@@ -47,7 +49,7 @@ function reopen({ token, project }) {
 function furnish(api, project, stored) {
   const form = new ConfigurationForm(api);
   const trial = new TrialPanel(api, form);
-  const activity = new ActivitySection(api);
+  const activity = new ActivitySection(api, () => form.stored.enabled);
   room = { project, api, activity };
   for (const part of [form, trial, activity]) {
     part.addEventListener("problem", ({ detail }) => {
@@ -55,6 +57,8 @@ function furnish(api, project, stored) {
     });
   }
   form.addEventListener("shown", ({ detail }) => showState(detail));
+  form.addEventListener("test", () => trial.run());
+  assist(form);
   trial.addEventListener("ran", () => activity.load()); // it has used a credit
   the("project").querySelector("bdi").textContent = project;
   the("project").hidden = false;
@@ -63,9 +67,10 @@ function furnish(api, project, stored) {
   activity.load();
 }
 
-function showState({ enabled, updated_at: saved }) {
-  the("state").textContent = enabled ? "On" : saved ? "Off" : "Not set up yet";
-  the("state").className = `pill ${enabled ? "good" : ""}`;
+function showState(configuration) {
+  const state = stateOf(configuration);
+  the("state").textContent = { on: "On", off: "Off", new: "Not set up yet" }[state];
+  the("state").className = `pill ${state === "on" ? "good" : ""}`;
   the("state").hidden = false;
 }
 
