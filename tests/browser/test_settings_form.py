@@ -253,11 +253,9 @@ async def in_conflict(desk: Helpdesk, settings: SettingsPage) -> None:
     await desk.configure("u2", display_instructions="Theirs.", identifier_parameter="their_id")
     await settings.press("Save")
     await expect(settings.page.get_by_role("heading", name="Somebody else saved in between")).to_be_focused()
-    words = settings.page.locator("#conflict-words")
+    words, name = settings.page.locator("#conflict-words"), LABELS["display_instructions"]
     await expect(words).to_have_text(
-        re.compile(
-            r"^u2 saved at \d.*\. Changed: Identifier parameter, What to show in the sidebar\. Reload .* \(What to show in the sidebar\)"
-        )
+        re.compile(rf"^u2 saved at \d.*\. Changed: Identifier parameter, {name}\. Reload .* \({name}\)")
     )
 
 
