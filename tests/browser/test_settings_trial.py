@@ -53,17 +53,16 @@ async def test_test_shows_the_card_first_and_the_raw_call_in_a_fold(desk: Helpde
         await expect(card).to_be_in_viewport(ratio=1)
         await expect(result.get_by_text("Identifier in the email")).to_be_in_viewport()
         folded = await result.inner_text()
+        below = await result.locator(".facts").first.evaluate("it => it.getBoundingClientRect().top")
+        assert below > await card.evaluate("it => it.getBoundingClientRect().bottom")
         scrolls = await settings.page.locator("#trial").evaluate("it => it.scrollHeight > it.clientHeight + 1")
         await result.get_by_text("Request and answer").click()
         text = await result.inner_text()
 
     assert folded.startswith("It works")
     assert f"Identifier in the email\n{IDENTIFIER}\nSent to your endpoint\n{IDENTIFIER}" in folded
-    assert folded.index("Customer found") < folded.index("Identifier in the email")
-    assert (
-        f"GET https://api.example.com/support-context?id={IDENTIFIER}" in text.removeprefix(folded)
-        or "GET" not in folded
-    )
+    assert "GET https://" not in folded
+    assert f"GET https://api.example.com/support-context?id={IDENTIFIER}" in text
     assert "Authorization: Bearer [redacted]" in text
     assert "HTTP 200" in text
     assert "203.0.113.7" in text
