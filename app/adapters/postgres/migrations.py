@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.adapters.postgres.connection import DRIVER_ERRORS, failure_of
 
-FOLDER = Path(__file__).parents[3] / "migrations"
-"""Beside the package, in a checkout as in an installed wheel."""
+PACKAGED = Path(__file__).parents[2] / "_migrations"
+FOLDER = PACKAGED if PACKAGED.is_dir() else Path(__file__).parents[3] / "migrations"
+"""The migration scripts: inside the package in an installed wheel, beside it in a checkout."""
 
 LOCK = 0x63637478
 """Names our advisory lock (`cctx`); PostgreSQL keeps such locks per database."""
