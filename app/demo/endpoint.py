@@ -13,15 +13,21 @@ from starlette.routing import Route
 
 from app.demo.records import find
 
-PATH = "/customer-context"
+PATH, BROKEN_PATH = "/customer-context", "/customer-context/broken"
 
 Find = Callable[[str], Mapping[str, object]]
 """Gives what support may see of whoever has an identifier, an empty mapping where nobody has it."""
 
 
 def sample_endpoint(records: sqlite3.Connection, token: str) -> Starlette:
-    """Return the endpoint of the sample company."""
-    return customer_endpoint(partial(find, records), token)
+    """Return the endpoint of the sample company; at `BROKEN_PATH` it fails as one that is down for maintenance."""
+    endpoint = customer_endpoint(partial(find, records), token)
+    endpoint.add_route(BROKEN_PATH, _broken)
+    return endpoint
+
+
+async def _broken(request: Request) -> Response:
+    return JSONResponse({"error": "down for maintenance"}, 503)
 
 
 def customer_endpoint(find: Find, token: str, path: str = PATH, parameter: str = "id") -> Starlette:

@@ -1,9 +1,16 @@
-"""The demo project, set up as any helpdesk and owner would: over the service's own routes."""
+"""The demo's projects, set up as any helpdesk and owner would: over the service's own routes."""
 
 import httpx
 
-PROJECT_ID = "prj_demo"
+from app.demo.endpoint import BROKEN_PATH, PATH
+
+PROJECT_ID, STRICT_PROJECT_ID, FAILING_PROJECT_ID = "prj_demo", "prj_demo_strict", "prj_demo_failing"
+"""The project of the pages; one that withholds a record that is not the sender's; one whose endpoint is down."""
+
 OWNER_ID = "demo-owner"
+
+MATCH_PATH = "/email"
+"""Where a record holds the address of its customer."""
 
 MONTHLY_AI_CREDITS = 1000
 """More than anybody uses up by trying things out."""
@@ -22,12 +29,18 @@ DISPLAY_INSTRUCTIONS = (
 )
 
 
-def set_up_project(service: httpx.Client, api_url: str, bearer_token: str) -> None:
-    """Make the project and turn Customer Context on for it; raises `httpx.HTTPError`.
+def set_up_projects(service: httpx.Client, origin: str, bearer_token: str) -> None:
+    """Make the demo's projects and turn Customer Context on for each; raises `httpx.HTTPError`.
 
-    Doing it again is harmless: a restart finds the project there, and only the port of its endpoint has changed.
+    Doing it again is harmless: a restart finds the projects there, and only the port of their endpoint has changed.
     """
-    project = f"/projects/{PROJECT_ID}"
+    _set_up(service, PROJECT_ID, origin + PATH, bearer_token, "show")
+    _set_up(service, STRICT_PROJECT_ID, origin + PATH, bearer_token, "require_match")
+    _set_up(service, FAILING_PROJECT_ID, origin + BROKEN_PATH, bearer_token, "show")
+
+
+def _set_up(service: httpx.Client, project_id: str, api_url: str, bearer_token: str, identity_policy: str) -> None:
+    project = f"/projects/{project_id}"
     plan = {"plan": "business", "owner_ids": [OWNER_ID], "monthly_ai_credits": MONTHLY_AI_CREDITS}
     service.put(project, json=plan).raise_for_status()
     configuration = {
@@ -37,6 +50,8 @@ def set_up_project(service: httpx.Client, api_url: str, bearer_token: str) -> No
         "bearer_token": bearer_token,
         "identify_instructions": IDENTIFY_INSTRUCTIONS,
         "display_instructions": DISPLAY_INSTRUCTIONS,
+        "match_path": MATCH_PATH,
+        "identity_policy": identity_policy,
         "enabled": True,
     }
     owner = {"X-Actor-Id": OWNER_ID}

@@ -31,13 +31,15 @@ def find(records: sqlite3.Connection, identifier: str) -> dict[str, object]:
 def _account(records: sqlite3.Connection, account_id: str) -> dict[str, object]:
     # The identifier comes from an email that anybody can write: it is a parameter, never part of the statement.
     row = records.execute(
-        "SELECT company, plan, status, seats, monthly_revenue, customer_since FROM accounts WHERE id = ?", (account_id,)
+        "SELECT company, email, plan, status, seats, monthly_revenue, customer_since FROM accounts WHERE id = ?",
+        (account_id,),
     ).fetchone()
     if row is None:
         return {}
     return {
         "type": "account",
         "company": row["company"],
+        "email": row["email"],
         "plan": row["plan"],
         "status": row["status"],
         "seats": row["seats"],
@@ -49,12 +51,15 @@ def _account(records: sqlite3.Connection, account_id: str) -> dict[str, object]:
 
 def _order(records: sqlite3.Connection, number: str) -> dict[str, object]:
     row = records.execute(
-        "SELECT account_id, item, amount, fulfillment_status, ordered_on FROM orders WHERE number = ?", (number,)
+        "SELECT account_id, email, item, amount, fulfillment_status, ordered_on "
+        "FROM orders JOIN accounts ON accounts.id = account_id WHERE number = ?",
+        (number,),
     ).fetchone()
     if row is None:
         return {}
     return {
         "type": "order",
+        "email": row["email"],
         "item": row["item"],
         "amount": _dollars(row["amount"]),
         "fulfillment_status": row["fulfillment_status"],

@@ -16,15 +16,15 @@ import httpx
 
 from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
-from app.demo.project import make_settings_link, set_up_project
+from app.demo.project import make_settings_link, set_up_projects
 from app.demo.records import open_records
 from app.demo.secrets_file import DemoSecrets, kept_secrets
 from app.demo.welcome import welcome
 from app.serving import serve
 from app.settings import InvalidSettings, Settings, load_settings
 
-DEFAULT_DATA_DIR = ".data"
-"""Where the service itself keeps its embedded database when `CC_DATA_DIR` is not set."""
+DATA_DIR = Path(".data")
+"""Where each demo keeps its database and its secrets when `CC_DATA_DIR` is not set: in a folder of its port."""
 
 SET_UP_SECONDS = 30.0
 """Longest wait for one route while the project is set up; a first start on a slow disk takes a few."""
@@ -54,35 +54,38 @@ def demo(host: str, port: int, serve: Serve = serve) -> None:
     """Serve the demo until Ctrl-C; ends with one line and status 1 where the port is taken."""
     if not _is_free(host, port):
         raise SystemExit(f"Port {port} on {host} is already in use; type: make run PORT={_free_port_above(host, port)}")
-    folder = _demo_folder()
+    data_dir = Path(os.environ.get("CC_DATA_DIR") or DATA_DIR / str(port))
+    folder = _demo_folder(data_dir)
     kept, ca_file = kept_secrets(folder), folder / "ca.pem"
     _say("Starting the database, the service and a sample customer endpoint …", sys.stderr)
     with closing(open_records()) as records, hosted(sample_endpoint(records, kept.endpoint_token), ca_file) as origin:
-        os.environ.update(environment(os.environ, kept, ca_file))
+        os.environ.update(environment(os.environ, kept, ca_file, data_dir))
         settings = _settings()
         token = settings.service_tokens[0].get_secret_value()
 
         def greet(base_url: str) -> None:
             try:
                 with _client(base_url, token) as service:
-                    set_up_project(service, origin + PATH, kept.endpoint_token)
+                    set_up_projects(service, origin, kept.endpoint_token)
                     settings_url = base_url + make_settings_link(service)
             except httpx.HTTPError as problem:
-                _say(f"The demo project could not be set up ({_in_words(problem)}); stopping.", sys.stderr)
+                _say(f"The demo projects could not be set up ({_in_words(problem)}); stopping.", sys.stderr)
                 os.kill(os.getpid(), signal.SIGINT)
                 return
-            _say(welcome(base_url, settings_url, token, f"t_{secrets.token_hex(3)}", _notes(settings, origin)))
+            prefix, coloured = f"t_{secrets.token_hex(3)}", sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            _say(welcome(base_url, settings_url, token, prefix, _notes(settings, origin), coloured=coloured))
 
         with suppress(KeyboardInterrupt):
             serve(settings, host, port, on_ready=greet, factory=FACTORY)
     _say("Stopped.", sys.stderr)
 
 
-def environment(given: Mapping[str, str], kept: DemoSecrets, ca_file: Path) -> dict[str, str]:
+def environment(given: Mapping[str, str], kept: DemoSecrets, ca_file: Path, data_dir: Path) -> dict[str, str]:
     """Return the variables to set: what the user has chosen stays, but the way to the sample endpoint is opened."""
     defaults = {
         "CC_SERVICE_TOKENS": kept.service_token,
         "CC_ENCRYPTION_KEYS": kept.encryption_key,
+        "CC_DATA_DIR": str(data_dir),
         "CC_LOG_LEVEL": "WARNING",  # the terminal belongs to the command lines
     }
     unset = {name: value for name, value in defaults.items() if not given.get(name)}
@@ -96,8 +99,7 @@ def _settings() -> Settings:
         raise SystemExit(f"customer-context: {problem}") from None
 
 
-def _demo_folder() -> Path:
-    data_dir = Path(os.environ.get("CC_DATA_DIR") or DEFAULT_DATA_DIR)
+def _demo_folder(data_dir: Path) -> Path:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A folder of our own: the embedded PostgreSQL opens its parents to the user that it runs as.
     folder = data_dir / "demo"
@@ -105,7 +107,7 @@ def _demo_folder() -> Path:
     return folder
 
 
-def _notes(settings: Settings, origin: str) -> list[str]:
+def _notes(settings: Settings, origin: str) -> list[tuple[str, str]]:
     if settings.uses_claude():
         reader = f"Claude ({settings.ai_model}) reads the emails and the customer data, paid by ANTHROPIC_API_KEY."
     else:
@@ -115,9 +117,9 @@ def _notes(settings: Settings, origin: str) -> list[str]:
     else:
         database = "the PostgreSQL that CC_DATABASE_URL names."
     return [
-        f"AI:        {reader}",
-        f"Database:  {database}",
-        f"Endpoint:  {origin}{PATH} (made-up customers and orders, a throw-away CA)",
+        ("AI", reader),
+        ("Database", database),
+        ("Endpoint", f"{origin}{PATH}: made-up accounts (acct_12ab34cd, acct_612dd272, …) and orders (10451 to 10490)"),
     ]
 
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.demo.project import PROJECT_ID
@@ -35,11 +35,12 @@ def application() -> ASGIApp:
 
 
 def with_sidebar(service: ASGIApp, token: str) -> ASGIApp:
-    """Return an application that answers below /sidebar-demo itself and leaves all else to the service."""
+    """Return an application that answers `/` and below /sidebar-demo itself and leaves all else to the service."""
     sidebar = _sidebar(service, token)
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{PAGE_PATH}/")
+        is_page = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{PAGE_PATH}/")
+        is_ours = is_page or (scope["type"] == "http" and scope["path"] == "/")
         await (sidebar if is_ours else service)(scope, receive, send)
 
     return either
@@ -66,6 +67,7 @@ def _sidebar(service: ASGIApp, token: str) -> Starlette:
 
     # The service's own guards: nothing here asks for a token, so whatever can reach the port can call it.
     app = Starlette(middleware=[Middleware(RequestIds), Middleware(BodyLimit)])
+    app.add_route("/", lambda request: RedirectResponse(PAGE_PATH))
     serve_page(app, PAGE_PATH, STATIC / "sidebar-demo.html")
     serve_files(app, STATIC, f"{PAGE_PATH}/static")
     app.add_route(f"{PAGE_PATH}/tickets", new_ticket, methods=["POST"])

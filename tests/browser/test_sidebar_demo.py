@@ -45,7 +45,7 @@ def demo() -> Iterator[RunningDemo]:
 async def opened(browser: Browser, demo: RunningDemo, **options: Any) -> AsyncIterator[Page]:
     """Open the page in a browser profile of its own."""
     url = demo.addresses[0]
-    async with new_page(browser, url.removesuffix("/sidebar-demo"), **options) as page:
+    async with new_page(browser, url.removesuffix("/"), **options) as page:
         await page.goto(url)
         yield page
 
@@ -219,7 +219,7 @@ async def test_card_says_what_to_do_when_there_is_no_result(
 
 
 async def test_browser_never_sees_the_service_token_and_asks_nobody_else(browser: Browser, demo: RunningDemo) -> None:
-    async with new_page(browser, demo.addresses[0].removesuffix("/sidebar-demo")) as page:
+    async with new_page(browser, demo.addresses[0].removesuffix("/")) as page:
         seen: list[str] = []
         urls: list[str] = []
         faults: list[str] = []
@@ -239,7 +239,7 @@ async def test_browser_never_sees_the_service_token_and_asks_nobody_else(browser
         await press(page, "Refresh")
         await expect(page.get_by_role("status")).to_have_text("Customer found")
 
-    origin = demo.addresses[0].removesuffix("/sidebar-demo")
+    origin = demo.addresses[0].removesuffix("/")
     assert [each for each in seen if demo.service_token in each] == []
     assert [url for url in urls if not url.startswith(f"{origin}/")] == []
     assert len(urls) >= 6  # the page, its style, two scripts, two runs

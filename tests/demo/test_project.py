@@ -3,7 +3,7 @@ import json
 import httpx
 import pytest
 
-from app.demo.project import make_settings_link, set_up_project
+from app.demo.project import make_settings_link, set_up_projects
 
 
 class ScriptedService:
@@ -24,9 +24,9 @@ class ScriptedService:
 def test_set_up_makes_a_business_project_before_it_is_configured() -> None:
     service = ScriptedService()
     with service.client() as client:
-        set_up_project(client, "https://127.0.0.1:4443/customer-context", "endpoint-token")
+        set_up_projects(client, "https://127.0.0.1:4443", "endpoint-token")
 
-    project, configuration = service.requests
+    project, configuration = service.requests[:2]
     assert (project.method, project.url.path) == ("PUT", "/projects/prj_demo")
     assert json.loads(project.content) == {
         "plan": "business",
@@ -39,7 +39,7 @@ def test_set_up_makes_a_business_project_before_it_is_configured() -> None:
 def test_set_up_turns_the_feature_on_as_the_owner_when_it_configures() -> None:
     service = ScriptedService()
     with service.client() as client:
-        set_up_project(client, "https://127.0.0.1:4443/customer-context", "endpoint-token")
+        set_up_projects(client, "https://127.0.0.1:4443", "endpoint-token")
 
     sent = json.loads(service.requests[1].content)
     assert service.requests[1].headers["x-actor-id"] == "demo-owner"
@@ -48,10 +48,24 @@ def test_set_up_turns_the_feature_on_as_the_owner_when_it_configures() -> None:
     assert sent["enabled"] is True
 
 
+def test_set_up_makes_a_project_that_withholds_and_one_whose_endpoint_is_down() -> None:
+    service = ScriptedService()
+    with service.client() as client:
+        set_up_projects(client, "https://127.0.0.1:4443", "endpoint-token")
+
+    configured = {each.url.path: json.loads(each.content) for each in service.requests[1::2]}
+    assert {path: (sent["identity_policy"], sent["api_url"]) for path, sent in configured.items()} == {
+        "/projects/prj_demo/customer-context": ("show", "https://127.0.0.1:4443/customer-context"),
+        "/projects/prj_demo_strict/customer-context": ("require_match", "https://127.0.0.1:4443/customer-context"),
+        "/projects/prj_demo_failing/customer-context": ("show", "https://127.0.0.1:4443/customer-context/broken"),
+    }
+    assert {sent["match_path"] for sent in configured.values()} == {"/email"}
+
+
 def test_set_up_stops_when_the_service_refuses() -> None:
     service = ScriptedService(status=503)
     with service.client() as client, pytest.raises(httpx.HTTPStatusError):
-        set_up_project(client, "https://127.0.0.1:4443/customer-context", "endpoint-token")
+        set_up_projects(client, "https://127.0.0.1:4443", "endpoint-token")
 
     assert len(service.requests) == 1
 

@@ -17,6 +17,7 @@ def test_find_returns_only_what_support_needs_when_the_account_exists(records: s
     assert find(records, "acct_12ab34cd") == {
         "type": "account",
         "company": "Northwind Bikes",
+        "email": "jane@example.com",
         "plan": "Pro",
         "status": "Active",
         "seats": 12,
@@ -29,6 +30,7 @@ def test_find_returns_only_what_support_needs_when_the_account_exists(records: s
 def test_find_returns_the_order_and_links_to_its_account_when_given_a_number(records: sqlite3.Connection) -> None:
     assert find(records, "10482") == {
         "type": "order",
+        "email": "tom@example.com",
         "item": "Trail helmet, size M",
         "amount": "$89.00",
         "fulfillment_status": "Shipped",

@@ -106,11 +106,17 @@ def test_demo_sets_up_its_project_and_greets_when_the_service_is_ready(
     assert serve.paths == [
         "/projects/prj_demo",
         "/projects/prj_demo/customer-context",
+        "/projects/prj_demo_strict",
+        "/projects/prj_demo_strict/customer-context",
+        "/projects/prj_demo_failing",
+        "/projects/prj_demo_failing/customer-context",
         "/projects/prj_demo/access-tokens",
     ]
-    address = re.match(r"Customer Context is ready at (http://127\.0\.0\.1:\d+)/sidebar-demo\n", printed.out)
+    address = re.search(r"│ Open      (http://127\.0\.0\.1:\d+)/\n", printed.out)
     assert address is not None
-    assert f"\nSettings:  {address[1]}/settings#token=cct_0123&project=prj_demo\n" in printed.out
+    assert f"│ Settings  {address[1]}/settings#token=cct_0123&project=prj_demo\n" in printed.out
+    assert "│ Stop      Ctrl-C\n" in printed.out
+    assert "\x1b" not in printed.out  # a pipe is no terminal
     assert printed.err.endswith("Stopped.\n")
 
 
@@ -133,6 +139,20 @@ def test_demo_opens_the_way_to_its_own_endpoint_when_it_serves(free_port: int, t
     assert serve.settings.egress_ca_file == tmp_path / "data" / "demo" / "ca.pem"
 
 
+def test_two_demos_keep_their_data_apart_when_they_run_on_two_ports(
+    free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CC_DATA_DIR")
+    monkeypatch.chdir(tmp_path)
+    serve = ScriptedServe()
+
+    demo("127.0.0.1", free_port, serve)
+
+    assert serve.settings is not None
+    assert serve.settings.data_dir == Path(".data") / str(free_port)
+    assert [path.name for path in (tmp_path / ".data").iterdir()] == [str(free_port)]
+
+
 def test_demo_shows_the_same_service_token_when_started_again(
     capsys: pytest.CaptureFixture[str], free_port: int
 ) -> None:
@@ -153,9 +173,9 @@ def test_demo_keeps_its_data_from_other_users_when_it_makes_the_folder(free_port
 @pytest.mark.parametrize(
     ("name", "value", "note"),
     [
-        pytest.param("CC_AI_PROVIDER", "offline", "AI:        offline", id="offline by choice"),
-        pytest.param("ANTHROPIC_API_KEY", "", "AI:        offline", id="offline for lack of a key"),
-        pytest.param("ANTHROPIC_API_KEY", "a-key", "AI:        Claude (claude-haiku-5-5)", id="Claude"),
+        pytest.param("CC_AI_PROVIDER", "offline", "│ AI        offline", id="offline by choice"),
+        pytest.param("ANTHROPIC_API_KEY", "", "│ AI        offline", id="offline for lack of a key"),
+        pytest.param("ANTHROPIC_API_KEY", "a-key", "│ AI        Claude (claude-haiku-5-5)", id="Claude"),
         pytest.param("CC_DATABASE_URL", "", "not for production", id="the embedded database"),
         pytest.param("CC_DATABASE_URL", "postgresql://db.example/cc", "that CC_DATABASE_URL names", id="a real one"),
     ],
@@ -259,24 +279,25 @@ def test_demo_leaves_the_host_to_the_server_when_its_port_is_not_taken(host: str
 
 
 def test_environment_fills_in_what_is_missing_when_nothing_is_given(tmp_path: Path) -> None:
-    assert environment({}, KEPT, tmp_path / "ca.pem") == {
+    assert environment({}, KEPT, tmp_path / "ca.pem", tmp_path) == {
         "CC_SERVICE_TOKENS": "kept-service-token",
         "CC_ENCRYPTION_KEYS": "kept-key",
+        "CC_DATA_DIR": str(tmp_path),
         "CC_LOG_LEVEL": "WARNING",
         "CC_EGRESS_ALLOWED_CIDRS": "127.0.0.0/8",
         "CC_EGRESS_CA_FILE": str(tmp_path / "ca.pem"),
     }
 
 
-@pytest.mark.parametrize("name", ["CC_SERVICE_TOKENS", "CC_ENCRYPTION_KEYS", "CC_LOG_LEVEL"])
+@pytest.mark.parametrize("name", ["CC_SERVICE_TOKENS", "CC_ENCRYPTION_KEYS", "CC_DATA_DIR", "CC_LOG_LEVEL"])
 def test_environment_leaves_what_the_user_chose_when_it_is_given(name: str, tmp_path: Path) -> None:
-    assert name not in environment({name: "chosen"}, KEPT, tmp_path / "ca.pem")
-    assert name in environment({name: ""}, KEPT, tmp_path / "ca.pem")
+    assert name not in environment({name: "chosen"}, KEPT, tmp_path / "ca.pem", tmp_path)
+    assert name in environment({name: ""}, KEPT, tmp_path / "ca.pem", tmp_path)
 
 
 def test_environment_is_not_changed_outside_when_only_asked_for(tmp_path: Path) -> None:
     before = dict(os.environ)
 
-    environment(os.environ, KEPT, tmp_path / "ca.pem")
+    environment(os.environ, KEPT, tmp_path / "ca.pem", tmp_path)
 
     assert dict(os.environ) == before

@@ -144,8 +144,16 @@ async def test_other_parameters_of_the_type_do_no_harm_when_sent(service: Script
     assert answer.status_code == 200
 
 
+async def test_the_start_leads_to_the_page(service: ScriptedService) -> None:
+    async with client_of(with_sidebar(service.app, TOKEN)) as client:
+        answer = await client.get("/")
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/sidebar-demo")
+    assert service.requests == []
+
+
 @pytest.mark.parametrize(
-    "path", ["/", "/sidebar-demos", "/sidebar", "/tickets/t_1/enrich", "/static/customer-context-card.js"]
+    "path", ["/sidebar-demos", "/sidebar", "/tickets/t_1/enrich", "/static/customer-context-card.js"]
 )
 async def test_everything_else_is_the_services_when_asked_for(service: ScriptedService, path: str) -> None:
     async with client_of(with_sidebar(service.app, TOKEN)) as client:

@@ -37,20 +37,21 @@ def got(url: str, **headers: str) -> httpx.Response:
 def test_demo_serves_its_pages_answers_its_command_lines_and_stops_in_order_when_run_for_real(
     demo: RunningDemo,
 ) -> None:
-    sidebar, settings = demo.addresses[:2]
-    page, settings_page = got(sidebar), got(settings)
+    start, settings = demo.addresses[:2]
+    page, settings_page = got(start), got(settings)
+    followed = got(start + "sidebar-demo")
     parts = urlsplit(settings)
     key = parse_qs(parts.fragment)
     kept = got(
         f"http://{parts.netloc}/projects/{key['project'][0]}/customer-context",
         Authorization=f"Bearer {key['token'][0]}",
     )
-    found, order, nobody, trial = [answer_to(command) for command in demo.commands]
+    found, order, nobody, german, mismatch, withheld, failing, trial = [answer_to(command) for command in demo.commands]
     demo.process.send_signal(signal.SIGINT)
     _, errors = demo.process.communicate()
 
-    assert (urlsplit(sidebar).path, page.status_code, settings_page.status_code) == ("/sidebar-demo", 200, 200)
-    assert demo.service_token not in page.text + settings
+    assert (page.headers["location"], followed.status_code, settings_page.status_code) == ("/sidebar-demo", 200, 200)
+    assert demo.service_token not in followed.text + settings
     assert (kept.status_code, kept.json()["enabled"]) == (200, True)
     assert {row["label"]: row["value"] for row in found["fields"]} == {
         "Plan": "Pro",
@@ -64,6 +65,14 @@ def test_demo_serves_its_pages_answers_its_command_lines_and_stops_in_order_when
         "Fulfillment status": "Shipped",
     }
     assert (nobody["status"], nobody["reason"], nobody["fields"]) == ("no_identifier", "not_found", [])
+    assert (german["identifier"], german["identity"], found["identity"]) == ("acct_12ab34cd", "match", "match")
+    assert (mismatch["status"], mismatch["identity"]) == ("ok", "mismatch")
+    assert (withheld["identity"], withheld["ai_context_withheld"], "Pro" in withheld["ai_context"]) == (
+        "mismatch",
+        True,
+        False,
+    )
+    assert (failing["status"], failing["reason"]) == ("fetch_error", "http_status")
     assert [step["outcome"] for step in trial["trace"]["steps"]] == ["ok", "ok", "ok"]
     assert "Bearer [redacted]" in json.dumps(trial["trace"]["request"])
     assert (demo.process.returncode, errors.splitlines()[-1]) == (0, "Stopped.")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120.0
 """After this a demo that has not greeted is killed, so that it fails the test instead of holding it up."""
 
-COMMANDS = 4
+COMMANDS = 8
 """How many command lines the demo prints; the last of them ends the greeting."""
 
 
