@@ -111,6 +111,19 @@ class Intake:
                 found = await self._awaited(ticket_id, project_id, found, ended, wait_seconds)
         return _told(found, reused=True)
 
+    async def latest(self, ticket_id: str, project_id: str) -> dict[str, Any]:
+        """Return the last result of a ticket, also while a run is to replace it.
+
+        Raises `Refused` where there is none, or the ticket is another project's.
+        """
+        match await self._tickets.find(ticket_id, project_id):
+            case Stored(result) | Underway(_, dict(result)):
+                return result
+            case ForeignTicket():
+                raise Refused(Refusal.TICKET_PROJECT_MISMATCH)
+            case _:
+                raise Refused(Refusal.RESULT_NOT_FOUND)
+
     async def last_result(self, ticket_id: str, project_id: str) -> dict[str, Any] | None:
         """Return the last result of a ticket, also while a run is to replace it; None where there is none any more."""
         match await self._tickets.find(ticket_id, project_id):

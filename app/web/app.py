@@ -18,14 +18,14 @@ from app.web.http.services import Services
 from app.web.projects import access_token_routes, audit_routes
 from app.web.projects import routes as projects
 from app.web.projects.examples import AUDIT
-from app.web.tickets import batch, events
+from app.web.tickets import batch, draft_routes, events
 from app.web.tickets import routes as tickets
-from app.web.tickets.examples import BATCHED, ENRICHED, PENDING
+from app.web.tickets.examples import BATCHED, CHECKED, ENRICHED, PENDING
 from support_context.secrets import Secret
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
 
-ANSWERS = ENRICHED | PENDING | BATCHED | AUDIT
+ANSWERS = ENRICHED | PENDING | BATCHED | CHECKED | AUDIT
 """Every example of a JSON answer."""
 
 ROUTES = (
@@ -36,6 +36,7 @@ ROUTES = (
     activity_routes,
     tickets,
     batch,
+    draft_routes,
     events,
     operations,
 )
@@ -92,6 +93,7 @@ def create_app(
         activity_routes,
         tickets,
         batch,
+        draft_routes,
         events,
         operations,
     ):

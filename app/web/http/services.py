@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.domain.projects import Project
@@ -12,6 +12,7 @@ from app.owners.activity_report import Reporting
 from app.owners.audit_report import Auditing
 from app.owners.configuring import Configuring, Projects
 from app.owners.test_run import Trials
+from app.runs.draft_checks import DraftChecks
 from app.runs.intake import Intake
 from app.runs.shutdown import Draining
 from app.runs.waiting import Completions
@@ -70,3 +71,4 @@ class Services:
     tracing: Tracing
     draining: Draining
     ping: Callable[[], Awaitable[None]]
+    drafts: DraftChecks = field(default_factory=DraftChecks)

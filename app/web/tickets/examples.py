@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from app.domain.drafts.check import MESSAGES
 from app.web.tickets.bodies import PENDING_MESSAGE
 
 EMAIL = {
@@ -134,5 +135,29 @@ COMPLETED: dict[str, Any] = {
         "summary": "One run has ended",
         "value": "retry: 2000\n: each run that ends from now on\n\nevent: completed\n"
         f"data: {json.dumps(ENRICHED['ok']['value'], ensure_ascii=False)}\n\n: still here\n\n",
+    }
+}
+
+DRAFT: dict[str, Any] = {
+    "reply": {
+        "summary": "A reply with one wrong figure",
+        "value": {
+            "project_id": "prj_1",
+            "draft": "Hi Jane, your Pro plan has 21 seats; each further seat is 40 EUR.",
+            "also_known": ["Hi, we cannot add a seat.", "Each further seat is 40 EUR a month."],
+        },
+    }
+}
+
+CHECKED: dict[str, Any] = {
+    "checked": {
+        "summary": "One number that nothing backs",
+        "value": {
+            "ticket_id": "t_1",
+            "findings": [
+                {"kind": "number", "text": "21", "start": 27, "end": 29, "message": MESSAGES["number"]},
+            ],
+            "checked_against": {"created_at": "2026-11-22T09:30:00Z", "fields": 2, "withheld": False},
+        },
     }
 }

@@ -118,6 +118,16 @@ class BatchTicketInput(TypedDict):
     refresh: NotRequired[bool]
 
 
+class CheckedAgainst(TypedDict):
+    """What a draft was held against."""
+
+    # when the customer's facts were looked up
+    created_at: str
+    fields: int
+    # true: the sender may not be told any value of the record
+    withheld: bool
+
+
 class Complaint(TypedDict):
     """One part of the request that is wrong."""
 
@@ -135,12 +145,33 @@ class CustomerErased(TypedDict):
     results_erased: int
 
 
+class DraftInput(TypedDict):
+    """A reply before it is sent, and what the caller knows besides the customer's facts."""
+
+    project_id: str
+    # plain text of the reply; at most 32 KB in UTF-8
+    draft: str
+    # texts whose figures are fine too: the email, earlier replies, an article; at most 8 KB each
+    also_known: NotRequired[list[str]]
+
+
 class Field(TypedDict):
     """One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact."""
 
     label: str
     value: str
     source: str
+
+
+class Finding(TypedDict):
+    """One place of a draft that needs a person."""
+
+    kind: Literal["number", "money", "date", "identifier", "address", "status", "withheld"]
+    text: str
+    # in UTF-16 code units of the draft, as JavaScript counts
+    start: int
+    end: int
+    message: str
 
 
 class Header(TypedDict):
@@ -361,6 +392,14 @@ class Day(TypedDict):
 
     day: str
     by_status: dict[Status, int]
+
+
+class DraftChecked(TypedDict):
+    """What a draft states that nothing backs, and what of a record it tells that the sender may not be told."""
+
+    ticket_id: str
+    findings: list[Finding]
+    checked_against: CheckedAgainst
 
 
 class Ended(TypedDict):

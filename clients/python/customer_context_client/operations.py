@@ -325,6 +325,19 @@ class Operations:
         """
         return Call("POST", "/tickets/enrich-batch", body=body, once=True)
 
+    @operation
+    def check_draft(self, ticket_id: str, body: bodies.DraftInput) -> Call[bodies.DraftChecked]:
+        """Check a draft.
+
+        Say which figures, dates, addresses, identifiers and status words of a reply stand in no fact and no
+        known text.
+
+        Of a record that the sender may not be told, every value is reported, in whatever spelling, also where
+        the sender wrote it first: to repeat it would confirm it. No AI is asked, and nothing of the draft is
+        stored or logged.
+        """
+        return Call("POST", "/tickets/{ticket_id}/check-draft", path={"ticket_id": ticket_id}, body=body)
+
     @stream
     def get_events(self, *, project_id: str | None = None) -> Call[bodies.TicketResult]:
         """Listen for results.

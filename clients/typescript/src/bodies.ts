@@ -45,6 +45,15 @@ export interface BatchTicketInput {
   refresh?: boolean;
 }
 
+/** What a draft was held against. */
+export interface CheckedAgainst {
+  /** when the customer's facts were looked up */
+  created_at: string;
+  fields: number;
+  /** true: the sender may not be told any value of the record */
+  withheld: boolean;
+}
+
 /** One part of the request that is wrong. */
 export interface Complaint {
   loc: Array<string | number>;
@@ -60,11 +69,30 @@ export interface CustomerErased {
   results_erased: number;
 }
 
+/** A reply before it is sent, and what the caller knows besides the customer's facts. */
+export interface DraftInput {
+  project_id: string;
+  /** plain text of the reply; at most 32 KB in UTF-8 */
+  draft: string;
+  /** texts whose figures are fine too: the email, earlier replies, an article; at most 8 KB each */
+  also_known?: Array<string>;
+}
+
 /** One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact. */
 export interface Field {
   label: string;
   value: string;
   source: string;
+}
+
+/** One place of a draft that needs a person. */
+export interface Finding {
+  kind: "number" | "money" | "date" | "identifier" | "address" | "status" | "withheld";
+  text: string;
+  /** in UTF-16 code units of the draft, as JavaScript counts */
+  start: number;
+  end: number;
+  message: string;
 }
 
 /** One header of the request, the token redacted. */
@@ -269,6 +297,13 @@ export interface Configuration {
 export interface Day {
   day: string;
   by_status: Partial<Record<Status, number>>;
+}
+
+/** What a draft states that nothing backs, and what of a record it tells that the sender may not be told. */
+export interface DraftChecked {
+  ticket_id: string;
+  findings: Array<Finding>;
+  checked_against: CheckedAgainst;
 }
 
 /** How one look-up ended. */

@@ -206,6 +206,20 @@ export class CustomerContextClient extends Caller {
   }
 
   /**
+   * Check a draft.
+   *
+   * Say which figures, dates, addresses, identifiers and status words of a reply stand in no fact and no
+   * known text.
+   *
+   * Of a record that the sender may not be told, every value is reported, in whatever spelling, also where
+   * the sender wrote it first: to repeat it would confirm it. No AI is asked, and nothing of the draft is
+   * stored or logged.
+   */
+  checkDraft(ticketId: string, body: bodies.DraftInput, options: Limits = {}): Promise<bodies.DraftChecked> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/check-draft`, body }, options);
+  }
+
+  /**
    * Listen for results.
    *
    * Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
