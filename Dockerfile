@@ -15,7 +15,7 @@ RUN awk '/^[a-z0-9]/ { wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|t
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --require-hashes -r build.lock
 
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY support_context ./support_context
 COPY app ./app
 COPY migrations ./migrations

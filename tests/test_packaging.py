@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import runpy
@@ -14,6 +15,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import app
+import support_context
 from app.runs.shutdown import DRAIN_SECONDS
 from app.settings import Settings, variable_of
 
@@ -74,6 +77,31 @@ def test_locks_hold_what_the_project_asks_for_when_it_is_installed() -> None:
         if not requirement.specifier.contains(pinned.get(canonicalize_name(requirement.name), "0").split()[0])
     ]
     assert missing == []
+
+
+def test_service_clients_and_contract_carry_one_version() -> None:
+    clients = ROOT / "clients"
+    python = tomllib.loads((clients / "python" / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    typescript = json.loads((clients / "typescript" / "package.json").read_text("utf-8"))["version"]
+    locked_typescript = json.loads((clients / "typescript" / "package-lock.json").read_text("utf-8"))["version"]
+
+    assert {python, typescript, locked_typescript, support_context.__version__} == {app.__version__}
+
+
+@pytest.mark.parametrize(
+    "name", ["LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "GLOSSARY.md", ".gitattributes"]
+)
+def test_file_that_a_stranger_looks_for_is_there(name: str) -> None:
+    assert (ROOT / name).read_text("utf-8").strip()
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "GLOSSARY.md"])
+def test_file_that_such_a_page_names_exists(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    named = {link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link}
+    named |= set(re.findall(r"`((?:app|tests|docs|migrations|support_context)/[\w/.]*)`", text))
+
+    assert [each for each in sorted(named) if not (ROOT / each).exists()] == []
 
 
 def test_help_lists_every_target_when_asked() -> None:
