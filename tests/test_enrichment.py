@@ -22,7 +22,7 @@ from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.models import EXTRACT_USAGE, SUMMARIZE_USAGE, LyingModel, ScriptedModel
 from tests.support.virtual_time import in_no_time
 
-EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
+EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd (was ann+work@example.com)", "jane@example.com")
 CONFIGURATION = Configuration(
     api_url="https://api.example.com/support-context",
     identify_instructions="after `Account ID:`",
@@ -82,6 +82,7 @@ ENDINGS = [
     ),
     extract_error(Outcome.NOT_FOUND, None),
     extract_error(Outcome.NOT_GROUNDED, "acct_99999999"),
+    extract_error(Outcome.NOT_SENDABLE, "ann+work@example.com"),
     extract_error(Outcome.AI_UNAVAILABLE, StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529"), Usage()),
     extract_error(Outcome.AI_REFUSED, StepFailed(Outcome.AI_REFUSED, usage=Usage(9, 1)), Usage(9, 1)),
     *(

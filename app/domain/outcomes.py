@@ -52,6 +52,12 @@ class Outcome(Enum):
         "The AI named an identifier that is not in this email, so nothing was looked up; "
         "make the identify instructions more exact if this happens often.",
     )
+    NOT_SENDABLE = (
+        Status.NO_IDENTIFIER,
+        "not_sendable",
+        "The identifier in this email has a character that is never sent (only A-Z a-z 0-9 . _ @ : - are), and without "
+        "it would be somebody else's, so nothing was looked up; find the customer by hand.",
+    )
     AI_UNAVAILABLE = (
         Status.NO_IDENTIFIER,
         "ai_unavailable",

@@ -8,10 +8,7 @@ from app.domain.outcomes import Field
 from app.domain.summaries import MOST_ROWS_JUDGED, Answer
 from app.domain.tickets import Email
 from support_context.facts import Facts, Json
-from support_context.plain_text import line, plain
-
-SUBJECT_CHARACTERS = 1_000
-"""Characters of a subject or a sender that reach a model; RFC 5322 lines end at 998."""
+from support_context.plain_text import plain
 
 EXTRACT_TOKENS = 128
 """Tokens of an answer that holds one identifier: 256 characters of any ID and the JSON around them."""
@@ -224,7 +221,7 @@ def owner_instructions(instructions: str) -> str:
 
 def email_message(email: Email) -> str:
     """Fence an email, cut to what a model reads."""
-    subject, sender = line(email.subject, SUBJECT_CHARACTERS), line(email.sender, SUBJECT_CHARACTERS)
+    subject, sender = (" ".join(text.split()) for text in (email.readable_subject(), email.readable_sender()))
     text = f"Subject: {subject}\nSender: {sender or '(not known)'}\n\n{email.readable_body()}"
     return _fenced("email", text.translate(_IN_TEXT))
 

@@ -10,6 +10,9 @@ READABLE_CHARACTERS = 24_000
 HEAD_CHARACTERS = 16_000
 """Of those, how many come from the start; the rest is the end, where signatures and forms stand."""
 
+HEADER_CHARACTERS = 1_000
+"""Characters of a subject or a sender that reach a model; RFC 5322 lines end at 998."""
+
 
 @dataclass(frozen=True, slots=True)
 class Email:
@@ -33,10 +36,36 @@ class Email:
         shown = plain(given)
         return cls(plain(subject), plain(body), shown, sender_verified if shown == given else None)
 
-    def readable_body(self) -> str:
-        """Return the body cut to what a model reads: its head and its tail, with the cut marked."""
+    def readable_parts(self) -> tuple[str, ...]:
+        """Return what a model reads of the body: all of it, or its head and its tail, cut at white space."""
         if len(self.body) <= READABLE_CHARACTERS:
-            return self.body
-        tail = READABLE_CHARACTERS - HEAD_CHARACTERS
-        left_out = len(self.body) - READABLE_CHARACTERS
-        return f"{self.body[:HEAD_CHARACTERS]}\n[… {left_out} characters left out …]\n{self.body[-tail:]}"
+            return (self.body,)
+        tail = self.body[HEAD_CHARACTERS - READABLE_CHARACTERS :]
+        return _head(self.body, HEAD_CHARACTERS), _without_first_word(tail)
+
+    def readable_body(self) -> str:
+        """Return the same as one text with the cut marked."""
+        parts = self.readable_parts()
+        left_out = len(self.body) - sum(map(len, parts))
+        return f"\n[… {left_out} characters left out …]\n".join(parts)
+
+    def readable_subject(self) -> str:
+        """Return what a model reads of the subject."""
+        return _head(self.subject, HEADER_CHARACTERS)
+
+    def readable_sender(self) -> str:
+        """Return what a model reads of the sender."""
+        return _head(self.sender, HEADER_CHARACTERS)
+
+
+def _head(text: str, limit: int) -> str:
+    """Return the whole words of the first `limit` characters: a word that is cut could be somebody else's number."""
+    if len(text) <= limit:
+        return text
+    *words, _ = text[:limit].rsplit(maxsplit=1) or [""]
+    return "".join(words)
+
+
+def _without_first_word(text: str) -> str:
+    _, *words = text.split(maxsplit=1) or [""]
+    return "".join(words)

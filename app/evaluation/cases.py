@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.domain.outcomes import Outcome
 from app.domain.tickets import Email
 from support_context.facts import Facts
 
@@ -24,7 +25,8 @@ class Case:
     """One email with the identifier that it should lead to, None where it should lead to nobody.
 
     `rows` are the labels and values that the card should show, None where that is not judged; `facts` is what the
-    customer endpoint answers when it is asked because of this email, None where `Suite.customers` tells.
+    customer endpoint answers when it is asked because of this email, None where `Suite.customers` tells. `refusal` is
+    how the service would refuse the right identifier, whatever an AI says; None where it would send it.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Case:
     expected: str | None
     rows: tuple[tuple[str, str], ...] | None = None
     facts: Facts | None = None
+    refusal: Outcome | None = None
     note: str = ""
 
 

@@ -10,13 +10,12 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.domain.extraction import accept
-from app.domain.outcomes import StepFailed
+from app.domain.outcomes import Outcome, StepFailed
 from app.domain.rendering import rendered
 from app.domain.tickets import Email
-from app.domain.visible_text import visible_text
 from app.evaluation.cases import Case, Instructions, Suite
+from app.mail.visible_text import visible_text
 from support_context.facts import Facts, InvalidJson, NotObject, parse_facts
-from support_context.identifiers import sanitize
 
 UNNAMED_KIND = "other"
 """The kind of an email of which the file tells none."""
@@ -156,36 +155,31 @@ def _case(given: Any, place: str, path: Path, instructions: Instructions, custom
     body = visible_text(sent.body) if sent.body_format == "html" else sent.body
     email = Email.of(sent.subject, body, sent.sender, sent.sender_verified)
     facts = None if sent.answer is None else _facts(sent.answer, where)
-    _refuse_what_cannot_be_right(sent, email, facts, instructions, customers, where)
+    _refuse_slips(sent, facts, customers, where)
     rows = None if sent.rows is None else tuple((label, rendered(value)) for label, value in sent.rows.items())
-    return Case(sent.name or place, sent.kind, email, sent.identifier, rows, facts, sent.note.strip())
+    refusal = _refusal(sent.identifier, email, instructions.identify)
+    return Case(sent.name or place, sent.kind, email, sent.identifier, rows, facts, refusal, sent.note.strip())
 
 
-def _refuse_what_cannot_be_right(
-    sent: _Email,
-    email: Email,
-    facts: Facts | None,
-    instructions: Instructions,
-    customers: Mapping[str, Facts],
-    where: str,
-) -> None:
-    """Raise `BadFile` where no AI could be right: a slip in the expectation must not count against it."""
+def _refuse_slips(sent: _Email, facts: Facts | None, customers: Mapping[str, Facts], where: str) -> None:
+    """Raise `BadFile` where the expectation itself is a slip, which must not count against the AI."""
     expected = sent.identifier
-    if expected is not None:
-        if not expected or sanitize(expected) != expected:
-            raise BadFile(
-                f"{where}: 'identifier' may hold A-Z a-z 0-9 . _ @ : - only, as nothing else is sent; correct it"
-            )
-        try:
-            accept(expected, email, instructions.identify)
-        except StepFailed:
-            raise BadFile(
-                f"{where}: 'identifier' does not stand in the email, so it is never sent; correct it or write null"
-            ) from None
+    if expected == "":
+        raise BadFile(f"{where}: 'identifier' is empty; write null where none is expected")
     if sent.rows is not None and facts is None and (expected is None or expected not in customers):
         raise BadFile(
             f"{where}: 'rows' need the endpoint's answer; add 'json' to the email, or its identifier to 'customers'"
         )
+
+
+def _refusal(expected: str | None, email: Email, identify: str) -> Outcome | None:
+    """Return how the service refuses the right identifier; None where it sends it, or where none is expected."""
+    if expected is None:
+        return None
+    try:
+        return None if accept(expected, email, identify) == expected else Outcome.NOT_GROUNDED
+    except StepFailed as failure:
+        return failure.outcome
 
 
 def _file(path: Path) -> _File:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.evaluation.prices import PRICES
+from app.evaluation.running import Seen
 from app.evaluation.scoring import Figures, Scored, Verdict, by_kind, figures
 from support_context.plain_text import line
 
@@ -165,13 +166,20 @@ def _outcome(scored: Scored) -> str:
         sender = f", sender: {seen.identity}" if seen.identity else ""
         said += f", {seen.accepted} instead of {expected}{sender}"
     elif scored.verdict is Verdict.MISSED:
-        said += f", {expected} expected ({seen.ending.reason if seen.ending else NOBODY})"
+        said += f", {expected} expected ({_why(seen)})"
     elif scored.verdict is Verdict.RIGHT:
         said += f", {expected}"
     rows = scored.rows
     if rows and (rows.right < rows.expected or rows.extra):
         said += f"; rows right {rows.right} of {rows.expected}, {rows.extra} extra"
     return said
+
+
+def _why(seen: Seen) -> str:
+    """Say why nothing was accepted: the service itself may refuse what is right, whatever the AI says."""
+    if seen.case.refusal:
+        return f"the service refuses it: {seen.case.refusal.reason}"
+    return (seen.ending and seen.ending.reason) or NOBODY
 
 
 def _pairs(one: Evaluation, other: Evaluation) -> Iterator[tuple[Scored, Scored]]:
@@ -197,6 +205,7 @@ def _email_document(scored: Scored) -> dict[str, Any]:
         "accepted": seen.accepted,
         "said": seen.said,
         "reason": seen.ending.reason if seen.ending else None,
+        "refused_by_service": seen.case.refusal.reason if seen.case.refusal else None,
         "identity": seen.identity,
         "rows": asdict(scored.rows) if scored.rows else None,
         "fields": [asdict(row) for row in shown],

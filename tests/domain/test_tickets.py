@@ -14,15 +14,37 @@ from app.domain.tickets import HEAD_CHARACTERS, READABLE_CHARACTERS, Email
     ],
 )
 def test_body_is_cut_to_head_and_tail_above_the_limit(length: int, cut: bool) -> None:
-    body = "h" * HEAD_CHARACTERS + "m" * (length - READABLE_CHARACTERS) + "t" * (READABLE_CHARACTERS - HEAD_CHARACTERS)
-    read = Email.of("", body, None).readable_body()
+    tail = READABLE_CHARACTERS - HEAD_CHARACTERS
+    body = "h " * (HEAD_CHARACTERS // 2) + "m" * (length - READABLE_CHARACTERS) + " t" * (tail // 2)
+    email = Email.of("", body, None)
+    read = email.readable_body()
 
     assert (read != body) is cut
-    assert read.startswith("h" * HEAD_CHARACTERS)
-    assert read.endswith("t" * (READABLE_CHARACTERS - HEAD_CHARACTERS))
+    assert read.startswith("h h h")
+    assert read.endswith("t t t")
     assert "m" not in read
     if cut:
-        assert f"[… {length - READABLE_CHARACTERS} characters left out …]" in read
+        left_out = length - sum(map(len, email.readable_parts()))
+        assert f"[… {left_out} characters left out …]" in read
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        pytest.param("a 12345" + "6" * 30_000 + "78 b", ("a", "b"), id="a word over head and tail"),
+        pytest.param("6" * 30_000, ("", ""), id="one word"),
+        pytest.param("", ("",), id="nothing"),
+    ],
+)
+def test_no_word_is_cut(body: str, parts: tuple[str, ...]) -> None:
+    assert Email.of("", body, None).readable_parts() == parts
+
+
+def test_headers_are_cut_between_words() -> None:
+    email = Email.of("Order " + "1" * 1_000, "", "Ann " * 249 + "Ann ann@x.example")
+
+    assert email.readable_subject() == "Order"
+    assert email.readable_sender() == " ".join(["Ann"] * 249)
 
 
 def test_every_part_is_cleaned_of_what_does_not_show() -> None:

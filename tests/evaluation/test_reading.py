@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.outcomes import Outcome
 from app.evaluation.cases import Instructions
 from app.evaluation.reading import BadFile, read_instructions, read_suite
 from support_context.facts import Facts
@@ -148,9 +149,7 @@ def test_instructions_are_read_from_a_file_without_emails(tmp_path: Path) -> Non
         ),
         pytest.param({"body_format": "md"}, "'body_format' must be text or html", id="unknown format"),
         pytest.param({"sender_verified": "yes"}, "'sender_verified' must be true, false or null", id="no verdict"),
-        pytest.param({"identifier": ""}, "'identifier' may hold A-Z a-z 0-9 . _ @ : - only", id="empty identifier"),
-        pytest.param({"identifier": "acct 1"}, "'identifier' may hold A-Z a-z 0-9 . _ @ : - only", id="never sent"),
-        pytest.param({"identifier": "acct_2"}, "'identifier' does not stand in the email", id="not in the email"),
+        pytest.param({"identifier": ""}, "'identifier' is empty; write null", id="empty identifier"),
         pytest.param({"rows": {"Plan": "Pro"}}, "'rows' need the endpoint's answer; add 'json'", id="rows of nothing"),
         pytest.param({"rows": ["Plan"], "json": ANSWER}, "'rows' must be a mapping", id="rows without values"),
         pytest.param({"json": {"a": float("nan")}}, "this JSON is none that the service would take", id="no JSON"),
@@ -247,3 +246,21 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None
         read_suite(path)
 
     assert str(refused.value) == f"{path}: {said}"
+
+
+@pytest.mark.parametrize(
+    ("body", "identifier", "refusal"),
+    [
+        pytest.param("I am acct_1.", "acct_1", None, id="sent"),
+        pytest.param("I am acct_1.", None, None, id="nobody"),
+        pytest.param("I am acct_1.", "acct_2", Outcome.NOT_GROUNDED, id="not in the email"),
+        pytest.param("I am acct_1.", "acct 1", Outcome.NOT_GROUNDED, id="in another spelling"),
+        pytest.param("ann+work@x.example", "ann+work@x.example", Outcome.NOT_SENDABLE, id="never sent"),
+    ],
+)
+def test_right_answer_that_the_service_refuses_is_read_with_the_reason(
+    tmp_path: Path, body: str, identifier: str | None, refusal: Outcome | None
+) -> None:
+    path = write_suite(tmp_path, {**EMAIL, "body": body, "identifier": identifier})
+
+    assert [case.refusal for case in read_suite(path).cases] == [refusal]

@@ -2,7 +2,6 @@
 
 from app.domain import identify_rules, identify_search, row_picking
 from app.domain.outcomes import Usage
-from app.domain.prompts import SUBJECT_CHARACTERS
 from app.domain.rendering import made_from_rows
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
@@ -17,7 +16,7 @@ class OfflineModel:
 
     async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
         """Return the identifier that the instructions describe, as it stands in the email, or None."""
-        cut = Email(email.subject[:SUBJECT_CHARACTERS], email.readable_body(), email.sender[:SUBJECT_CHARACTERS])
+        cut = Email(email.readable_subject(), "\n".join(email.readable_parts()), email.readable_sender())
         return identify_search.find(identify_rules.rules(instructions), cut), Usage()
 
     async def summarize(self, facts: Facts, instructions: str) -> tuple[Answer, Usage]:

@@ -1,9 +1,6 @@
 """The route POST /tickets/enrich-batch: many tickets in one request, each of them taken in or refused by itself."""
 
-import asyncio
-import threading
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -18,7 +15,7 @@ from app.web.http.errors import complaints_of
 from app.web.http.requests import InTrace, Wired
 from app.web.tickets.batch_bodies import BatchIn, BatchOut, BatchRowOut, BatchTicketIn, RowCode
 from app.web.tickets.bodies import location_of
-from app.web.tickets.emails import read_email
+from app.web.tickets.emails import apart, read_email
 from app.web.tickets.examples import BATCH, BATCHED
 
 DETAILS: dict[RowCode, str] = {
@@ -55,33 +52,17 @@ async def enrich_batch(
     A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a ticket that
     stands in the batch twice, the first counts. Read the results at `location`, or be told by webhook or GET /events.
     """
-    read = await read_apart(body.tickets)
+    # One after the other beside the event loop: a long email of another request is read in between.
+    read = [await apart(read_ticket, each) for each in enumerate(body.tickets)]
     submissions = [replace(each, trace=trace) for each in read if isinstance(each, Submission)]
     answers = iter(await services.intake.enrich_batch(submissions) if submissions else [])
     rows = [_row_of(each, next(answers)) if isinstance(each, Submission) else each for each in read]
     return BatchOut(tickets=rows, **_counted(rows))
 
 
-async def read_apart(tickets: Iterable[Any]) -> list[Submission | BatchRowOut]:
-    """Read the tickets in a thread: 500 HTML emails take seconds, in which all others would wait."""
-    given_up = threading.Event()
-
-    def read() -> list[Submission | BatchRowOut]:
-        rows = []
-        for position, ticket in enumerate(tickets):
-            if given_up.is_set():  # the process may want to end, and waits for its threads
-                break
-            rows.append(read_ticket(position, ticket))
-        return rows
-
-    try:
-        return await asyncio.to_thread(read)
-    finally:
-        given_up.set()
-
-
-def read_ticket(position: int, ticket: Any) -> Submission | BatchRowOut:
-    """Return what the ticket at this position of the batch asks for, or why it is refused."""
+def read_ticket(row: tuple[int, Any]) -> Submission | BatchRowOut:
+    """Return what the ticket at its position of the batch asks for, or why it is refused."""
+    position, ticket = row
     try:
         sent = BatchTicketIn.model_validate(ticket)
         if sent.is_spam:

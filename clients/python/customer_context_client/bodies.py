@@ -11,6 +11,7 @@ Reason = Literal[
     "summary_fallback",
     "not_found",
     "not_grounded",
+    "not_sendable",
     "ai_unavailable",
     "ai_refused",
     "enumeration_limit",
@@ -572,7 +573,15 @@ class Trial(TypedDict):
 
 REASONS: Final[Mapping[Status, tuple[Reason, ...]]] = {
     "ok": ("no_data", "summary_fallback"),
-    "no_identifier": ("not_found", "not_grounded", "ai_unavailable", "ai_refused", "enumeration_limit", "interrupted"),
+    "no_identifier": (
+        "not_found",
+        "not_grounded",
+        "not_sendable",
+        "ai_unavailable",
+        "ai_refused",
+        "enumeration_limit",
+        "interrupted",
+    ),
     "fetch_error": (
         "timeout",
         "dns_error",

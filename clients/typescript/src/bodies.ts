@@ -1,7 +1,7 @@
 // Bodies that the service takes and answers; a newer service may add fields and words. Written by `make clients` from openapi.yaml; change nothing here.
 
 /** Why a look-up ended as its status says. */
-export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "ai_unavailable" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
+export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "not_sendable" | "ai_unavailable" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
 
 /** Codes of the problems that a request is refused with. */
 export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
@@ -480,6 +480,7 @@ export const REASONS: Record<Status, readonly Reason[]> = {
   "no_identifier": [
     "not_found",
     "not_grounded",
+    "not_sendable",
     "ai_unavailable",
     "ai_refused",
     "enumeration_limit",

@@ -1,15 +1,11 @@
 """Many tickets in one request: each taken in or refused by itself, in one transaction, away from the event loop."""
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from app.web.http.middleware import LARGEST_REQUEST_BYTES_OF
-from app.web.tickets.batch import read_apart
 from tests.support.service import CUSTOMER, EMAIL, World, set_up
 
 ROUTE = "/tickets/enrich-batch"
@@ -262,33 +258,3 @@ async def test_lost_database_is_503_for_the_whole_batch() -> None:
 
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert world.database.rows == {}
-
-
-class EndlessTickets:
-    """A batch that never ends; remembers which thread reads it, and when that has stopped."""
-
-    def __init__(self) -> None:
-        self.reader: threading.Thread | None = None
-        self.started = threading.Event()
-        self.stopped = threading.Event()
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        self.reader = threading.current_thread()
-        self.started.set()
-        try:
-            while True:
-                yield ticket("t_1")
-        finally:
-            self.stopped.set()
-
-
-async def test_tickets_are_read_in_a_thread_that_stops_with_the_request() -> None:
-    tickets = EndlessTickets()
-    request = asyncio.create_task(read_apart(tickets))
-    assert await asyncio.to_thread(tickets.started.wait, 30)
-    request.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await request
-
-    assert tickets.reader is not threading.main_thread()
-    assert await asyncio.to_thread(tickets.stopped.wait, 30)
