@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from time import monotonic
 from typing import Protocol
 
@@ -20,6 +21,9 @@ from support_context.failures import LookupFailed
 from support_context.limits import FETCH_SECONDS
 from support_context.lookups import LookupRequest, LookupResponse
 from support_context.secrets import Secret
+
+MOST_DROPPED_NAMED = 5
+"""Links left out that a test names; whoever mends them sees the others."""
 
 
 class Model(Protocol):
@@ -142,11 +146,12 @@ class Enricher:
             return self._with_facts(result, email, configuration, facts, summary, fields), run
         except StepFailed as failure:
             run.retry_after = failure.retry_after
-            return self._result(run, failure.outcome, failure.detail), run
+            return self._result(run, failure.outcome, failure.message), run
 
     def not_run(self, outcome: Outcome, detail: str = "") -> Result:
         """Return the result of an email for which nothing was run."""
-        return self._result(Run(lambda step: None), outcome, detail, credits_used=0)
+        message = StepFailed(outcome, detail).message
+        return self._result(Run(lambda step: None), outcome, message, credits_used=0)
 
     async def _extract(
         self, run: Run, email: Email, configuration: Configuration, deadline: float, known: Extracted | None
@@ -181,8 +186,9 @@ class Enricher:
             except LookupFailed as failed:
                 if failed.response:
                     run.response = lookups.without_echo(failed.response, token)
-                raise StepFailed(Outcome(failed.failure), failed.detail) from failed
-            step.detail = f"HTTP {run.response.http_status}, {len(run.response.body)} bytes"
+                outcome = Outcome(failed.failure)
+                raise StepFailed(outcome, failed.shown_to_owner, message=failed.message) from failed
+            step.detail = f"HTTP {run.response.http_status}, {len(run.response.body)} bytes{_dropped(facts)}"
             return facts
 
     async def _summarize(
@@ -232,10 +238,10 @@ class Enricher:
             ai_context_withheld=withheld,
         )
 
-    def _result(self, run: Run, outcome: Outcome, detail: str = "", *, credits_used: int = 1) -> Result:
+    def _result(self, run: Run, outcome: Outcome, message: str = "", *, credits_used: int = 1) -> Result:
         return Result(
             outcome=outcome,
-            message=f"{outcome.sentence} ({detail})" if detail else outcome.sentence,
+            message=message or outcome.sentence,
             identifier=run.identifier,
             summary="",
             fields=(),
@@ -255,6 +261,12 @@ class Enricher:
 def _request(configuration: Configuration, identifier: str) -> LookupRequest:
     method, parameter = configuration.method, configuration.identifier_parameter
     return lookups.request_for(configuration.api_url, identifier, method=method, parameter=parameter)
+
+
+def _dropped(facts: Facts) -> str:
+    """Name the links that are not shown, for whoever tests the endpoint."""
+    named = [f"{place} ({why})" for place, why in islice(facts.dropped_links(), MOST_DROPPED_NAMED)]
+    return f"; links not shown: {', '.join(named)}" if named else ""
 
 
 def _milliseconds(seconds: float) -> int:

@@ -62,11 +62,40 @@ REFUSED = tuple(
 )
 """Special ranges of the IANA registries (RFC 6890), and addresses that clouds answer on for their own machines."""
 
+NEVER_OPENED = tuple(
+    Special(ip_network(network), why)
+    for network, why in (
+        ("169.254.0.0/16", "link-local, RFC 3927; cloud metadata services live here"),
+        ("fe80::/10", "link-local, RFC 4291"),
+        ("100.100.100.200/32", "Alibaba's metadata service"),
+        ("168.63.129.16/32", "Azure's platform service"),
+        ("192.0.0.192/32", "Oracle's metadata service"),
+        ("fd00:ec2::/32", "AWS's metadata service"),
+        ("fd20:ce::254/128", "Google's metadata service"),
+        ("fd00:42::42/128", "Scaleway's metadata service"),
+        ("0.0.0.0/32", "this host, RFC 1122"),
+        ("::/128", "unspecified, RFC 4291"),
+        ("224.0.0.0/4", "multicast, RFC 5771"),
+        ("ff00::/8", "multicast, RFC 4291"),
+        ("255.255.255.255/32", "broadcast, RFC 919"),
+    )
+)
+"""What no range of an operator opens, `0.0.0.0/0` neither: there the machine's own credentials are given away."""
+
 DELEGATED = IPv6Network("2000::/3")
 """The only part of IPv6 that IANA hands out for public use (RFC 4291, 2.4)."""
 
 ISATAP_MARKS = frozenset({0x00005EFE, 0x02005EFE})
 """The upper half of an interface identifier that embeds an IPv4 address (RFC 5214, 6.1), in whatever prefix."""
+
+
+EMBEDDING = tuple(
+    map(IPv6Network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32"))
+)
+"""Ranges whose last 32 bits are an IPv4 address that packets may be translated to; Teredo's (2001::/32) is inverted."""
+
+SIX_TO_FOUR = IPv6Network("2002::/16")
+"""Here the IPv4 address stands behind the first 16 bits (RFC 3056, 2)."""
 
 
 def refusal(address: str, allowed: tuple[Network, ...] = ()) -> str | None:
@@ -78,8 +107,25 @@ def refusal(address: str, allowed: tuple[Network, ...] = ()) -> str | None:
     if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
         return "scoped to one link, RFC 4007"
     if any(parsed in network for network in allowed):
-        return None
+        return _never_opened(parsed)
     return _special(parsed)
+
+
+def _never_opened(address: Address) -> str | None:
+    reached = (address, *_embedded(address))
+    return next((special.why for each in reached for special in NEVER_OPENED if each in special.network), None)
+
+
+def _embedded(address: Address) -> tuple[IPv4Address, ...]:
+    """Return the IPv4 addresses that an IPv6 address may be translated to on its way."""
+    if isinstance(address, IPv4Address):
+        return ()
+    whole, last = int(address), int(address) & 0xFFFFFFFF
+    embeds = whole >> 32 & 0xFFFFFFFF in ISATAP_MARKS or any(address in network for network in EMBEDDING)
+    found = [last, last ^ 0xFFFFFFFF] if embeds else []
+    if address in SIX_TO_FOUR:
+        found.append(whole >> 80 & 0xFFFFFFFF)
+    return tuple(map(IPv4Address, found))
 
 
 def _special(address: Address) -> str | None:

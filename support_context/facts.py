@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NoReturn, TypeAlias
 
-from support_context.limits import DEEPEST, LONGEST_LABEL, LONGEST_LINK, MOST_LINKS, MOST_NODES
-from support_context.plain_text import line, plain
+from support_context.limits import DEEPEST, MOST_NODES
+from support_context.links import Link, dropped_links, links_in
 
 Scalar: TypeAlias = str | int | float | bool | None
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | Scalar
@@ -20,23 +20,22 @@ _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 _TOKEN = re.compile(r"(?:[^~]|~[01])*", re.DOTALL)
-_LINK = re.compile(
-    r"https?://(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::[0-9]{1,5})?(?:[/?#][^\s\"<>\\`]*)?",
-    re.IGNORECASE,
-)
-"""An absolute web address: a host, no user info, nothing that could end the attribute or text that it is put in."""
 
+REPLACEMENT = "\ufffd"
+"""Shown for U+0000 and for half of a surrogate pair: no database and no encoding takes those."""
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One link that the customer endpoint offers, absolute http or https."""
+_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 
-    label: str
-    url: str
+LARGEST_EXPONENT = 400
+"""Of a number in scientific notation; somewhat above what a double holds, so that writing it out stays short."""
 
 
 class InvalidJson(ValueError):
-    """The bytes are not JSON as this service takes it; the message says why and quotes nothing."""
+    """The bytes are not JSON; the message says why and quotes nothing."""
+
+
+class OverLimit(InvalidJson):
+    """The bytes are JSON, but larger in some way than this service takes; the message names the limit."""
 
 
 class NotObject(ValueError):
@@ -53,6 +52,18 @@ MISSING: Final = Missing.MISSING
 """What a pointer that leads nowhere gives; JSON's null is a value of its own."""
 
 
+class WrittenFloat(float):
+    """A JSON number whose spelling its double does not give back, such as 49.90; `literal` is that spelling."""
+
+    literal: str
+
+    def __new__(cls, literal: str) -> "WrittenFloat":
+        """Read the number and keep how it was written."""
+        made = super().__new__(cls, literal)
+        made.literal = literal
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A JSON object as the customer endpoint sent it; nobody changes it."""
@@ -61,8 +72,8 @@ class Facts:
 
     @property
     def empty(self) -> bool:
-        """Tell whether the customer endpoint answered `{}`: it knows no such customer."""
-        return not self.value
+        """Tell whether the customer endpoint knows no such customer: `{}`, or nothing but null and empty members."""
+        return _says_nothing(self.value)
 
     def at(self, pointer: str) -> Json | Missing:
         """Return the value that a JSON Pointer leads to, or `MISSING`."""
@@ -81,25 +92,37 @@ class Facts:
 
     def links(self) -> tuple[Link, ...]:
         """Return the links of the top-level `links` array that are safe to show, at most 20."""
-        offered = self.value.get("links")
-        found = (_link(item) for item in offered) if isinstance(offered, list) else iter(())
-        kept = [link for link in found if link]
-        return tuple(kept[:MOST_LINKS])
+        return links_in(self.value.get("links"))
+
+    def dropped_links(self) -> Iterator[tuple[str, str]]:
+        """Yield the place of each offered link that is not shown, and why."""
+        return dropped_links(self.value.get("links"))
 
     def as_json(self) -> str:
-        """Return the object encoded anew: one spelling, no duplicate keys, nothing that a database refuses."""
-        return json.dumps(self.value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        """Return the object encoded anew: no duplicate keys, nothing that a database refuses, numbers as written."""
+        return _encoded(self.value)
 
 
 def parse_facts(body: bytes) -> Facts:
-    """Read one JSON object (RFC 8259) from UTF-8 bytes, or raise `InvalidJson` or `NotObject`."""
+    """Read one JSON object (RFC 8259) from UTF-8 bytes, or raise `InvalidJson` or `NotObject`.
+
+    No body at all, `null` and `[]` are how many endpoints say that they know nobody, so they are read as `{}`.
+    """
+    if not body:
+        return Facts({})
     text = _decoded(body)
-    if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(text):
-        raise InvalidJson(f"nested deeper than {DEEPEST}")
+    if text.count("[") + text.count("{") > DEEPEST:
+        _refuse_depth(text)
     value = _loaded(text)
+    if value is None or value == []:
+        return Facts({})
     if not isinstance(value, dict):
         raise NotObject(f"the top level is {_kind(value)}")
-    _refuse_what_cannot_be_stored(text, value)
+    # Each check that walks the values runs only where the text shows that it could find something.
+    if text.count(",") + text.count("[") + text.count("{") > MOST_NODES and _nodes(value) > MOST_NODES:
+        raise OverLimit(f"holds more than {MOST_NODES:,} values")
+    if _SURROGATE.search(text) or "\\u0000" in text:
+        value = {_storable(key): _cleaned(item) for key, item in value.items()}
     return Facts(value)
 
 
@@ -117,49 +140,42 @@ def _decoded(body: bytes) -> str:
 
 def _loaded(text: str) -> Json:
     try:
-        value: Json = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value: Json = json.loads(text, parse_constant=_refuse_constant, parse_float=_float)
     except json.JSONDecodeError as broken:
-        why = f"not valid JSON at line {broken.lineno}, column {broken.colno}" if text.strip() else "the body is empty"
+        blank = "the body is nothing but white space"
+        raised = InvalidJson(
+            f"not valid JSON at line {broken.lineno}, column {broken.colno}" if text.strip() else blank
+        )
     except InvalidJson as broken:
-        why = str(broken)
+        raised = type(broken)(str(broken))
     except (ValueError, RecursionError):
-        why = "a number has too many digits"
+        raised = OverLimit("has a number of more than 4,300 digits")
     else:
         return value
-    raise InvalidJson(why)
+    raise raised
 
 
-def _is_too_deep(text: str) -> bool:
-    depth = 0
+def _refuse_depth(text: str) -> None:
+    depth = deepest = 0
     for character in re.sub(r"[^\[\]{}]", "", _STRING.sub("", text)):
         depth += 1 if character in "[{" else -1
-        if depth > DEEPEST:
-            return True
-    return False
+        deepest = max(deepest, depth)
+    if deepest > DEEPEST and depth:
+        raise InvalidJson("not valid JSON: brackets that never close")
+    if deepest > DEEPEST:
+        raise OverLimit(f"deeper than {DEEPEST} levels")
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise InvalidJson(f"{name} is not JSON")
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        raise InvalidJson("a number is too large")
-    return number
-
-
-def _refuse_what_cannot_be_stored(text: str, value: dict[str, Json]) -> None:
-    # Each check that walks the values runs only where the text shows that it could find something.
-    if text.count(",") + text.count("[") + text.count("{") > MOST_NODES and _nodes(value) > MOST_NODES:
-        raise InvalidJson(f"more than {MOST_NODES:,} values")
-    if not (_SURROGATE.search(text) or "\\u0000" in text):
-        return
-    for string in _strings(value):
-        if "\0" in string:
-            raise InvalidJson("a string holds the character U+0000, which no database stores")
-        if any("\ud800" <= character <= "\udfff" for character in string):
-            raise InvalidJson("a string holds half of a surrogate pair")
+def _float(digits: str) -> float:
+    number = WrittenFloat(digits)
+    exponent = re.search(r"[eE][+-]?0*([0-9]*)$", digits)
+    if math.isinf(number) or (exponent and int(exponent[1][:9] or 0) > LARGEST_EXPONENT):
+        raise OverLimit("has a number out of range")
+    return float(number) if repr(float(number)) == digits else number
 
 
 def _nodes(value: dict[str, Json] | list[Json]) -> int:
@@ -167,16 +183,35 @@ def _nodes(value: dict[str, Json] | list[Json]) -> int:
     return len(value) + sum(_nodes(item) for item in items if isinstance(item, (dict, list)))
 
 
-def _strings(value: Json) -> Iterator[str]:
+def _cleaned(value: Json) -> Json:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, dict):
-        yield from value
-        for item in value.values():
-            yield from _strings(item)
+        return _storable(value)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _cleaned(item) for key, item in value.items()}
+    return value
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def _says_nothing(value: Json) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(_says_nothing(item) for item in (value.values() if isinstance(value, dict) else value))
+    return value is None or value == ""
+
+
+def _encoded(value: Json) -> str:
+    if isinstance(value, dict):
+        members = (f"{json.dumps(key, ensure_ascii=False)}:{_encoded(item)}" for key, item in value.items())
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_encoded, value))}]"
+    if isinstance(value, WrittenFloat):
+        return value.literal
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _kind(value: Json) -> str:
@@ -204,15 +239,3 @@ def _leaves(pointer: str, value: Json) -> Iterator[tuple[str, Scalar]]:
             yield from _leaves(f"{pointer}/{index}", item)
     else:
         yield pointer, value
-
-
-def _link(item: Json) -> Link | None:
-    if not isinstance(item, dict):
-        return None
-    label, url = item.get("label"), item.get("url")
-    if not isinstance(label, str) or not isinstance(url, str) or len(url) > LONGEST_LINK:
-        return None
-    shown = line(label, LONGEST_LABEL)
-    if not shown or plain(url) != url or not _LINK.fullmatch(url):
-        return None
-    return Link(shown, url)

@@ -69,14 +69,42 @@ class Failure(Enum):
         self.sentence = sentence
 
 
+FLOOD = (
+    "The customer endpoint sent far more than its answer: headers, interim answers or framing without end; "
+    "its owner should check the server or the proxy in front of it."
+)
+"""What is told where the limit on the wire is met, which is not the limit of a body."""
+
+
 class LookupFailed(Exception):
     """The look-up ended without facts; `response` is what arrived until then.
 
-    `detail` is safe to show to anybody: it never holds a secret or a word of the answer.
+    `message` and `detail` are safe to show to anybody: they never hold a secret or a word of the answer. `seen` is for
+    the owner alone: a title or an address that the endpoint sent.
     """
 
-    def __init__(self, failure: Failure, detail: str = "", response: "LookupResponse | None" = None) -> None:
+    def __init__(
+        self,
+        failure: Failure,
+        detail: str = "",
+        response: "LookupResponse | None" = None,
+        *,
+        sentence: str = "",
+        seen: str = "",
+    ) -> None:
         super().__init__(failure.reason)
         self.failure = failure
         self.detail = detail
         self.response = response
+        self.sentence = sentence or failure.sentence
+        self.seen = seen
+
+    @property
+    def message(self) -> str:
+        """Return the sentence for people, with the detail behind it."""
+        return f"{self.sentence} ({self.detail})" if self.detail else self.sentence
+
+    @property
+    def shown_to_owner(self) -> str:
+        """Return what an engineer of the endpoint looks at first."""
+        return ", ".join(part for part in (self.detail or self.sentence, self.seen) if part)

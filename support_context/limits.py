@@ -31,3 +31,12 @@ LONGEST_IDENTIFIER = 256
 
 SMALLEST_TOKEN, LARGEST_TOKEN = 16, 4_096
 """Characters of a bearer token."""
+
+LONGEST_LOCATION = 2_048
+"""Characters of a Location that are looked at; a longer one is cut."""
+
+LONGEST_URL_SHOWN = 200
+"""Characters of an address that an endpoint chose and an owner is shown."""
+
+PAGE_BYTES, PAGE_SECONDS = 16_384, 0.5
+"""How much of the body of an error is read, and for how long, so that its owner sees what answered."""

@@ -5,18 +5,15 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from support_context.facts import Facts, InvalidJson, NotObject, parse_facts
+from support_context.facts import Facts, InvalidJson, NotObject, OverLimit, parse_facts
 from support_context.failures import Failure, LookupFailed
 from support_context.limits import BODY_BYTES, LONGEST_CONTENT_TYPE
+from support_context.media_types import is_compressed, is_html, is_json
+from support_context.misdirections import page_kind, page_title, redirect_kind, redirect_target
 from support_context.secrets import Secret
 from support_context.urls import EndpointUrl, UrlRefused, parse_form
 
 USER_AGENT = "customer-context/1.0 (customer lookup for a support helpdesk)"
-
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a token of the HTTP grammar (RFC 9110, 5.6.2)
-_JSON_TYPE = re.compile(rf"(?:application/json|{_TOKEN}/{_TOKEN}\+json)[ \t]*(?:;(?P<parameters>.*))?", re.IGNORECASE)
-_CHARSET = re.compile(r"(?:^|;)[ \t]*charset[ \t]*=[ \t]*(?P<name>[^;]*)", re.IGNORECASE)
-_UTF8_NAMES = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 _BLOT = b"[bearer token]"
 """What stands where an endpoint echoed the token."""
@@ -30,6 +27,22 @@ _HINTS = {
     429: "the endpoint limits how often it is called",
 }
 """What an engineer should look at first, by status."""
+
+NO_CONTENT = 204
+"""Status of an answer without a body (RFC 9110, 15.3.5): many endpoints say so that they know nobody."""
+
+FIRST_SERVER_ERROR = 500
+
+
+_PAGE = (
+    "Instead of the customer endpoint, a web page answered{}; its owner should let this service's requests through to "
+    "the endpoint itself, at this very URL, with the bearer token as the only proof."
+)
+_FAILING_PAGE = (
+    "Instead of JSON, a web page answered, as servers do when the endpoint behind them fails; "
+    "its owner should read the server's log."
+)
+_OVER_LIMIT = "The customer endpoint's answer is JSON, but {}; its owner should return only what support needs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class LookupResponse:
     content_type: str
     body: bytes
     remote_address: str
+    location: str = ""
 
 
 def request_for(api_url: str, identifier: str, *, method: str = "GET", parameter: str = "id") -> LookupRequest:
@@ -80,32 +94,57 @@ def request_for(api_url: str, identifier: str, *, method: str = "GET", parameter
     return LookupRequest("GET", url, _target(url.path, query), tuple(headers), b"")
 
 
-def refuse_head(http_status: int, content_type: str, content_encoding: str, content_length: int | None) -> None:
-    """Raise `LookupFailed` where status and headers already show that the body is not worth reading."""
-    if http_status // 100 == 3:  # noqa: PLR2004 - the class of redirects (RFC 9110, 15.4)
-        raise LookupFailed(Failure.REDIRECT, f"HTTP {http_status}")
-    if http_status // 100 != 2 or http_status in (204, 205):  # noqa: PLR2004 - success, but for the two without content
-        hint = _HINTS.get(http_status)
-        raise LookupFailed(Failure.HTTP_STATUS, f"HTTP {http_status}: {hint}" if hint else f"HTTP {http_status}")
-    _refuse_type(content_type)
-    if content_encoding.strip().lower() not in ("", "identity"):
-        raise LookupFailed(Failure.PROTOCOL_ERROR, "the body is compressed although none was asked for")
+def refuse_head(
+    request: LookupRequest, head: LookupResponse, content_encoding: str, content_length: int | None
+) -> None:
+    """Raise `LookupFailed` where status and headers already show that the answer holds no facts."""
+    status = head.http_status
+    if status // 100 == 3:  # noqa: PLR2004 - the class of redirects (RFC 9110, 15.4)
+        path = request.target.partition("?")[0]
+        kind = redirect_kind(request.url, path, head.location)
+        seen = redirect_target(request.url, path, head.location)
+        raise LookupFailed(Failure.REDIRECT, f"HTTP {status} {kind}", head, seen=seen)
+    if status // 100 != 2 or status == 205:  # noqa: PLR2004 - success, but for "reset content", which is for forms
+        hint = _HINTS.get(status)
+        raise LookupFailed(Failure.HTTP_STATUS, f"HTTP {status}: {hint}" if hint else f"HTTP {status}", head)
+    if status == NO_CONTENT:
+        return
+    if head.content_type or content_length:  # no body needs no type
+        _refuse_type(head)
+    if is_compressed(content_encoding):
+        raise LookupFailed(Failure.PROTOCOL_ERROR, "the body is compressed although none was asked for", head)
     if content_length is not None and content_length > BODY_BYTES:
-        raise LookupFailed(Failure.TOO_LARGE, f"declared {content_length} bytes")
+        raise LookupFailed(Failure.TOO_LARGE, f"declared {content_length} bytes", head)
+
+
+def with_page(refused: LookupFailed, response: LookupResponse) -> LookupFailed:
+    """Return the refusal with the beginning of its body; where that is a web page, it says so."""
+    if refused.failure not in (Failure.HTTP_STATUS, Failure.NOT_JSON) or not is_html(response.content_type):
+        refused.response = response
+        return refused
+    kind, title = page_kind(response.body), page_title(response.body)
+    if not kind and response.http_status >= FIRST_SERVER_ERROR:
+        sentence = _FAILING_PAGE
+    else:
+        sentence = _PAGE.format(f" that looks like {kind}" if kind else "")
+    seen = f"its title: {title}" if title else ""
+    return LookupFailed(refused.failure, f"HTTP {response.http_status}", response, sentence=sentence, seen=seen)
 
 
 def read(response: LookupResponse) -> Facts:
     """Read the facts out of an answer, or raise `LookupFailed`."""
+    if response.http_status == NO_CONTENT:
+        return Facts({})
+    if response.body or response.content_type:
+        _refuse_type(response)
     try:
-        _refuse_type(response.content_type)
         return parse_facts(response.body)
+    except OverLimit as over:
+        raise LookupFailed(Failure.INVALID_JSON, response=response, sentence=_OVER_LIMIT.format(over)) from None
     except InvalidJson as invalid:
         raise LookupFailed(Failure.INVALID_JSON, str(invalid), response) from None
     except NotObject as other:
         raise LookupFailed(Failure.NOT_OBJECT, str(other), response) from None
-    except LookupFailed as failure:
-        failure.response = response
-        raise
 
 
 def without_echo(response: LookupResponse, token: Secret) -> LookupResponse:
@@ -116,20 +155,17 @@ def without_echo(response: LookupResponse, token: Secret) -> LookupResponse:
         spelled = "".join(rf"(?:\\?{re.escape(each)}|\\u(?i:{ord(each):04x}))" for each in text)
         body = re.sub(spelled.encode(), _BLOT, body)
     content_type = response.content_type.replace(text, _BLOT.decode())
-    return replace(response, body=body, content_type=content_type)
+    location = response.location.replace(text, _BLOT.decode())
+    return replace(response, body=body, content_type=content_type, location=location)
 
 
 def _target(path: str, query: str | None) -> str:
     return path if query is None else f"{path}?{query}"
 
 
-def _refuse_type(content_type: str) -> None:
-    if not content_type:
-        raise LookupFailed(Failure.NOT_JSON, "no Content-Type")
-    declared = _JSON_TYPE.fullmatch(content_type.strip(" \t")) if len(content_type) <= LONGEST_CONTENT_TYPE else None
-    if declared is None:
-        raise LookupFailed(Failure.NOT_JSON, "the Content-Type is not application/json")
-    # The name is compared and never handed to a decoder: Python knows codecs that a stranger must not choose.
-    names = (match["name"].strip(' \t"').lower() for match in _CHARSET.finditer(declared["parameters"] or ""))
-    if not all(name in _UTF8_NAMES for name in names):
-        raise LookupFailed(Failure.NOT_JSON, "the charset of the Content-Type is not UTF-8")
+def _refuse_type(response: LookupResponse) -> None:
+    declared = response.content_type
+    if not declared:
+        raise LookupFailed(Failure.NOT_JSON, "no Content-Type", response)
+    if len(declared) > LONGEST_CONTENT_TYPE or not is_json(declared):
+        raise LookupFailed(Failure.NOT_JSON, "the Content-Type is not application/json", response)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from support_context.facts import Facts
 from support_context.failures import LookupFailed
-from support_context.lookups import LookupResponse, read, refuse_head
+from support_context.lookups import LookupRequest, LookupResponse, read, refuse_head, with_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,11 @@ class ProbeAnswer:
     tls: TlsSession
 
 
-def judged(answer: ProbeAnswer) -> Facts:
+def judged(request: LookupRequest, answer: ProbeAnswer) -> Facts:
     """Read the facts out of it by the rules of a look-up, or raise the `LookupFailed` that it would have ended in."""
     response = answer.response
     try:
-        refuse_head(response.http_status, response.content_type, answer.content_encoding, len(response.body))
-    except LookupFailed as failure:
-        failure.response = response
-        raise
+        refuse_head(request, response, answer.content_encoding, len(response.body))
+    except LookupFailed as failed:
+        raise with_page(failed, response) from None
     return read(response)

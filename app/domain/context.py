@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from app.domain.outcomes import Field
-from support_context.facts import Link
+from support_context.links import Link
 from support_context.plain_text import plain
 
 NAME = "customer_context"

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
 
-from support_context.facts import Link
 from support_context.failures import Failure
+from support_context.links import Link
 
 
 class Status(StrEnum):
@@ -144,17 +144,25 @@ class Usage:
 
 
 class StepFailed(Exception):
-    """A step of the pipeline ended the run; `detail` is safe to show: it never holds a secret or customer data.
+    """A step of the pipeline ended the run; `message` is for everybody, `detail` for whoever configures the project.
+
+    Neither ever holds a secret or customer data.
 
     `retry_after` is how many seconds the provider asked to be left alone, 0 where it did not.
     """
 
     def __init__(
-        self, outcome: Outcome, detail: str = "", usage: Usage | None = None, retry_after: float = 0.0
+        self,
+        outcome: Outcome,
+        detail: str = "",
+        usage: Usage | None = None,
+        retry_after: float = 0.0,
+        message: str = "",
     ) -> None:
         super().__init__(outcome.reason)
         self.outcome = outcome
         self.detail = detail
+        self.message = message or (f"{outcome.sentence} ({detail})" if detail else outcome.sentence)
         self.usage = usage or Usage()
         self.retry_after = retry_after
 

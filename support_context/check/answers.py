@@ -81,11 +81,11 @@ def links(observed: Observed) -> Finding:
             continue
         if not isinstance(found, list):
             return failed("/links is not an array")
-        broken = [f"/links/{place}" for place, each in enumerate(found) if not Facts({"links": [each]}).links()]
-        if broken:
-            return failed(f"not shown: {_listed(broken)} (no label, or no absolute http(s) URL)")
-        if len(found) > MOST_LINKS:
+        dropped = [f"{place} ({why})" for place, why in facts.dropped_links()]
+        if len(found) > MOST_LINKS and len(dropped) == len(found) - MOST_LINKS:
             return failed(f"{len(found)} links; only the first {MOST_LINKS} are shown")
+        if dropped:
+            return failed(f"not shown: {_listed(dropped)}")
         offered += len(found)
     return passed(f"{offered} well-formed" if offered else "none offered")
 

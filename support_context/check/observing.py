@@ -125,7 +125,9 @@ async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Exc
             return replace(exchange, facts=read(without_echo(response, token)))
         answer = await endpoint.probe(planned.request, planned.token)
         exchange = replace(_answered(exchange, answer.response, token, monotonic() - started), tls=answer.tls)
-        return replace(exchange, facts=judged(replace(answer, response=without_echo(answer.response, token))))
+        return replace(
+            exchange, facts=judged(planned.request, replace(answer, response=without_echo(answer.response, token)))
+        )
     except LookupFailed as problem:
         if problem.response and not exchange.response:
             exchange = _answered(exchange, problem.response, token, monotonic() - started)

@@ -5,6 +5,8 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 import httpx
@@ -12,9 +14,10 @@ import httpx
 from support_context.addresses import Network
 from support_context.failures import Failure, LookupFailed
 from support_context.fetch.network import GuardedTransport, Resolve
+from support_context.fetch.phases import progress_of
 from support_context.fetch.resolver import Resolver
-from support_context.limits import BODY_BYTES, FETCH_SECONDS, LONGEST_CONTENT_TYPE
-from support_context.lookups import LookupRequest, LookupResponse, refuse_head
+from support_context.limits import BODY_BYTES, FETCH_SECONDS, LONGEST_CONTENT_TYPE, PAGE_BYTES, PAGE_SECONDS
+from support_context.lookups import LookupRequest, LookupResponse, refuse_head, with_page
 from support_context.secrets import Secret
 
 T = TypeVar("T")
@@ -92,15 +95,19 @@ class HttpsEndpoint:
 
     async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
         """Send the request with the token to its own origin and return the answer; raises only `LookupFailed`."""
-        return await self.in_time(self._answer(outgoing(request, [("Authorization", f"Bearer {token.reveal()}")])))
+        sent = outgoing(request, [("Authorization", f"Bearer {token.reveal()}")])
+        return await self.in_time(sent, self._answer(request, sent))
 
-    async def in_time(self, sending: Awaitable[T]) -> T:
+    async def in_time(self, sent: httpx.Request, sending: Awaitable[T]) -> T:
         """Await what sends a request, within the deadline; raises only `LookupFailed`."""
+        limit = asyncio.timeout(self._seconds)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with limit:
                 return await sending
         except LookupFailed:
             raise
+        except TimeoutError as late:
+            raise (progress_of(sent).ran_out() if limit.expired() else translated(late)) from late
         except Exception as foreign:
             raise translated(foreign) from foreign
 
@@ -109,17 +116,16 @@ class HttpsEndpoint:
         await self.client.aclose()
         self._resolver.close()
 
-    async def _answer(self, request: httpx.Request) -> LookupResponse:
-        response = await self.client.send(request, stream=True)
+    async def _answer(self, request: LookupRequest, sent: httpx.Request) -> LookupResponse:
+        response = await self.client.send(sent, stream=True)
         try:
             head = head_of(response)
+            encoding, length = response.headers.get("content-encoding", ""), response.headers.get("content-length")
             try:
-                encoding, length = response.headers.get("content-encoding", ""), response.headers.get("content-length")
-                refuse_head(head.http_status, head.content_type, encoding, int(length) if length else None)
-            except LookupFailed as failure:
-                failure.response = head
-                raise
-            return LookupResponse(head.http_status, head.content_type, await _body(response), head.remote_address)
+                refuse_head(request, head, encoding, int(length) if length else None)
+            except LookupFailed as refused:
+                raise with_page(refused, replace(head, body=await _beginning(response))) from None
+            return replace(head, body=await _body(response))
         finally:
             await response.aclose()
 
@@ -140,7 +146,11 @@ def head_of(response: httpx.Response) -> LookupResponse:
     """Return status, type and address of an answer whose body is still to be read."""
     content_type = response.headers.get("content-type", "")
     return LookupResponse(
-        response.status_code, content_type[: LONGEST_CONTENT_TYPE + 1], b"", response.extensions["remote_address"]
+        response.status_code,
+        content_type[: LONGEST_CONTENT_TYPE + 1],
+        b"",
+        response.extensions["remote_address"],
+        response.extensions.get("location", ""),
     )
 
 
@@ -157,6 +167,19 @@ def _tls_detail(foreign: Exception) -> str | None:
     if isinstance(foreign, ssl.SSLCertVerificationError):
         return CERTIFICATE_FAULTS.get(foreign.verify_code)
     return HANDSHAKE_FAULTS.get(foreign.reason) if isinstance(foreign, ssl.SSLError) else None
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """Return what comes at once of a body that is refused already, for its owner to see what answered."""
+    body = bytearray()
+    # Whatever goes wrong here changes nothing: that the answer is refused, and why, is known by now.
+    with suppress(TimeoutError, LookupFailed, httpx.HTTPError, OSError):
+        async with asyncio.timeout(PAGE_SECONDS):
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) >= PAGE_BYTES:
+                    break
+    return bytes(body[:PAGE_BYTES])
 
 
 async def _body(response: httpx.Response) -> bytes:

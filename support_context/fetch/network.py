@@ -16,13 +16,15 @@ import h11
 import httpx
 
 from support_context.addresses import Network, refusal
-from support_context.failures import Failure, LookupFailed
-from support_context.fetch.tls import TlsStream, connect
-from support_context.limits import HEAD_BYTES, WIRE_BYTES
+from support_context.failures import FLOOD, Failure, LookupFailed
+from support_context.fetch.connecting import connect
+from support_context.fetch.phases import Phase, Progress, progress_of
+from support_context.fetch.tls import TlsStream
+from support_context.limits import HEAD_BYTES, LONGEST_LOCATION, WIRE_BYTES
 from support_context.urls import EndpointUrl, is_address
 
 KEPT_HEADERS = (b"content-type", b"content-encoding", b"content-length")
-"""All that anything downstream may see of the headers: no cookie to keep, no location to follow."""
+"""All that httpx may see of the headers: no cookie to keep, no location to follow."""
 
 SPOKEN_VERSIONS = (b"1.1", b"1.0")
 """Versions of HTTP that the parser knows; it would take `HTTP/3.0` in a text for one of them."""
@@ -44,6 +46,8 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     # Not `create_default_context`: that one writes session keys to a file which the environment names.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # A name is what stands among the alternative names (RFC 6125, 6.4.4); the subject's common name proves nothing.
+    context.hostname_checks_common_name = False
     context.set_alpn_protocols(["http/1.1"])
     context.load_verify_locations(certifi.where())
     if ca_file is not None:
@@ -69,11 +73,16 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Connect, send, and return the answer's head; its body is read as it is iterated over."""
         url: EndpointUrl = request.extensions["endpoint"]
-        plain, address = await connect(await self._judged(url), url.port)
+        progress = progress_of(request)
+        addresses = await self._judged(url)
+        progress.phase = Phase.CONNECTING
+        plain, address = await connect(addresses, url.port)
         try:
+            progress.phase = Phase.HANDSHAKE
             stream = TlsStream(plain, self._tls, url.host)
             await stream.shake_hands()
-            response = await Exchange(stream).answer_to(request)
+            progress.phase = Phase.WAITING
+            response = await Exchange(stream, progress).answer_to(request)
         except BaseException:
             plain.close()
             raise
@@ -109,8 +118,9 @@ class Stream(Protocol):
 class Exchange(httpx.AsyncByteStream):
     """One request and its answer over HTTP/1.1; iterating gives the body's bytes as they came."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, progress: Progress) -> None:
         self._stream = stream
+        self._progress = progress
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
         self._received = 0
 
@@ -124,11 +134,15 @@ class Exchange(httpx.AsyncByteStream):
             head = await self._next_event()
         if not isinstance(head, h11.Response) or not _is_http(head):
             raise httpx.RemoteProtocolError("the answer has no head that HTTP/1.1 knows")
-        return httpx.Response(
+        response = httpx.Response(
             head.status_code,
             headers=[(name, value) for name, value in head.headers if name in KEPT_HEADERS],
             stream=self,
         )
+        # No header of httpx's response: it would read it as a URL.
+        location = next((value for name, value in head.headers if name == b"location"), b"")
+        response.extensions["location"] = location[:LONGEST_LOCATION].decode("latin-1")
+        return response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while isinstance(event := await self._next_event(), h11.Data):
@@ -160,8 +174,10 @@ class Exchange(httpx.AsyncByteStream):
         while (event := self._parsed()) is h11.NEED_DATA:
             data = await self._receive()
             self._received += len(data)
+            if data:
+                self._progress.phase = Phase.ANSWERING
             if self._received > WIRE_BYTES:
-                raise LookupFailed(Failure.TOO_LARGE, f"more than {WIRE_BYTES} bytes with headers and framing")
+                raise LookupFailed(Failure.TOO_LARGE, f"more than {WIRE_BYTES} bytes in all", sentence=FLOOD)
             self._http.receive_data(data)
         return event
 

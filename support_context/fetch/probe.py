@@ -3,11 +3,13 @@
 Only a check is given this. A look-up gets `HttpsEndpoint`, which cannot leave the token out.
 """
 
+from dataclasses import replace
+
 import httpx
 
 from support_context.fetch.endpoint import HttpsEndpoint, head_of, outgoing
 from support_context.limits import BODY_BYTES
-from support_context.lookups import LookupRequest, LookupResponse
+from support_context.lookups import LookupRequest
 from support_context.probes import ProbeAnswer
 from support_context.secrets import Secret
 
@@ -18,7 +20,8 @@ class ProbedEndpoint(HttpsEndpoint):
     async def probe(self, request: LookupRequest, token: Secret | None) -> ProbeAnswer:
         """Send the request, with the token if there is one, and return the answer; raises only `LookupFailed`."""
         headers = [("Authorization", f"Bearer {token.reveal()}")] if token else []
-        return await self.in_time(self._whole_answer(outgoing(request, headers)))
+        sent = outgoing(request, headers)
+        return await self.in_time(sent, self._whole_answer(sent))
 
     async def _whole_answer(self, request: httpx.Request) -> ProbeAnswer:
         response = await self.client.send(request, stream=True)
@@ -30,9 +33,7 @@ class ProbedEndpoint(HttpsEndpoint):
                 body += piece
                 if len(body) > BODY_BYTES:
                     break
-            whole = LookupResponse(
-                head.http_status, head.content_type, bytes(body[: BODY_BYTES + 1]), head.remote_address
-            )
+            whole = replace(head, body=bytes(body[: BODY_BYTES + 1]))
             return ProbeAnswer(whole, response.headers.get("content-encoding", ""), session)
         finally:
             await response.aclose()

@@ -12,12 +12,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from support_context.failures import Failure, LookupFailed
+from support_context.failures import FLOOD, Failure, LookupFailed
 from support_context.limits import WIRE_BYTES
 from support_context.probes import TlsSession
-
-CONNECT_SECONDS = 1.5
-"""Seconds for one address while another is left to try: a dead IPv6 route must not use up the whole deadline."""
 
 READ_BYTES = 16_384
 """Bytes per read: one TLS record."""
@@ -26,27 +23,6 @@ ENCRYPTED_BYTES = 4 * WIRE_BYTES
 """Bytes that may arrive before decryption: certificates, and the overhead of servers that send very small records."""
 
 T = TypeVar("T")
-
-
-async def connect(addresses: list[str], port: int) -> tuple[socket.socket, str]:
-    """Connect to the first of the addresses that answers and return it too, or raise the last one's `OSError`."""
-    for address in addresses[:-1]:
-        with contextlib.suppress(OSError):  # TimeoutError is one
-            async with asyncio.timeout(CONNECT_SECONDS):
-                return await _connect_one(address, port)
-    return await _connect_one(addresses[-1], port)
-
-
-async def _connect_one(address: str, port: int) -> tuple[socket.socket, str]:
-    plain = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        plain.setblocking(False)
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(plain, (address, port))
-    except BaseException:
-        plain.close()
-        raise
-    return plain, address
 
 
 class TlsStream:
@@ -128,7 +104,7 @@ class TlsStream:
         data = await self._loop.sock_recv(self._socket, READ_BYTES)
         self._encrypted += len(data)
         if self._encrypted > self._most_bytes:
-            raise LookupFailed(Failure.TOO_LARGE, f"more than {self._most_bytes} encrypted bytes")
+            raise LookupFailed(Failure.TOO_LARGE, f"more than {self._most_bytes} encrypted bytes", sentence=FLOOD)
         if self._encrypted > READ_BYTES:
             # A server that keeps sending is read without a pause; what it sends may be slow to parse. Others wait too.
             await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from app.domain.context import NAME, OPENING, WARNING, block, withheld
 from app.domain.outcomes import Field
-from support_context.facts import Link
+from support_context.links import Link
 
 ANYTHING = st.text(alphabet=st.characters()) | st.sampled_from(
     [

@@ -21,6 +21,7 @@ LINKED = (
     "migrations",
     "support_context",
     "Makefile",
+    "support_context",
     "pyproject.toml",
     "requirements",
     "scripts",

@@ -33,13 +33,21 @@ class Authority:
         return path
 
     def server_context(
-        self, *names: str, expired: bool = False, max_version: ssl.TLSVersion | None = None, ask_client: bool = False
+        self,
+        *names: str,
+        expired: bool = False,
+        max_version: ssl.TLSVersion | None = None,
+        ask_client: bool = False,
+        common_name: str | None = None,
     ) -> ssl.SSLContext:
         """Return a server's TLS context with a certificate for these names."""
         now = datetime.now(UTC)
         until = now - timedelta(days=1) if expired else now + timedelta(days=1)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert(*names, not_before=now - timedelta(days=2), not_after=until).configure_cert(context)
+        issued = self._ca.issue_cert(
+            *names, common_name=common_name, not_before=now - timedelta(days=2), not_after=until
+        )
+        issued.configure_cert(context)
         if max_version:
             context.maximum_version = max_version
         if ask_client:

@@ -85,6 +85,43 @@ def test_operator_opens_exactly_the_named_ranges(address: str, accepted: bool) -
     assert (refusal(address, DEVELOPMENT) is None) is accepted
 
 
+EVERYTHING = tuple(ip_network(text) for text in ("0.0.0.0/0", "::/0", "169.254.0.0/16", "fe80::/10"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("169.254.169.254", id="metadata of most clouds"),
+        pytest.param("169.254.170.2", id="metadata of containers"),
+        pytest.param("100.100.100.200", id="metadata of Alibaba"),
+        pytest.param("168.63.129.16", id="platform of Azure"),
+        pytest.param("192.0.0.192", id="metadata of Oracle"),
+        pytest.param("fd00:ec2::254", id="metadata of AWS"),
+        pytest.param("fd20:ce::254", id="metadata of Google"),
+        pytest.param("fe80::1", id="link-local"),
+        pytest.param("fe80::1%eth0", id="link-local with its scope"),
+        pytest.param("::ffff:169.254.169.254", id="mapped"),
+        pytest.param("::169.254.169.254", id="compatible"),
+        pytest.param("::ffff:0:a9fe:a9fe", id="translated"),
+        pytest.param("64:ff9b::a9fe:a9fe", id="NAT64"),
+        pytest.param("64:ff9b:1::a9fe:a9fe", id="local NAT64"),
+        pytest.param("2002:a9fe:a9fe::1", id="6to4"),
+        pytest.param("2001:0:0:0:0:0:5601:5601", id="Teredo"),
+        pytest.param("2606:4700::5efe:a9fe:a9fe", id="ISATAP"),
+        pytest.param("0.0.0.0", id="this host"),  # noqa: S104 - it is asked about
+        pytest.param("::", id="unspecified"),
+        pytest.param("239.255.255.250", id="multicast"),
+    ],
+)
+def test_no_range_of_an_operator_opens_a_metadata_service(address: str) -> None:
+    assert refusal(address, EVERYTHING) is not None
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "fd00:cafe::1", "64:ff9b::a00:1", "100.64.0.1"])
+def test_everything_else_is_opened_by_a_range_that_holds_everything(address: str) -> None:
+    assert refusal(address, EVERYTHING) is None
+
+
 def test_table_alone_refuses_what_some_versions_of_python_call_global() -> None:
     for address in ("64:ff9b:1::1", "192.0.0.8", "2002:7f00:1::1", "fec0::1", "239.255.255.250", "2001:20::1"):
         assert refusal(address) not in (None, "not public")

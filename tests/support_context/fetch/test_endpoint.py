@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from support_context.addresses import Network
 from support_context.failures import Failure, LookupFailed
 from support_context.fetch.endpoint import TRANSLATIONS, HttpsEndpoint, translated
 from support_context.fetch.network import tls_context
+from support_context.limits import PAGE_BYTES
 from support_context.lookups import LookupResponse, read, request_for
 from support_context.secrets import Secret
 from tests.support.tls_server import HEAD, Answer, Authority, TlsServer, ok, reset, until_client_leaves
@@ -131,7 +133,6 @@ def test_answer_is_returned_when_it_keeps_to_the_contract(
         pytest.param(HEAD + b"X: " + b"y" * 99_999 + b"\r\n\r\n", Failure.PROTOCOL_ERROR, id="endless header"),
         pytest.param(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", Failure.REDIRECT, id="redirect"),
         pytest.param(b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", Failure.HTTP_STATUS, id="error without its body"),
-        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", Failure.HTTP_STATUS, id="no content"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Failure.NOT_JSON, id="no type"),
         pytest.param(HEAD + b"Content-Type: text/html\r\n\r\n{}", Failure.NOT_JSON, id="two types"),
         pytest.param(HEAD + b"Content-Encoding: gzip\r\n\r\n", Failure.PROTOCOL_ERROR, id="compressed"),
@@ -165,12 +166,12 @@ def test_answer_is_refused_when_it_breaks_the_contract(
     run(scenario())
 
 
-def test_refused_head_is_kept_without_its_body(run: Run, tls: ssl.SSLContext, good: ssl.SSLContext) -> None:
+def test_refused_head_is_kept_with_what_follows_it(run: Run, tls: ssl.SSLContext, good: ssl.SSLContext) -> None:
     async def scenario() -> None:
         answer = b"HTTP/1.1 500 X\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\noops!"
         async with TlsServer(good, answer) as server, calling(server, tls) as endpoint:
             failed = await failed_fetch(endpoint, server)
-            assert failed.response == LookupResponse(500, "text/plain", b"", "127.0.0.1")
+            assert failed.response == LookupResponse(500, "text/plain", b"oops!", "127.0.0.1")
 
     run(scenario())
 
@@ -280,6 +281,87 @@ def test_next_address_is_tried_when_the_first_does_not_answer(
             calling(server, tls, addresses=("127.0.0.9", "127.0.0.1")) as endpoint,
         ):
             assert (await fetched(endpoint, server)).remote_address == "127.0.0.1"
+
+    run(scenario())
+
+
+@contextmanager
+def dropping(host: str, port: int) -> Iterator[None]:
+    """Make an address drop packets: its queue of connections is full, and nobody takes them."""
+    with socket.socket() as listener, ExitStack() as stack:
+        listener.bind((host, port))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((host, port))
+        yield
+
+
+def test_dropped_packets_are_a_connect_error(run: Run, tls: ssl.SSLContext, good: ssl.SSLContext) -> None:
+    async def scenario() -> None:
+        async with (
+            TlsServer(good, ok(b"{}")) as server,
+            calling(server, tls, addresses=("127.0.0.9",), seconds=0.4) as endpoint,
+        ):
+            with dropping("127.0.0.9", server.port):
+                failed = await failed_fetch(endpoint, server)
+            assert failed.failure is Failure.CONNECT_ERROR
+            assert "a firewall may drop them" in failed.detail
+
+    run(scenario())
+
+
+def test_two_addresses_that_drop_packets_cost_half_a_second(
+    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext
+) -> None:
+    async def scenario() -> None:
+        dead = ("127.0.0.9", "127.0.0.10")
+        async with (
+            TlsServer(good, ok(b"{}")) as server,
+            calling(server, tls, addresses=(*dead, "127.0.0.1")) as endpoint,
+        ):
+            with dropping(dead[0], server.port), dropping(dead[1], server.port):
+                await fetched(endpoint, server, host="127.0.0.1")  # a first one opens what stays open
+                before, started = open_files(), asyncio.get_running_loop().time()
+                answered = await fetched(endpoint, server)
+                assert answered.remote_address == "127.0.0.1"
+                assert asyncio.get_running_loop().time() - started < 1.0
+                assert open_files() <= before  # half-open losers are closed
+
+    run(scenario())
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_slow_name_server_is_a_dns_error(run: Run, tls: ssl.SSLContext) -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    async def scenario() -> None:
+        endpoint = HttpsEndpoint(tls, LOOPBACK, resolve, 0.1)
+        with pytest.raises(LookupFailed) as failed:
+            await endpoint.fetch(request_for("https://crm.example.com/c", "a"), Secret(TOKEN))
+        assert failed.value.failure is Failure.DNS_ERROR
+        await endpoint.aclose()
+
+    run(scenario())
+
+
+def test_certificate_that_names_the_host_as_its_common_name_only_is_refused(
+    run: Run, tls: ssl.SSLContext, authority: Authority
+) -> None:
+    async def scenario() -> None:
+        context = authority.server_context(common_name="crm.example.com")
+        async with TlsServer(context, ok(b"{}")) as server, calling(server, tls) as endpoint:
+            failed = await failed_fetch(endpoint, server)
+            assert (failed.failure, failed.detail) == (
+                Failure.TLS_ERROR,
+                "the certificate is not for this host name",
+            )
 
     run(scenario())
 
@@ -402,7 +484,32 @@ def test_deadline_ends_the_whole_and_closes_the_connection(
             TlsServer(good if encrypted else None, until_client_leaves) as server,
             calling(server, tls, seconds=0.2) as endpoint,
         ):
-            assert (await failed_fetch(endpoint, server)).failure is Failure.TIMEOUT
+            failed = await failed_fetch(endpoint, server)
+            assert failed.failure is (Failure.TIMEOUT if encrypted else Failure.TLS_ERROR)
+            assert failed.detail
+            await server.ended.wait()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "body", [pytest.param(b"x" * 70_000, id="one without end"), pytest.param(b"<title>No", id="one that stalls")]
+)
+def test_body_of_a_refused_answer_delays_nothing_and_changes_nothing(
+    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext, body: bytes
+) -> None:
+    async def stalling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 403 X\r\nContent-Type: text/html\r\n\r\n" + body)
+        await until_client_leaves(reader, writer)
+
+    async def scenario() -> None:
+        started = asyncio.get_running_loop().time()
+        async with TlsServer(good, stalling) as server, calling(server, tls) as endpoint:
+            failed = await failed_fetch(endpoint, server)
+            assert failed.failure is Failure.HTTP_STATUS
+            assert failed.response is not None
+            assert failed.response.body == body[:PAGE_BYTES]
+            assert asyncio.get_running_loop().time() - started < 2.0
             await server.ended.wait()
 
     run(scenario())

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from support_context.fetch.network import Exchange
+from support_context.fetch.phases import Progress
 
 REQUEST = httpx.Request("GET", "https://unused.example/", headers={"Host": "h"}, extensions={"target": b"/"})
 
@@ -35,7 +36,7 @@ class BrokenStream:
 
 async def test_answer_is_read_when_the_server_stopped_listening_after_it() -> None:
     stream = BrokenStream(BrokenPipeError(), b"HTTP/1.1 401 X\r\n\r\n")
-    response = await Exchange(stream).answer_to(REQUEST)
+    response = await Exchange(stream, Progress()).answer_to(REQUEST)
     assert response.status_code == 401
     await response.aclose()
     assert stream.closed
@@ -51,10 +52,11 @@ async def test_answer_is_read_when_the_server_stopped_listening_after_it() -> No
 )
 async def test_break_keeps_its_kind(stream: BrokenStream, kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        await Exchange(stream).answer_to(REQUEST)
+        await Exchange(stream, Progress()).answer_to(REQUEST)
 
 
 async def test_only_the_headers_that_matter_are_kept() -> None:
     answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nLocation: /x\r\nContent-Length: 0\r\nContent-Type: a/b\r\n\r\n"
-    response = await Exchange(BrokenStream(None, answer)).answer_to(REQUEST)
+    response = await Exchange(BrokenStream(None, answer), Progress()).answer_to(REQUEST)
     assert dict(response.headers) == {"content-length": "0", "content-type": "a/b"}
+    assert response.extensions["location"] == "/x"

@@ -26,6 +26,8 @@ from tests.support.tls_server import HEAD, Authority, TlsServer, ok
 TOKEN = Secret("canary-token-0123456789")
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
+REQUEST = request_for("https://127.0.0.1/c", "a1")
+
 
 @pytest.fixture(scope="module")
 def authority() -> Authority:
@@ -84,7 +86,7 @@ async def test_body_of_an_error_is_shown_and_judged_as_a_look_up_would(
 
     assert (answer.response.http_status, answer.response.body) == (500, b"oops!")
     with pytest.raises(LookupFailed) as failed:
-        judged(answer)
+        judged(REQUEST, answer)
     assert failed.value.failure is Failure.HTTP_STATUS
 
 
@@ -97,7 +99,7 @@ async def test_body_of_an_error_is_shown_and_judged_as_a_look_up_would(
         pytest.param(
             HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}"), Failure.PROTOCOL_ERROR, id="compressed"
         ),
-        pytest.param(ok(b"[]"), Failure.NOT_OBJECT, id="a list"),
+        pytest.param(ok(b"[1]"), Failure.NOT_OBJECT, id="a list"),
     ],
 )
 async def test_answer_is_judged_as_a_look_up_would_end(
@@ -107,10 +109,10 @@ async def test_answer_is_judged_as_a_look_up_would_end(
 
     assert len(answer.response.body) <= 65_537
     if failure is None:
-        assert judged(answer).empty
+        assert judged(REQUEST, answer).empty
     else:
         with pytest.raises(LookupFailed) as failed:
-            judged(answer)
+            judged(REQUEST, answer)
         assert failed.value.failure is failure
 
 

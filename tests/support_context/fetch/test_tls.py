@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from support_context.failures import Failure, LookupFailed
+from support_context.fetch.connecting import connect
 from support_context.fetch.network import tls_context
-from support_context.fetch.tls import TlsStream, connect
+from support_context.fetch.tls import TlsStream
 from tests.support.tls_server import Authority, TlsServer
 
 

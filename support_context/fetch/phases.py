@@ -1,0 +1,45 @@
+"""The phase in which a look-up was when its time was up: it decides what went wrong."""
+
+from enum import Enum
+
+import httpx
+
+from support_context.failures import Failure, LookupFailed
+from support_context.limits import FETCH_SECONDS
+
+NAME = "phase"
+"""Under which a request carries its `Progress` among its extensions."""
+
+
+class Phase(Enum):
+    """One member per phase, in order: the failure that running out of time is there, and what it looked like."""
+
+    RESOLVING = (Failure.DNS_ERROR, f"the name servers gave no answer within {FETCH_SECONDS:g} s")
+    CONNECTING = (
+        Failure.CONNECT_ERROR,
+        f"nothing answered the connection attempts within {FETCH_SECONDS:g} s; a firewall may drop them",
+    )
+    HANDSHAKE = (Failure.TLS_ERROR, f"the TLS handshake was not finished within {FETCH_SECONDS:g} s")
+    WAITING = (Failure.TIMEOUT, "connected, but no byte of the answer came")
+    ANSWERING = (Failure.TIMEOUT, "the answer began, but did not end")
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        self.failure = failure
+        self.detail = detail
+
+
+class Progress:
+    """Holds the phase that a request has reached."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.RESOLVING
+
+    def ran_out(self) -> LookupFailed:
+        """Return how a look-up ends whose time is up now."""
+        return LookupFailed(self.phase.failure, self.phase.detail)
+
+
+def progress_of(request: httpx.Request) -> Progress:
+    """Return where the request has got to."""
+    found: Progress = request.extensions.setdefault(NAME, Progress())
+    return found
