@@ -109,6 +109,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Refused)
     async def refused(request: Request, problem: Refused) -> Response:
+        by_access_token = getattr(request.state, "actor", None) is not None
+        if by_access_token and problem.refusal is Refusal.TICKET_PROJECT_MISMATCH:
+            # The holder of a project's token is not told which ticket ids other projects have.
+            return problem_response(Refusal.RESULT_NOT_FOUND)
         return problem_response(problem.refusal, problem.complaints)
 
     @app.exception_handler(DatabaseUnavailable)

@@ -1,8 +1,10 @@
 """What happens to every request before a route sees it: an id, a token, a bounded body, and no traceback after it."""
 
+import asyncio
 import hmac
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import uuid4
 
 import structlog
@@ -26,6 +28,9 @@ OPEN_FOLDER = "/static/"
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """A caller's request id that is kept; any other is replaced, so that no log line can be forged with it."""
+
+RECHECK_SECONDS = 2.0
+"""How often an access token is looked up again while its request is answered: most are long done by then."""
 
 LARGEST_REQUEST_BYTES = 7 * 1_048_576
 """1 MiB of email body can be six times as long in JSON, when every byte is escaped; the rest fits in one more."""
@@ -101,8 +106,9 @@ class Traces:
 class Bearers:
     """Lets in who brings one of the service tokens, or an access token for what that one opens."""
 
-    def __init__(self, app: ASGIApp, tokens: Iterable[Secret]) -> None:
+    def __init__(self, app: ASGIApp, tokens: Iterable[Secret], recheck_seconds: float = RECHECK_SECONDS) -> None:
         self._app = app
+        self._recheck_seconds = recheck_seconds
         self._tokens = [token.reveal().encode() for token in tokens]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,12 +119,45 @@ class Bearers:
             except (Refused, DatabaseUnavailable) as fault:
                 await problem_response(refused_by(fault).refusal)(scope, receive, send)
                 return
+            await self._while_admitted(token, scope, receive, send)
+            return
         await self._app(scope, receive, send)
+
+    async def _while_admitted(self, token: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and end its answer, waited for or streamed, when its token is revoked meanwhile."""
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        answering = asyncio.ensure_future(self._app(scope, receive, send_noting))
+        try:
+            while not (await asyncio.wait({answering}, timeout=self._recheck_seconds))[0]:
+                with suppress(DatabaseUnavailable):  # nobody is locked out by that
+                    await _admitted(scope, token)
+            await answering
+        except Refused as revoked:
+            await _cancelled(answering)
+            if started:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await problem_response(revoked.refusal)(scope, receive, send)
+        finally:
+            await _cancelled(answering)
 
     def _is_service_token(self, token: str) -> bool:
         # Every token is compared, whichever fits: the time says nothing about them.
         fits = [hmac.compare_digest(token.encode(), known) for known in self._tokens]
         return any(fits)
+
+
+async def _cancelled(task: asyncio.Future[None]) -> None:
+    """Cancel a task that has not ended, and wait until it has."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def _is_open(scope: Scope) -> bool:

@@ -223,7 +223,7 @@ async def test_lifespan_opens_the_services() -> None:
             "/tickets/t_1/customer-context?project_id=prj_1", "no-store", id="a result, or that there is none"
         ),
         pytest.param("/openapi.json", None, id="what is nobody's secret"),
-        pytest.param("/static/settings.css", "no-cache", id="a page's own file"),
+        pytest.param("/static/customer-context-card.js", "no-cache", id="a page's own file"),
     ],
 )
 async def test_no_cache_keeps_what_a_token_opens(path: str, kept: str | None) -> None:

@@ -1,5 +1,6 @@
 """Access tokens over HTTP: made once in clear, good for a few doors, dead at once."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -242,16 +243,6 @@ async def test_every_route_of_the_description_is_closed_but_those_of_the_scope()
     assert opened == SCOPE
 
 
-async def test_ticket_of_another_project_stays_hidden() -> None:
-    async with World().client() as client:
-        await enriched(client)
-        await client.put("/projects/prj_2", json=project())
-        token = await access_token(client, "prj_2")
-        answer = await client.get("/tickets/t_1/customer-context?project_id=prj_2", headers=with_token(token))
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "ticket_project_mismatch")
-
-
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -392,3 +383,38 @@ async def test_validation_never_echoes_what_was_sent() -> None:
 
     assert answer.status_code == 422
     assert token not in answer.text
+
+
+async def test_another_projects_ticket_is_not_there_for_the_holder_of_a_token() -> None:
+    async with World().client() as client:
+        await enriched(client)
+        (await client.put("/projects/prj_2", json=project())).raise_for_status()
+        (await client.post("/tickets/t_2/enrich", json={"project_id": "prj_2", **EMAIL})).raise_for_status()
+        token = await access_token(client)
+        foreign = {"project_id": "prj_1"}
+        mine = await client.get(RESULT, headers=with_token(token))
+        other = await client.get("/tickets/t_2/customer-context", params=foreign, headers=with_token(token))
+        nobodys = await client.get("/tickets/t_3/customer-context", params=foreign, headers=with_token(token))
+        helpdesk = await client.get("/tickets/t_2/customer-context", params=foreign)
+
+    assert mine.status_code == 200
+    assert (other.status_code, other.json()["code"]) == (404, "result_not_found")
+    assert other.json() == nobodys.json()
+    assert (helpdesk.status_code, helpdesk.json()["code"]) == (409, "ticket_project_mismatch")
+
+
+async def test_a_wait_ends_when_its_token_is_revoked() -> None:
+    async with World(seats=0).client() as client:
+        await set_up(client)
+        queued = await client.post(
+            "/tickets/t_1/enrich", json={"project_id": "prj_1", **EMAIL}, headers={"Prefer": "respond-async"}
+        )
+        token = await access_token(client)
+        waiting = asyncio.create_task(client.get(RESULT + "&wait=30", headers=with_token(token)))
+        await asyncio.sleep(0.1)
+        (known,) = (await client.get(ROUTE)).json()["access_tokens"]
+        (await client.delete(f"{ROUTE}/{known['token_id']}")).raise_for_status()
+        answer = await asyncio.wait_for(waiting, timeout=10)
+
+    assert queued.status_code == 202
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
