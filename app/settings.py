@@ -85,6 +85,12 @@ class Settings(AiSettings):
     embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="origins whose pages may frame ours, comma-separated, e.g. https://help.example.com"
     )
+    sample_endpoint_url: str | None = Field(
+        None, description="URL of a sample endpoint with made-up customers, which the settings page then offers"
+    )
+    sample_endpoint_token: SecretStr | None = Field(
+        None, description="its bearer token, which owners may see: it must open nothing else"
+    )
     run_deadline_seconds: float = Field(
         30.0, ge=SHORTEST_DEADLINE_SECONDS, le=120.0, description="how long one ticket may wait for its enrichment"
     )
@@ -176,6 +182,12 @@ class Settings(AiSettings):
     @classmethod
     def _upper_case(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _sample_with_its_token(self) -> "Settings":
+        if (self.sample_endpoint_url is None) != (self.sample_endpoint_token is None):
+            raise ValueError("CC_SAMPLE_ENDPOINT_URL: set it together with CC_SAMPLE_ENDPOINT_TOKEN, or neither")
+        return self
 
     @model_validator(mode="after")
     def _secret_for_webhooks(self) -> "Settings":

@@ -59,7 +59,7 @@ def demo(host: str, port: int, serve: Serve = serve) -> None:
     kept, ca_file = kept_secrets(folder), folder / "ca.pem"
     _say("Starting the database, the service and a sample customer endpoint …", sys.stderr)
     with closing(open_records()) as records, hosted(sample_endpoint(records, kept.endpoint_token), ca_file) as origin:
-        os.environ.update(environment(os.environ, kept, ca_file, data_dir))
+        os.environ.update(environment(os.environ, kept, ca_file, data_dir) | offered(origin + PATH, kept))
         settings = _settings()
         token = settings.service_tokens[0].get_secret_value()
 
@@ -90,6 +90,11 @@ def environment(given: Mapping[str, str], kept: DemoSecrets, ca_file: Path, data
     }
     unset = {name: value for name, value in defaults.items() if not given.get(name)}
     return unset | {"CC_EGRESS_ALLOWED_CIDRS": "127.0.0.0/8", "CC_EGRESS_CA_FILE": str(ca_file)}
+
+
+def offered(endpoint_url: str, kept: DemoSecrets) -> dict[str, str]:
+    """Return the variables by which the settings page offers the sample endpoint to any project."""
+    return {"CC_SAMPLE_ENDPOINT_URL": endpoint_url, "CC_SAMPLE_ENDPOINT_TOKEN": kept.endpoint_token}
 
 
 def _settings() -> Settings:

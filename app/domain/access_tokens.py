@@ -31,6 +31,8 @@ SCOPE = frozenset(
         ("PATCH", "/projects/{project_id}/customer-context"),
         ("DELETE", "/projects/{project_id}/customer-context"),
         ("POST", "/projects/{project_id}/customer-context/test"),
+        ("POST", "/projects/{project_id}/customer-context/check"),
+        ("GET", "/projects/{project_id}/customer-context/sample-endpoint"),
         ("GET", "/projects/{project_id}/customer-context/activity"),
         ("GET", "/tickets/{ticket_id}/customer-context"),
     }

@@ -35,6 +35,10 @@ class Refusal(Enum):
         "The ticket belongs to another project",
         "A ticket id belongs to one project; use the project that it was enriched under, or another ticket id.",
     )
+    CHECK_RUNNING = (
+        "A check of this project is running",
+        "Wait for it to end: one check of a project runs at a time.",
+    )
     PRECONDITION_FAILED = (
         "Somebody else saved in between",
         "The configuration has changed since the ETag in If-Match; GET it again and repeat the change.",

@@ -22,8 +22,8 @@ from support_context.lookups import LookupRequest, LookupResponse
 from support_context.plain_text import plain
 from support_context.secrets import Secret
 
-PREVIEW_CHARACTERS = 2_000
-"""How much of the customer endpoint's answer a test shows: enough to recognize it."""
+PREVIEW_CHARACTERS = 16_384
+"""How much of the customer endpoint's answer a test shows: enough to pick rows from all but the largest."""
 
 
 WITH_DATA = frozenset({Outcome.OK, Outcome.SUMMARY_FALLBACK})
@@ -118,7 +118,7 @@ class Trials:
         """Test the stored configuration with `changes` laid over it; raises `Refused` as saving would."""
         stored = await self._configuring.read(project_id, actor)
         configuration = self._configuring.merged(stored, changes, ("body", "config"))
-        token = changes.token or self._stored_token(project_id, configuration, stored)
+        token = changes.token or stored_token(self._tokens, project_id, configuration, stored)
         missing = missing_fields(configuration, has_token=token is not None)
         if token is None or missing:
             return Trial(self._enricher.not_run(Outcome.NOT_CONFIGURED, "missing: " + ", ".join(missing)), None)
@@ -151,18 +151,20 @@ class Trials:
                     await self._on_answer(project_id)
         return Trial(result, run)
 
-    def _stored_token(
-        self, project_id: str, configuration: Configuration, stored: StoredConfiguration | None
-    ) -> Secret | Outcome | None:
-        if stored is None or stored.token is None:
-            return None
-        # Stricter than saving: a test does not bind a token that came without a URL, so it could go anywhere.
-        if configuration.api_url and stored.token.origin != origin_of(configuration):
-            raise token_required(("body", "config"))
-        try:
-            return self._tokens.open(project_id, stored.token.sealed)
-        except TokenUnreadable:
-            return Outcome.TOKEN_UNREADABLE
+
+def stored_token(
+    tokens: Tokens, project_id: str, configuration: Configuration, stored: StoredConfiguration | None
+) -> Secret | Outcome | None:
+    """Return the stored token, or why there is none to use; raises `Refused` where it was given for another origin."""
+    if stored is None or stored.token is None:
+        return None
+    # Stricter than saving: a test does not bind a token that came without a URL, so it could go anywhere.
+    if configuration.api_url and stored.token.origin != origin_of(configuration):
+        raise token_required(("body", "config"))
+    try:
+        return tokens.open(project_id, stored.token.sealed)
+    except TokenUnreadable:
+        return Outcome.TOKEN_UNREADABLE
 
 
 def _same_endpoint(configuration: Configuration, stored: StoredConfiguration) -> bool:

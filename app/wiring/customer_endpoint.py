@@ -4,9 +4,12 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
+from app.owners.sample_endpoint import SampleEndpoint
 from app.settings import InvalidSettings, Settings
+from support_context.egress import Egress
 from support_context.fetch.endpoint import HttpsEndpoint
 from support_context.fetch.network import tls_context
+from support_context.secrets import Secret
 
 
 @asynccontextmanager
@@ -22,3 +25,15 @@ def tls_of(settings: Settings) -> ssl.SSLContext:
         return tls_context(settings.egress_ca_file)
     except ValueError as problem:
         raise InvalidSettings(f"CC_EGRESS_CA_FILE: {problem}") from None
+
+
+def egress_of(settings: Settings) -> Egress:
+    """Return the way out as the contract's package knows it."""
+    return Egress(settings.egress_allowed_cidrs, settings.egress_ca_file)
+
+
+def sample_of(settings: Settings) -> SampleEndpoint | None:
+    """Return the operator's sample endpoint, None where there is none."""
+    if settings.sample_endpoint_url is None or settings.sample_endpoint_token is None:
+        return None
+    return SampleEndpoint(settings.sample_endpoint_url, Secret(settings.sample_endpoint_token.get_secret_value()))

@@ -35,6 +35,8 @@ from app.owners.access import Access
 from app.owners.activity_report import Reporting
 from app.owners.audit_report import Auditing
 from app.owners.configuring import Configuring
+from app.owners.endpoint_check import EndpointChecks
+from app.owners.sample_endpoint import Samples
 from app.owners.test_run import Trials
 from app.runs.delivery import Deliveries
 from app.runs.intake import Intake
@@ -45,7 +47,7 @@ from app.runs.waiting import Completions, Ended
 from app.runs.worker import MOST_STRIKES, Worker
 from app.settings import Settings
 from app.web.http.services import Services
-from app.wiring.customer_endpoint import customer_endpoint, tls_of
+from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of, tls_of
 from app.wiring.databases import connector_of, database, direct, engine_of
 from app.wiring.model import model_of
 from app.wiring.observed import Observed
@@ -111,6 +113,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             trials=Trials(
                 configuring, projects, trail, vault, enricher, deadline, observed.trial, tracing.run, breakers.close
             ),
+            samples=Samples(projects, sample_of(settings)),
+            endpoint_checks=EndpointChecks(configuring, vault, egress_of(settings)),
             metrics=metrics,
             tracing=tracing,
             draining=draining,

@@ -50,9 +50,14 @@ def mend(requirement: Requirement, finding: Finding) -> str:
 
 
 def as_json(report: Report) -> str:
-    """Return the report as one JSON object; its keys and the ids of the requirements stay as they are."""
+    """Return the report as JSON text."""
+    return json.dumps(as_document(report), indent=2, ensure_ascii=False)
+
+
+def as_document(report: Report) -> dict[str, Any]:
+    """Return the report as a JSON object; its keys and the ids of the requirements stay as they are."""
     counts = Counter(finding.verdict for finding in report.findings.values())
-    document: dict[str, Any] = {
+    return {
         "url": report.target.shown,
         "method": report.target.method,
         "passed": report.passed,
@@ -70,7 +75,6 @@ def as_json(report: Report) -> str:
             for requirement, finding in report.findings.items()
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def as_junit(report: Report) -> str:

@@ -117,7 +117,8 @@ class SettingsPage:
         self.page.context.on("page", lambda page: note(f"page {page.url}"))
         # Chromium calls a stream that a script has read to its end aborted, now and then.
         self.page.context.on(
-            "requestfailed", lambda it: None if it.url.endswith("/test") else note(f"failed {it.url} {it.failure}")
+            "requestfailed",
+            lambda it: None if it.url.endswith(("/test", "/check")) else note(f"failed {it.url} {it.failure}"),
         )
         self.page.on("console", lambda it: note(it.text) if "Content Security Policy" in it.text else None)
 

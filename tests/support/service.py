@@ -22,6 +22,8 @@ from app.owners.access import Access
 from app.owners.activity_report import Reporting
 from app.owners.audit_report import Auditing
 from app.owners.configuring import Configuring
+from app.owners.endpoint_check import EndpointChecks
+from app.owners.sample_endpoint import SampleEndpoint, Samples
 from app.owners.test_run import Trials
 from app.runs.intake import Intake
 from app.runs.shutdown import Draining
@@ -29,6 +31,7 @@ from app.runs.waiting import Completions, Ended
 from app.runs.worker import MOST_STRIKES, Worker
 from app.web.app import create_app
 from app.web.http.services import Services, Tracing
+from support_context.egress import Egress
 from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore, MemoryAuditStore
@@ -81,6 +84,8 @@ class World:
     seats: int = 200
     identifiers_per_sender_hour: int = 20
     embed_origins: tuple[str, ...] = ()
+    sample: SampleEndpoint | None = None
+    egress: Egress = field(default_factory=Egress)
     jobs: list[MemoryJob] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing = field(default_factory=Untraced)
@@ -111,7 +116,7 @@ class World:
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""
         projects, vault, trail = MemoryProjectStore(self.database), Vault(self.keys), MemoryAuditStore(self.database)
-        configuring, breakers = Configuring(projects, vault, ()), MemoryBreakerStore(self.database)
+        configuring, breakers = Configuring(projects, vault, self.egress.allowed), MemoryBreakerStore(self.database)
         enricher = Enricher(self.model, self.endpoint)
 
         async def ping() -> None:
@@ -135,6 +140,8 @@ class World:
                 traced=self.tracing.run,
                 on_answer=breakers.close,
             ),
+            samples=Samples(projects, self.sample),
+            endpoint_checks=EndpointChecks(configuring, vault, self.egress),
             metrics=self.metrics,
             tracing=self.tracing,
             draining=self.draining,

@@ -87,3 +87,19 @@ ACTIVITY: dict[str, Any] = {
         },
     }
 }
+
+CHECK: dict[str, Any] = {
+    "two_kinds": {"summary": "One id of each kind", "value": {"ids": ["acct_12ab34cd", "10451"]}},
+    "typed": {
+        "summary": "With unsaved changes",
+        "value": {"ids": ["acct_12ab34cd"], "config": {"identifier_parameter": "customer"}},
+    },
+}
+
+CHECK_STEPS: dict[str, Any] = {
+    "told": {
+        "summary": "Two requests of 28",
+        "value": 'event: step\ndata: {"done": 0, "total": 28, "what": "a known id"}\n\n'
+        'event: step\ndata: {"done": 1, "total": 28, "what": "without a token"}\n\n',
+    }
+}

@@ -11,6 +11,8 @@ from app.owners.access import Access
 from app.owners.activity_report import Reporting
 from app.owners.audit_report import Auditing
 from app.owners.configuring import Configuring, Projects
+from app.owners.endpoint_check import EndpointChecks
+from app.owners.sample_endpoint import Samples
 from app.owners.test_run import Trials
 from app.runs.draft_checks import DraftChecks
 from app.runs.intake import Intake
@@ -67,6 +69,8 @@ class Services:
     intake: Intake
     completions: Completions
     trials: Trials
+    samples: Samples
+    endpoint_checks: EndpointChecks
     metrics: Metrics
     tracing: Tracing
     draining: Draining

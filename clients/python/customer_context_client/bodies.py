@@ -46,6 +46,7 @@ Code = Literal[
     "result_not_found",
     "access_token_not_found",
     "ticket_project_mismatch",
+    "check_running",
     "precondition_failed",
     "bearer_token_required",
     "incomplete_configuration",
@@ -247,6 +248,16 @@ class Response(TypedDict):
     body_preview: str
 
 
+class SampleConfiguration(TypedDict):
+    """Fields of a configuration that asks the sample endpoint."""
+
+    api_url: str
+    method: Literal["GET", "POST"]
+    identifier_parameter: str
+    # opens made-up records only
+    bearer_token: str
+
+
 State = Literal["closed", "open", "half_open"]
 """What a breaker does: lets all pass, nobody, or one."""
 
@@ -283,6 +294,10 @@ class Usage(TypedDict):
 
     input_tokens: int
     output_tokens: int
+
+
+Verdict = Literal["pass", "warn", "fail", "not_run"]
+"""How a requirement came out; a warning keeps to the contract, but not for long."""
 
 
 class AccessTokens(TypedDict):
@@ -412,6 +427,18 @@ class Ended(TypedDict):
     duration_ms: int
 
 
+class Finding(TypedDict):
+    """How one requirement came out."""
+
+    # stable
+    id: str
+    title: str
+    verdict: Verdict
+    seen: str
+    # what to do; empty where nothing is to be mended
+    mend: str
+
+
 class Pending(TypedDict):
     """A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null."""
 
@@ -444,6 +471,13 @@ class Request(TypedDict):
     url: str
     headers: list[Header]
     body: str | None
+
+
+class Sample(TypedDict):
+    """The operator's sample endpoint."""
+
+    # null: the operator runs none
+    sample: SampleConfiguration | None
 
 
 class TicketResult(TypedDict):
@@ -520,6 +554,29 @@ class Batch(TypedDict):
     accepted: int
     stored: int
     refused: int
+
+
+class CheckInput(TypedDict):
+    """Ids to ask for, and configuration fields to lay over what is stored."""
+
+    # ids that the endpoint knows, one of each kind
+    ids: list[str]
+    # an id of the right form that nobody has
+    unknown_id: NotRequired[str | None]
+    config: NotRequired[ConfigurationInput | None]
+
+
+class Check(TypedDict):
+    """What a check has found."""
+
+    # without its query
+    url: str
+    method: Literal["GET", "POST"]
+    # no requirement failed; warnings are no failures
+    passed: bool
+    headline: str
+    counts: dict[Verdict, int]
+    requirements: list[Finding]
 
 
 class Trace(TypedDict):

@@ -246,6 +246,64 @@ class Operations:
         )
 
     @operation
+    def check_endpoint(
+        self, project_id: str, body: bodies.CheckInput, *, actor_id: str | None = None
+    ) -> Call[bodies.Check]:
+        """Check the endpoint.
+
+        Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
+        other.
+
+        It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
+        what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
+        sent, then the result.
+        """
+        return Call(
+            "POST",
+            "/projects/{project_id}/customer-context/check",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+            body=body,
+        )
+
+    @stream
+    def check_endpoint_events(
+        self, project_id: str, body: bodies.CheckInput, *, actor_id: str | None = None
+    ) -> Call[dict[str, Any]]:
+        """Check the endpoint.
+
+        Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
+        other.
+
+        It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
+        what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
+        sent, then the result.
+        """
+        return Call(
+            "POST",
+            "/projects/{project_id}/customer-context/check",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+            body=body,
+            accept="text/event-stream",
+        )
+
+    @operation
+    def get_sample_endpoint(self, project_id: str, *, actor_id: str | None = None) -> Call[bodies.Sample]:
+        """Read the sample endpoint.
+
+        Read the settings of the operator's sample endpoint with made-up customers; null where there is none.
+
+        Its token opens nothing else.
+        """
+        return Call(
+            "GET",
+            "/projects/{project_id}/customer-context/sample-endpoint",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
     def get_activity(
         self, project_id: str, *, days: int | None = None, actor_id: str | None = None
     ) -> Call[bodies.Activity]:

@@ -4,7 +4,7 @@
 export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "not_sendable" | "ai_unavailable" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
 
 /** Codes of the problems that a request is refused with. */
-export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
+export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "check_running" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
 
 /** A new access token. */
 export interface AccessTokenInput {
@@ -159,6 +159,15 @@ export interface Response {
   body_preview: string;
 }
 
+/** Fields of a configuration that asks the sample endpoint. */
+export interface SampleConfiguration {
+  api_url: string;
+  method: "GET" | "POST";
+  identifier_parameter: string;
+  /** opens made-up records only */
+  bearer_token: string;
+}
+
 /** What a breaker does: lets all pass, nobody, or one. */
 export type State = "closed" | "open" | "half_open";
 
@@ -192,6 +201,9 @@ export interface Usage {
   input_tokens: number;
   output_tokens: number;
 }
+
+/** How a requirement came out; a warning keeps to the contract, but not for long. */
+export type Verdict = "pass" | "warn" | "fail" | "not_run";
 
 /** The access tokens that have not expired, the newest first. */
 export interface AccessTokens {
@@ -314,6 +326,17 @@ export interface Ended {
   duration_ms: number;
 }
 
+/** How one requirement came out. */
+export interface Finding {
+  /** stable */
+  id: string;
+  title: string;
+  verdict: Verdict;
+  seen: string;
+  /** what to do; empty where nothing is to be mended */
+  mend: string;
+}
+
 /** A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null. */
 export interface Pending {
   ticket_id: string;
@@ -344,6 +367,12 @@ export interface Request {
   url: string;
   headers: Array<Header>;
   body: string | null;
+}
+
+/** The operator's sample endpoint. */
+export interface Sample {
+  /** null: the operator runs none */
+  sample: SampleConfiguration | null;
 }
 
 /** The result of a ticket. */
@@ -419,6 +448,27 @@ export interface Batch {
   accepted: number;
   stored: number;
   refused: number;
+}
+
+/** Ids to ask for, and configuration fields to lay over what is stored. */
+export interface CheckInput {
+  /** ids that the endpoint knows, one of each kind */
+  ids: Array<string>;
+  /** an id of the right form that nobody has */
+  unknown_id?: string | null;
+  config?: ConfigurationInput | null;
+}
+
+/** What a check has found. */
+export interface Check {
+  /** without its query */
+  url: string;
+  method: "GET" | "POST";
+  /** no requirement failed; warnings are no failures */
+  passed: boolean;
+  headline: string;
+  counts: Partial<Record<Verdict, number>>;
+  requirements: Array<Finding>;
 }
 
 /** What a test did, step by step. */

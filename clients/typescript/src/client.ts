@@ -152,6 +152,45 @@ export class CustomerContextClient extends Caller {
   }
 
   /**
+   * Check the endpoint.
+   *
+   * Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
+   * other.
+   *
+   * It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
+   * what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
+   * sent, then the result.
+   */
+  checkEndpoint(projectId: string, body: bodies.CheckInput, options: Limits & { actorId?: string } = {}): Promise<bodies.Check> {
+    return this.call({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/customer-context/check`, headers: { "X-Actor-Id": options.actorId }, body }, options);
+  }
+
+  /**
+   * Check the endpoint.
+   *
+   * Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
+   * other.
+   *
+   * It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
+   * what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
+   * sent, then the result.
+   */
+  checkEndpointEvents(projectId: string, body: bodies.CheckInput, options: Limits & { actorId?: string } = {}): Promise<AsyncIterable<Event<Record<string, unknown>>>> {
+    return this.listen({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/customer-context/check`, headers: { "X-Actor-Id": options.actorId }, body, accept: "text/event-stream" }, options);
+  }
+
+  /**
+   * Read the sample endpoint.
+   *
+   * Read the settings of the operator's sample endpoint with made-up customers; null where there is none.
+   *
+   * Its token opens nothing else.
+   */
+  getSampleEndpoint(projectId: string, options: Limits & { actorId?: string } = {}): Promise<bodies.Sample> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/customer-context/sample-endpoint`, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
    * Read the activity.
    *
    * Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.

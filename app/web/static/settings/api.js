@@ -15,7 +15,7 @@ const UNREACHABLE = {
 const BROKEN_OFF = {
   code: "broken_off",
   title: "The connection broke off",
-  detail: "The test ended before its result arrived; run it again.",
+  detail: "It ended before its result arrived; run it again.",
 };
 
 export class Api {
@@ -41,10 +41,24 @@ export class Api {
     return (await this.#ask(`/activity?days=${days}`)).json();
   }
 
+  /** Read the settings of the operator's sample endpoint. */
+  async sample() {
+    return (await (await this.#ask("/sample-endpoint")).json()).sample;
+  }
+
+  /** Check the endpoint; `onStep` is called before each request. */
+  async check(asked, onStep, signal) {
+    return this.#told("/check", asked, onStep, signal);
+  }
+
   /** Run a test; `onStep` is called as each step begins and ends. */
   async test(sample, onStep, signal) {
+    return this.#told("/test", sample, onStep, signal);
+  }
+
+  async #told(path, json, onStep, signal) {
     const headers = { Accept: "text/event-stream" };
-    const answer = await this.#ask("/test", { method: "POST", headers, json: sample, signal });
+    const answer = await this.#ask(path, { method: "POST", headers, json, signal });
     const ending = {};
     for await (const [name, data] of eventsOf(answer.body)) {
       if (name === "step") onStep(data);

@@ -90,6 +90,10 @@ export class ConfigurationForm extends EventTarget {
     return this.#form.elements[name].value;
   }
 
+  has(name) {
+    return this.#form.elements[name] !== undefined;
+  }
+
   /** Type into fields for the owner; return what stood there. */
   put(values) {
     const before = Object.fromEntries(Object.keys(values).map((name) => [name, this.value(name)]));

@@ -3,9 +3,15 @@
 import { ActivitySection } from "./activity.js";
 import { Api } from "./api.js";
 import { assist } from "./assist.js";
+import { prepareBuild } from "./build.js";
+import { CheckPanel } from "./check.js";
 import { CLOSED, adopted, prepareDoor, showDoor } from "./door.js";
 import { the } from "./elements.js";
 import { ConfigurationForm } from "./form.js";
+import { keepPart } from "./keep.js";
+import { pickPart } from "./pick.js";
+import { offerSample } from "./sample.js";
+import { prepareToken } from "./token.js";
 import { TrialPanel } from "./trial.js";
 import { stateOf } from "./words.js";
 
@@ -48,10 +54,12 @@ function reopen({ token, project }) {
 
 function furnish(api, project, stored) {
   const form = new ConfigurationForm(api);
-  const trial = new TrialPanel(api, form);
+  const beside = (result, sample) => [...pickPart(form, result), ...keepPart(result, sample)];
+  const trial = new TrialPanel(api, form, beside);
+  const check = new CheckPanel(api, form);
   const activity = new ActivitySection(api, () => form.stored.enabled);
   room = { project, api, activity };
-  for (const part of [form, trial, activity]) {
+  for (const part of [form, trial, check, activity]) {
     part.addEventListener("problem", ({ detail }) => {
       if (CLOSED.has(detail.code)) showDoor(detail, () => open({ token: api.token, project }));
     });
@@ -59,7 +67,13 @@ function furnish(api, project, stored) {
   form.addEventListener("shown", ({ detail }) => showState(detail));
   form.addEventListener("test", () => trial.run());
   assist(form);
-  trial.addEventListener("ran", () => activity.load()); // it has used a credit
+  prepareBuild(form);
+  prepareToken(form, trial);
+  offerSample(api, form);
+  trial.addEventListener("ran", ({ detail }) => {
+    activity.load(); // it may have used a credit
+    if (detail.status === "ok" && detail.reason !== "no_data") check.suggest(detail.identifier);
+  });
   the("project").querySelector("bdi").textContent = project;
   the("project").hidden = false;
   the("room").hidden = false;

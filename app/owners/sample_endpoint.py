@@ -1,0 +1,27 @@
+"""The sample endpoint that an operator may run, so that an owner sees a card before writing any code."""
+
+from dataclasses import dataclass
+
+from app.owners.access import KnownProjects, owned
+from support_context.secrets import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class SampleEndpoint:
+    """Where the sample endpoint is, and the token that opens its made-up records."""
+
+    api_url: str
+    token: Secret
+
+
+class Samples:
+    """Tells owners of the sample endpoint."""
+
+    def __init__(self, projects: KnownProjects, sample: SampleEndpoint | None) -> None:
+        self._projects = projects
+        self._sample = sample
+
+    async def read(self, project_id: str, actor: str) -> SampleEndpoint | None:
+        """Return it, None where the operator runs none; raises `Refused` unless an owner asks."""
+        await owned(self._projects, project_id, actor)
+        return self._sample

@@ -1,0 +1,170 @@
+"""Help in place: code to copy, tokens, rows by clicking, a case to keep, the sample endpoint, the check."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from playwright.async_api import expect
+
+from app.demo.endpoint import PATH, sample_endpoint
+from app.demo.hosting import hosted
+from app.demo.records import open_records
+from app.domain.outcomes import Outcome
+from app.owners.sample_endpoint import SampleEndpoint
+from support_context.egress import Egress
+from support_context.secrets import Secret
+from tests.browser.settings_page import Helpdesk
+from tests.support.endpoints import ScriptedEndpoint, failing
+from tests.support.service import BEARER_TOKEN, CUSTOMER, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+IDENTIFIER = "acct_12ab34cd"
+RECORD = CUSTOMER | {"contact": {"email": "jane@example.com"}, "internal_note": "pays late"}
+
+
+@pytest.fixture(scope="module")
+def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("check") / "ca.pem"
+
+
+@pytest.fixture(scope="module")
+def good_url(ca_file: Path) -> Iterator[str]:
+    with open_records() as records, hosted(sample_endpoint(records, BEARER_TOKEN), ca_file) as origin:
+        yield origin + PATH
+    records.close()
+
+
+async def test_code_follows_what_is_typed(desk: Helpdesk) -> None:
+    async with desk.opened(permissions=["clipboard-read", "clipboard-write"]) as settings:
+        await settings.page.get_by_text("How to build the endpoint").click()
+        code = settings.page.locator("#build-code")
+        await expect(settings.field("Framework").locator("option")).to_have_count(6)
+        await settings.field("API URL").fill("https://api.example.com/who/is")
+        await settings.field("Identifier parameter").fill("customer")
+        await settings.field("Framework").select_option("Express")
+        await expect(code).to_contain_text('app.get("/who/is"')
+        await expect(code).to_contain_text('request.query["customer"]')
+        await settings.field("POST").check()
+        await expect(code).to_contain_text('app.post("/who/is"')
+        await settings.page.locator("#build-copy").click()
+        copied = await settings.page.evaluate("navigator.clipboard.readText()")
+        await settings.field("API URL").fill('https://api.example.com/a"b')
+        await expect(code).to_contain_text('app.post("/support-context"')
+
+        assert copied.startswith("import { createHash")
+        assert settings.faults == []
+
+
+async def test_token_is_made_in_the_browser_and_saved_with_the_rest(desk: Helpdesk) -> None:
+    async with desk.opened() as settings:
+        await settings.press("Generate a token")
+        token = await settings.field("Bearer token").input_value()
+        await expect(settings.page.locator("#token-made")).to_contain_text(token)
+        await settings.field("API URL").fill("https://api.example.com/x")
+        await settings.press("Save")
+        await expect(settings.page.locator("#token-state")).to_contain_text("Configured")
+        await expect(settings.page.locator("#token-made")).to_be_empty()
+
+        assert len(token) == 43
+        assert token not in await settings.page.content()
+
+
+@pytest.mark.parametrize("takes_it", [True, False])
+async def test_rotation_stores_the_new_token_only_when_the_endpoint_takes_it(desk: Helpdesk, takes_it: bool) -> None:
+    answer: Any = RECORD if takes_it else failing(Outcome.HTTP_STATUS, "HTTP 401")
+    desk.rewire(World(endpoint=ScriptedEndpoint({IDENTIFIER: answer}), database=desk.world.database))
+    await desk.set_up()
+    before = (await desk.stored())["bearer_token_updated_at"]
+    async with desk.opened() as settings:
+        await settings.press("Rotate")
+        fresh = await settings.page.locator("#rotation-token code").inner_text()
+        await settings.press("Test it and switch")
+        if takes_it:
+            await expect(settings.page.locator("#token-made")).to_contain_text("it is stored")
+            await expect(settings.page.locator("#rotation")).to_be_hidden()
+        else:
+            await expect(settings.page.locator("#rotation-said")).to_contain_text("the stored token stays")
+
+    assert [token.reveal() for token in desk.world.endpoint.tokens] == [fresh]
+    assert ((await desk.stored())["bearer_token_updated_at"] != before) is takes_it
+
+
+async def test_rows_and_address_are_picked_from_the_answer(desk: Helpdesk) -> None:
+    desk.rewire(World(endpoint=ScriptedEndpoint({IDENTIFIER: RECORD}), database=desk.world.database))
+    await desk.set_up(display_instructions="Show Plan.")
+    async with desk.opened() as settings:
+        result = await settings.run_test()
+        await result.get_by_text("Pick rows from this answer").click()
+        await expect(result.locator(".picking tr", has_text="/plan")).to_contain_text("shown")
+        await settings.press("Show this: Seats")
+        await expect(settings.field("What to show in the sidebar")).to_have_value("Show Plan. Also show Seats.")
+        await result.get_by_role("button", name="Undo").click()
+        await expect(settings.field("What to show in the sidebar")).to_have_value("Show Plan.")
+        await settings.press("Show this: Monthly revenue")
+        await settings.press("Customer's address: /contact/email")
+        await expect(settings.field("Customer's address in the answer")).to_have_value("/contact/email")
+        result = await settings.run_test()
+        await expect(result.locator("customer-context-card dl")).to_contain_text("Monthly revenue")
+
+        assert settings.faults == []
+
+
+async def test_case_is_a_row_that_eval_reads(desk: Helpdesk) -> None:
+    await desk.set_up()
+    async with desk.opened() as settings:
+        result = await settings.run_test()
+        await result.get_by_text("Keep as a case").click()
+        text = await result.get_by_label("Row for customer-context eval").inner_text()
+
+    (row,) = yaml.safe_load("emails:\n" + text)["emails"]
+    assert (row["identifier"], row["rows"]["Plan"], row["json"]) == (IDENTIFIER, "Pro", CUSTOMER)
+    assert (row["name"], row["sender"]) == ("cannot-add-a-seat", "jane@example.com")
+    assert "Account ID: acct_12ab34cd" in row["body"]
+
+
+async def test_sample_endpoint_shows_a_card_before_any_code(desk: Helpdesk) -> None:
+    sample = SampleEndpoint("https://sample.example.com/customer-context", Secret("sample-token-0123456789"))
+    desk.rewire(World(sample=sample, database=desk.world.database))
+    async with desk.opened() as settings:
+        await settings.press("Use the sample endpoint")
+        await settings.press("Account or order")
+        result = await settings.run_test()
+        await expect(result.locator("customer-context-card dl")).to_contain_text("Pro")
+
+        assert settings.faults == []
+    assert desk.world.endpoint.requests[0].full_url.startswith(sample.api_url)
+
+
+async def test_sample_is_not_offered_where_there_is_none(desk: Helpdesk) -> None:
+    async with desk.opened() as settings:
+        await expect(settings.page.locator("#activity .tiles")).to_be_visible()
+        await expect(settings.page.locator("#sample")).to_be_hidden()
+
+
+async def test_check_shows_each_requirement_with_its_mend(desk: Helpdesk, good_url: str, ca_file: Path) -> None:
+    egress = Egress((ip_network("127.0.0.0/8"),), ca_file)
+    desk.rewire(World(egress=egress, database=desk.world.database))
+    async with desk.opened() as settings:
+        await settings.press("Check it")
+        await expect(settings.error("check-ids")).to_contain_text("Enter an identifier")
+        await expect(settings.error("api_url")).to_have_text("Needed for a check")
+        await settings.field("API URL").fill(good_url)
+        await settings.field("Bearer token").fill("another-token-0123456789")
+        await settings.page.locator("#check-ids").fill("acct_12ab34cd, 10482")
+        await settings.press("Check it")
+        result = settings.page.locator("#check-result")
+        await expect(result.locator(".verdict")).to_contain_text("does not keep to the contract")
+        known = result.locator("[data-verdict=fail]", has_text="A known id answers")
+        await expect(known).to_contain_text("401")
+        await expect(known).to_contain_text("check the token")
+        await settings.field("Bearer token").fill(BEARER_TOKEN)
+        await settings.press("Check it")
+        await expect(result.locator(".verdict")).to_contain_text("keeps to the contract", timeout=30_000)
+        await expect(result.locator("summary")).to_contain_text("requirements are met")
+
+        assert settings.faults == []
+    assert (await desk.stored())["updated_at"] is None

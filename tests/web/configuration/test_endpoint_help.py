@@ -1,0 +1,151 @@
+"""The check of an endpoint as a route, and the operator's sample endpoint."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo.endpoint import PATH, sample_endpoint
+from app.demo.hosting import hosted
+from app.demo.records import open_records
+from app.owners.sample_endpoint import SampleEndpoint
+from support_context.check.requirements import Requirement
+from support_context.egress import Egress
+from support_context.secrets import Secret
+from tests.support.service import BEARER_TOKEN, World, access_token, set_up
+
+ROUTE = "/projects/prj_1/customer-context/check"
+SAMPLE = "/projects/prj_1/customer-context/sample-endpoint"
+ASKED = {"ids": ["acct_12ab34cd"]}
+
+
+@pytest.fixture(scope="module")
+def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("check") / "ca.pem"
+
+
+@pytest.fixture(scope="module")
+def good_url(ca_file: Path) -> Iterator[str]:
+    with open_records() as records, hosted(sample_endpoint(records, BEARER_TOKEN), ca_file) as origin:
+        yield origin + PATH
+    records.close()
+
+
+@pytest.fixture
+def world(ca_file: Path) -> World:
+    return World(egress=Egress((ip_network("127.0.0.0/8"),), ca_file))
+
+
+async def test_good_endpoint_passes_with_a_finding_for_each_requirement(world: World, good_url: str) -> None:
+    async with world.client() as client:
+        await set_up(client, api_url=good_url)
+        before = (await client.get("/projects/prj_1")).json()
+        answer = await client.post(ROUTE, json=ASKED)
+        after = (await client.get("/projects/prj_1")).json()
+
+    report = answer.json()
+    assert (answer.status_code, report["passed"]) == (200, True), report
+    assert [each["id"] for each in report["requirements"]] == [
+        requirement.id
+        for requirement in Requirement
+        if requirement is not Requirement.MATCH_PATH  # none is configured
+    ]
+    assert BEARER_TOKEN not in answer.text
+    assert before == after
+    assert world.database.entries[-1][1].action == "configuration_saved"  # the check leaves no entry: it writes nothing
+
+
+async def test_finding_says_what_was_seen_and_how_to_mend_it(world: World, good_url: str) -> None:
+    async with world.client() as client:
+        await set_up(client, api_url=good_url)
+        wrong = {"bearer_token": "another-token-0123456789"}
+        report = (await client.post(ROUTE, json={**ASKED, "config": wrong})).json()
+
+    known = next(each for each in report["requirements"] if each["id"] == "known_id")
+    assert (report["passed"], known["verdict"]) == (False, "fail")
+    assert "401" in known["seen"]
+    assert known["mend"]
+
+
+async def test_requests_are_told_one_by_one_where_events_are_accepted(world: World, good_url: str) -> None:
+    async with world.client() as client:
+        await set_up(client, api_url=good_url)
+        answer = await client.post(ROUTE, json=ASKED, headers={"Accept": "text/event-stream"})
+
+    events = [event.split("\n") for event in answer.text.strip().split("\n\n")]
+    told = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: step"]
+    assert [step["done"] for step in told] == list(range(told[0]["total"]))
+    assert events[-1][0] == "event: result"
+
+
+async def test_second_check_of_a_project_waits_for_the_first(world: World, good_url: str) -> None:
+    async with world.client() as client:
+        await set_up(client, api_url=good_url)
+        answers = await asyncio.gather(*(client.post(ROUTE, json=ASKED) for _ in range(3)))
+        again = await client.post(ROUTE, json=ASKED)
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"check_running"}
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("configuration", "body", "code", "fields"),
+    [
+        pytest.param({"api_url": "", "enabled": False}, ASKED, "incomplete_configuration", {"api_url"}, id="no URL"),
+        pytest.param({}, {"ids": ["not an id"]}, "validation_error", {"ids"}, id="id that is never sent"),
+        pytest.param({}, {"ids": []}, "validation_error", {"ids"}, id="no id"),
+        pytest.param(
+            {},
+            {**ASKED, "config": {"api_url": "https://other.example.com/"}},
+            "bearer_token_required",
+            {"bearer_token"},
+            id="another host",
+        ),
+    ],
+)
+async def test_what_is_missing_is_named(
+    configuration: dict[str, Any], body: dict[str, Any], code: str, fields: set[str]
+) -> None:
+    async with World().client() as client:
+        await set_up(client, **configuration)
+        answer = await client.post(ROUTE, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert {error["loc"][-1] for error in answer.json()["errors"]} == fields
+
+
+@pytest.mark.parametrize(("actor", "status"), [("u1", 200), ("u7", 403)])
+async def test_sample_endpoint_is_told_to_owners_only(actor: str, status: int) -> None:
+    sample = SampleEndpoint("https://sample.example.com/customer-context", Secret("sample-token-0123456789"))
+    world = World(sample=sample)
+    async with world.client() as client:
+        await set_up(client)
+        answer = await client.get(SAMPLE, headers={"X-Actor-Id": actor})
+
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json()["sample"] == {
+            "api_url": sample.api_url,
+            "method": "GET",
+            "identifier_parameter": "id",
+            "bearer_token": "sample-token-0123456789",
+        }
+
+
+async def test_access_token_opens_both_and_no_sample_is_null() -> None:
+    world = World()
+    async with world.client() as client:
+        await set_up(client)
+        token = await access_token(client)
+    async with world.client(Authorization=f"Bearer {token}") as owner:
+        del owner.headers["X-Actor-Id"]
+        sample = await owner.get(SAMPLE)
+        check = await owner.post(ROUTE, json={"ids": []})
+
+    assert (sample.status_code, sample.json()) == (200, {"sample": None})
+    assert check.json()["code"] == "validation_error"
