@@ -75,8 +75,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             logs.limits_missing(await unlimited(engine))
         vault, metrics = Vault(settings.key_ring()), Metrics()
         enricher = await _enricher(settings, metrics, stack)
-        observed, deadline = Observed(metrics), settings.run_deadline_seconds
-        completions = Completions()
+        observed, deadline, completions = Observed(metrics), settings.run_deadline_seconds, Completions()
         connection = await stack.enter_async_context(_listening(connector_of(direct(url, settings)), completions))
         notices = Notices(connection)
         await stack.enter_async_context(background(notices.send_for_ever()))

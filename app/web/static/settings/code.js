@@ -130,13 +130,14 @@ function answer(response, status, body, headers = {}) {
 }
 
 const server = createServer(async (request, response) => {
-  const url = new URL(request.url, "http://localhost");
+  const [path, query] = request.url.split("?", 2);
   if (!isAuthorized(request.headers.authorization)) {
     return answer(response, 401, { error: "unauthorized" }, { "WWW-Authenticate": "Bearer" });
   }
-  if (url.pathname !== "$PATH") return answer(response, 404, { error: "not found" });
+  if (path !== "$PATH") return answer(response, 404, { error: "not found" });
 `,
-    GET: String.raw`  if (request.method === "GET") return answer(response, 200, await find(url.searchParams.get("$PARAMETER")));
+    GET: String.raw`  const id = new URLSearchParams(query).get("$PARAMETER");
+  if (request.method === "GET") return answer(response, 200, await find(id));
 `,
     POST: String.raw`  if (request.method === "POST") {
     let text = "";
