@@ -31,7 +31,7 @@ class CheckIn(StrictBody):
         return (self.config or ConfigurationIn()).as_changes()
 
 
-class FindingOut(BaseModel):
+class CheckFindingOut(BaseModel):
     """How one requirement came out."""
 
     id: str = Field(description="stable")
@@ -49,7 +49,7 @@ class CheckOut(BaseModel):
     passed: bool = Field(description="no requirement failed; warnings are no failures")
     headline: str
     counts: dict[Verdict, int]
-    requirements: list[FindingOut]
+    requirements: list[CheckFindingOut]
 
 
 class SampleConfigurationOut(BaseModel):

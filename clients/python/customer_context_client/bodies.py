@@ -359,6 +359,18 @@ class Breaker(TypedDict):
     next_probe_at: str | None
 
 
+class CheckFinding(TypedDict):
+    """How one requirement came out."""
+
+    # stable
+    id: str
+    title: str
+    verdict: Verdict
+    seen: str
+    # what to do; empty where nothing is to be mended
+    mend: str
+
+
 class ConfigurationInput(TypedDict):
     """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
 
@@ -425,18 +437,6 @@ class Ended(TypedDict):
     status: Status
     reason: Reason | None
     duration_ms: int
-
-
-class Finding(TypedDict):
-    """How one requirement came out."""
-
-    # stable
-    id: str
-    title: str
-    verdict: Verdict
-    seen: str
-    # what to do; empty where nothing is to be mended
-    mend: str
 
 
 class Pending(TypedDict):
@@ -576,7 +576,7 @@ class Check(TypedDict):
     passed: bool
     headline: str
     counts: dict[Verdict, int]
-    requirements: list[Finding]
+    requirements: list[CheckFinding]
 
 
 class Trace(TypedDict):

@@ -259,6 +259,17 @@ export interface Breaker {
   next_probe_at: string | null;
 }
 
+/** How one requirement came out. */
+export interface CheckFinding {
+  /** stable */
+  id: string;
+  title: string;
+  verdict: Verdict;
+  seen: string;
+  /** what to do; empty where nothing is to be mended */
+  mend: string;
+}
+
 /** Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default. */
 export interface ConfigurationInput {
   /** how the customer endpoint is called */
@@ -324,17 +335,6 @@ export interface Ended {
   status: Status;
   reason: Reason | null;
   duration_ms: number;
-}
-
-/** How one requirement came out. */
-export interface Finding {
-  /** stable */
-  id: string;
-  title: string;
-  verdict: Verdict;
-  seen: string;
-  /** what to do; empty where nothing is to be mended */
-  mend: string;
 }
 
 /** A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null. */
@@ -468,7 +468,7 @@ export interface Check {
   passed: boolean;
   headline: string;
   counts: Partial<Record<Verdict, number>>;
-  requirements: Array<Finding>;
+  requirements: Array<CheckFinding>;
 }
 
 /** What a test did, step by step. */

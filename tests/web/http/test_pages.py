@@ -114,7 +114,9 @@ def test_no_file_is_left_out_for_its_type_but_pages() -> None:
 @pytest.mark.parametrize("script", [str(path.relative_to(STATIC)) for path in STATIC.rglob("*.js")])
 def test_script_turns_no_text_into_markup_or_code(script: str) -> None:
     source = (STATIC / script).read_text("utf-8")
-    ways = r"innerHTML|outerHTML|insertAdjacentHTML|setHTML|DOMParser|createContextualFragment|document\.write|\beval\s*\("
+    ways = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|setHTML|DOMParser|createContextualFragment|document\.write|\beval\s*\("
+    )
     others = r"|new Function|\.style\b|cssText|XMLHttpRequest|sendBeacon|https?://(?!www\.w3)"
 
     assert re.findall(ways + others, source) == []
