@@ -35,6 +35,7 @@ SCOPE = frozenset(
         ("GET", "/projects/{project_id}/customer-context/sample-endpoint"),
         ("GET", "/projects/{project_id}/customer-context/activity"),
         ("GET", "/tickets/{ticket_id}/customer-context"),
+        ("POST", "/mcp"),
     }
 )
 """Everything that a token opens, for its own project; what does not stand here is closed, future routes too."""
@@ -112,6 +113,8 @@ def _in_scope(project_id: str, asked: Asked) -> bool:
             route = "/".join(("", "projects", "{project_id}", *rest))
         case ["", "tickets", _, *rest] if asked.queried_projects == (project_id,):
             route = "/".join(("", "tickets", "{ticket_id}", *rest))
+        case ["", "mcp"]:  # names the project in its body, which the route holds against the token's
+            route = asked.path
         case _:
             return False
     return (asked.method, route) in SCOPE

@@ -74,8 +74,8 @@ class Access:
         if not await self._tokens.remove(project_id, token_id, actor):
             raise Refused(Refusal.ACCESS_TOKEN_NOT_FOUND)
 
-    async def admit(self, token: str, asked: Asked) -> str:
-        """Return the person that a request with this token acts as; raises `Refused`.
+    async def admit(self, token: str, asked: Asked) -> Holder:
+        """Return who a request with this token acts as, and in which project; raises `Refused`.
 
         Nothing is remembered from one request to the next: a token that was revoked, or whose maker is no owner any
         more, is refused at once.
@@ -86,7 +86,7 @@ class Access:
         refusal = refusal_of(holder, asked)
         if refusal is not None:
             raise Refused(refusal)
-        return holder.person
+        return holder
 
 
 async def owned(projects: KnownProjects, project_id: str, actor: str) -> tuple[Project, CreditReport]:

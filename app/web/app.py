@@ -15,6 +15,7 @@ from app.web.configuration import routes as configuration
 from app.web.http import docs, errors, openapi, pages
 from app.web.http.middleware import Bearers, BodyLimit, RequestIds, Traces
 from app.web.http.services import Services
+from app.web.mcp import routes as mcp
 from app.web.projects import access_token_routes, audit_routes
 from app.web.projects import routes as projects
 from app.web.projects.examples import AUDIT
@@ -33,11 +34,13 @@ ROUTES = (
     audit_routes,
     access_token_routes,
     configuration,
+    endpoint_routes,
     activity_routes,
     tickets,
     batch,
     draft_routes,
     events,
+    mcp,
     operations,
 )
 """Modules of routes, in the order of the description."""
@@ -85,19 +88,7 @@ def create_app(
     pages.serve_files(app)
     pages.serve_files(app, pages.SETTINGS, "/static/settings")
     pages.serve_page(app, "/settings", pages.SETTINGS / "page.html", embed_origins)
-    for routes in (
-        projects,
-        audit_routes,
-        access_token_routes,
-        configuration,
-        endpoint_routes,
-        activity_routes,
-        tickets,
-        batch,
-        draft_routes,
-        events,
-        operations,
-    ):
+    for routes in ROUTES:
         app.include_router(routes.router)
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.access_tokens import Asked
+from app.domain.access_tokens import Asked, Holder
 from app.domain.claims import DatabaseUnavailable
 from app.domain.refusals import Refusal, Refused
 from app.domain.traces import trace_in
@@ -115,7 +115,8 @@ class Bearers:
         """Pass the request on, with the person behind an access token; or answer 401 or 403."""
         if not _is_open(scope) and not self._is_service_token(token := _bearer(scope)):
             try:
-                scope.setdefault("state", {})["actor"] = await _admitted(scope, token)
+                holder = await _admitted(scope, token)
+                scope.setdefault("state", {}).update(actor=holder.person, token_project=holder.project.project_id)
             except (Refused, DatabaseUnavailable) as fault:
                 await problem_response(refused_by(fault).refusal)(scope, receive, send)
                 return
@@ -175,7 +176,7 @@ def _bearer(scope: Scope) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-async def _admitted(scope: Scope, token: str) -> str:
+async def _admitted(scope: Scope, token: str) -> Holder:
     services: Services = scope["app"].state.services
     asked = Asked(
         method=scope["method"],

@@ -240,7 +240,7 @@ async def test_every_route_of_the_description_is_closed_but_those_of_the_scope()
                     opened.add((method.upper(), path))
                 assert ({"accessToken": []} in operation["security"]) is ((method.upper(), path) in SCOPE)
 
-    assert opened == SCOPE
+    assert opened == SCOPE - {("POST", "/mcp")}  # a protocol that describes itself
 
 
 @pytest.mark.parametrize(

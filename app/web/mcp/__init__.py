@@ -1,0 +1,1 @@
+"""The Model Context Protocol (MCP) face: one read-only tool for an assistant that drafts replies."""
