@@ -12,7 +12,7 @@ from typing import Protocol
 from app.domain import context, extraction, identity, summaries
 from app.domain.configuration import Configuration
 from app.domain.extraction import Extracted
-from app.domain.outcomes import Field, Identity, Outcome, Result, StepFailed, Usage
+from app.domain.outcomes import OF_THE_PROVIDER, Field, Identity, Outcome, Result, StepFailed, Usage
 from app.domain.summaries import Answer
 from app.domain.tickets import Email
 from support_context import lookups
@@ -27,10 +27,17 @@ MOST_DROPPED_NAMED = 5
 
 
 class Model(Protocol):
-    """The AI: it reads, the code decides. Both calls raise `StepFailed` with what they used, never anything else."""
+    """The AI: it reads, the code decides. Both calls raise `StepFailed` with what they used, never anything else.
+
+    `problem` is why the provider refuses our key, model or settings, in words for the operator; None where it does not.
+    """
 
     provider: str
     name: str
+
+    @property
+    def problem(self) -> str | None:
+        """Return what the operator has to mend, if anything."""
 
     async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
         """Return the identifier that the instructions describe, as it stands in the email, or None."""
@@ -249,7 +256,7 @@ class Enricher:
             identity=Identity.UNKNOWN,
             ai_context="",
             ai_context_withheld=False,
-            credits_used=0 if outcome is Outcome.AI_UNAVAILABLE else credits_used,
+            credits_used=0 if outcome in OF_THE_PROVIDER else credits_used,
             ai_provider=self._model.provider,
             ai_model=self._model.name,
             usage=run.usage,

@@ -22,6 +22,7 @@ _WEB_ADDRESS = re.compile(
     r"https?://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?(?:[/?][!-~]*)?",
     re.ASCII | re.IGNORECASE,
 )
+_PROXY = re.compile(r"https?://(?:[!-?A-~]*@)?(?P<address>[^@/?#\\s]+)/?", re.ASCII | re.IGNORECASE)
 
 
 def split_at_commas(value: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -57,6 +58,12 @@ def is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_proxy_address(text: str) -> bool:
+    """Tell whether the text is the address of a proxy, with or without a user's name and password."""
+    parts = _PROXY.fullmatch(text)
+    return parts is not None and is_web_address(f"http://{parts['address']}")
 
 
 def is_signing_secret(text: str) -> bool:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode
 
+from app.ai_settings import AiSettings
 from app.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
 from support_context import egress
 
@@ -17,44 +18,11 @@ SHORTEST_DEADLINE_SECONDS = 10.0
 SHORTEST_STRONG_TOKEN = 16
 """Characters: a bearer token that is shorter can be guessed; `serve` warns of one."""
 
-DEFAULT_MODEL = "claude-haiku-5-5"
-"""The smallest model that does both readings well."""
-
-
 S = TypeVar("S", bound=BaseSettings)
 
 
 class InvalidSettings(Exception):
     """The environment cannot be used; the text names variables and what to do, never a value."""
-
-
-class AiSettings(BaseSettings):
-    """The settings of the AI alone: all that a command needs which has neither database nor callers."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="CC_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
-
-    ai_provider: Literal["auto", "anthropic", "offline"] = Field(
-        "auto", description="anthropic, offline, or auto: anthropic when ANTHROPIC_API_KEY is set, else offline"
-    )
-    ai_model: str = Field(DEFAULT_MODEL, description="the model that reads emails and customer data", min_length=1)
-    anthropic_api_key: SecretStr | None = Field(
-        None, validation_alias="ANTHROPIC_API_KEY", description="key for Claude"
-    )
-    anthropic_base_url: str | None = Field(
-        None, validation_alias="ANTHROPIC_BASE_URL", description="another address of the Messages API, e.g. a proxy"
-    )
-
-    @model_validator(mode="after")
-    def _key_for_claude(self) -> "AiSettings":
-        if self.ai_provider == "anthropic" and self.anthropic_api_key is None:
-            raise ValueError("ANTHROPIC_API_KEY: needed while CC_AI_PROVIDER is anthropic")
-        return self
-
-    def uses_claude(self) -> bool:
-        """Tell whether emails and customer data go to Claude, or stay in this process."""
-        return self.ai_provider == "anthropic" or (self.ai_provider == "auto" and self.anthropic_api_key is not None)
 
 
 class Settings(AiSettings):
@@ -92,7 +60,7 @@ class Settings(AiSettings):
         None, description="its bearer token, which owners may see: it must open nothing else"
     )
     run_deadline_seconds: float = Field(
-        30.0, ge=SHORTEST_DEADLINE_SECONDS, le=120.0, description="how long one ticket may wait for its enrichment"
+        30.0, ge=SHORTEST_DEADLINE_SECONDS, le=300.0, description="how long one ticket may wait for its enrichment"
     )
     retention_days: int = Field(
         90, ge=1, le=3650, description="how long results are kept; a ticket that has not ended always is"

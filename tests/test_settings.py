@@ -27,7 +27,7 @@ def test_two_secrets_are_enough() -> None:
 
     assert settings.database_url is None
     assert settings.key_ring() == (b"k" * 32,)
-    assert not settings.uses_claude()
+    assert settings.provider() == "offline"
     assert settings.run_deadline_seconds == 30.0
 
 
@@ -54,19 +54,19 @@ def test_origins_that_may_frame_the_pages_are_none_or_those_named(monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("provider", "key", "claude"),
+    ("provider", "key", "used"),
     [
-        pytest.param("auto", "", False, id="auto without a key stays offline"),
-        pytest.param("auto", "sk-ant-1", True, id="auto with a key"),
-        pytest.param("offline", "sk-ant-1", False, id="offline although there is a key"),
-        pytest.param("anthropic", "sk-ant-1", True, id="asked for"),
+        pytest.param("auto", "", "offline", id="auto without a key stays offline"),
+        pytest.param("auto", "sk-ant-1", "anthropic", id="auto with a key"),
+        pytest.param("offline", "sk-ant-1", "offline", id="offline although there is a key"),
+        pytest.param("anthropic", "sk-ant-1", "anthropic", id="asked for"),
     ],
 )
-def test_provider_follows_the_key(monkeypatch: pytest.MonkeyPatch, provider: str, key: str, claude: bool) -> None:
+def test_provider_follows_the_key(monkeypatch: pytest.MonkeyPatch, provider: str, key: str, used: str) -> None:
     monkeypatch.setenv("CC_AI_PROVIDER", provider)
     monkeypatch.setenv("ANTHROPIC_API_KEY", key)
 
-    assert load_settings().uses_claude() is claude
+    assert load_settings().provider() == used
 
 
 CANARY = "canary-value-0123456789"
@@ -123,6 +123,102 @@ def test_claude_without_key_names_the_key(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(InvalidSettings, match="ANTHROPIC_API_KEY: needed"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "variable", ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_CONFIG_DIR"]
+)
+def test_claude_needs_no_key_when_the_sdk_finds_other_credentials(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv("CC_AI_PROVIDER", "anthropic")
+    monkeypatch.setenv(variable, "x")
+
+    assert load_settings().provider() == "anthropic"
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        pytest.param(
+            {"CC_AI_MODEL": "qwen"}, "CC_AI_BASE_URL: needed while CC_AI_PROVIDER is compatible", id="no host"
+        ),
+        pytest.param(
+            {"CC_AI_BASE_URL": "http://127.0.0.1:1"},
+            "CC_AI_MODEL: needed while CC_AI_PROVIDER is compatible, as the server names it",
+            id="no model",
+        ),
+    ],
+)
+def test_compatible_server_needs_an_address_and_a_model(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], says: str
+) -> None:
+    for name, value in {"CC_AI_PROVIDER": "compatible", **variables}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSettings) as stopped:
+        load_settings()
+
+    assert str(stopped.value) == says
+
+
+@pytest.mark.parametrize(
+    ("variables", "reader"),
+    [
+        pytest.param({}, "offline", id="offline"),
+        pytest.param({"ANTHROPIC_API_KEY": "x"}, "claude-haiku-5-5 at api.anthropic.com", id="Claude"),
+        pytest.param(
+            {"ANTHROPIC_API_KEY": "x", "ANTHROPIC_BASE_URL": "https://gateway.example/ai"},
+            "claude-haiku-5-5 at gateway.example",
+            id="by a gateway",
+        ),
+        pytest.param(
+            {"CC_AI_PROVIDER": "bedrock", "CC_AI_MODEL": "anthropic.claude-haiku-5-5"},
+            "anthropic.claude-haiku-5-5 at bedrock",
+            id="a cloud",
+        ),
+        *(
+            pytest.param(
+                {"CC_AI_PROVIDER": "compatible", "CC_AI_MODEL": "qwen", variable: "http://127.0.0.1:11434/v1"},
+                "qwen at 127.0.0.1:11434",
+                id=f"compatible by {variable}",
+            )
+            for variable in ("CC_AI_BASE_URL", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL")
+        ),
+    ],
+)
+def test_reader_is_the_model_and_its_host(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], reader: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert load_settings().reader() == reader
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        pytest.param("http://proxy.example:3128", True, id="a proxy"),
+        pytest.param("https://user:p%40ss@proxy.example:3128/", True, id="with a user, over TLS"),
+        pytest.param("http://10.0.0.1:3128", True, id="an address"),
+        pytest.param("socks5://proxy.example:1080", False, id="another protocol"),
+        pytest.param("proxy.example:3128", False, id="no scheme"),
+        pytest.param("http://proxy.example:3128/path", False, id="a path"),
+        pytest.param("http://user@", False, id="no host"),
+        pytest.param("http://a@b@proxy.example", False, id="two users"),
+    ],
+)
+def test_proxy_is_a_host_with_or_without_a_user(monkeypatch: pytest.MonkeyPatch, value: str, taken: bool) -> None:
+    monkeypatch.setenv("CC_OUTBOUND_PROXY", value)
+    if taken:
+        assert load_settings().outbound_proxy is not None
+        return
+
+    with pytest.raises(InvalidSettings, match=r"^CC_OUTBOUND_PROXY: must be") as stopped:
+        load_settings()
+
+    assert "user" not in str(stopped.value).replace("user:password@", "")
 
 
 @pytest.mark.parametrize(("length", "weak"), [(15, True), (16, False)])

@@ -30,7 +30,12 @@ class WebhookSender:
     """Sends to one receiver, which may be in a private network; one for the process, `aclose` it."""
 
     def __init__(
-        self, url: Secret, secrets: Sequence[Secret], tls: ssl.SSLContext, seconds: float = TRY_SECONDS
+        self,
+        url: Secret,
+        secrets: Sequence[Secret],
+        tls: ssl.SSLContext,
+        seconds: float = TRY_SECONDS,
+        proxy: Secret | None = None,
     ) -> None:
         self._url = url
         self._signers = [Webhook(secret.reveal()) for secret in secrets]
@@ -40,6 +45,7 @@ class WebhookSender:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._client = httpx.AsyncClient(
             verify=tls,
+            proxy=None if proxy is None else httpx.Proxy(proxy.reveal(), ssl_context=tls),
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - httpx would bound each read; `send` bounds the whole

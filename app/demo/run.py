@@ -113,10 +113,10 @@ def _demo_folder(data_dir: Path) -> Path:
 
 
 def _notes(settings: Settings, origin: str) -> list[tuple[str, str]]:
-    if settings.uses_claude():
-        reader = f"Claude ({settings.ai_model}) reads the emails and the customer data, paid by ANTHROPIC_API_KEY."
-    else:
+    if settings.provider() == "offline":
         reader = "offline: it reads plain patterns, needs no key and no network. Set ANTHROPIC_API_KEY for Claude."
+    else:
+        reader = f"{settings.reader()} reads the emails and the customer data."
     if settings.database_url is None:
         database = f"an embedded PostgreSQL under {settings.data_dir}: for trying things out, not for production."
     else:

@@ -63,6 +63,12 @@ class Outcome(Enum):
         "ai_unavailable",
         "The AI provider gave no usable answer, so nothing was looked up and no credit used; refresh to try again.",
     )
+    AI_MISCONFIGURED = (
+        Status.NO_IDENTIFIER,
+        "ai_misconfigured",
+        "The AI provider refuses this service's key, model or settings, so nothing was looked up and no credit used; "
+        "tell the operator, and refresh once it is mended.",
+    )
     AI_REFUSED = (
         Status.NO_IDENTIFIER,
         "ai_refused",
@@ -132,15 +138,26 @@ class Outcome(Enum):
         self.sentence = told.sentence if isinstance(told, Failure) else sentence
 
 
+OF_THE_PROVIDER = frozenset({Outcome.AI_UNAVAILABLE, Outcome.AI_MISCONFIGURED})
+"""Endings before anything was read, on the AI provider's side: the credit is given back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that the AI calls of one run used."""
+    """Tokens that the AI calls of one run used; those of the provider's cache are not among `input_tokens`."""
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_input_tokens + other.cache_read_input_tokens,
+            self.cache_creation_input_tokens + other.cache_creation_input_tokens,
+        )
 
 
 class StepFailed(Exception):

@@ -7,7 +7,7 @@ from math import ceil
 
 from app.domain.configuration import IdentityPolicy
 from app.domain.identity import is_withheld
-from app.domain.outcomes import Field, Identity, Outcome, Usage
+from app.domain.outcomes import OF_THE_PROVIDER, Field, Identity, Outcome, Usage
 from app.domain.wording import wording
 from app.evaluation.prices import dollars
 from app.evaluation.running import Seen
@@ -133,7 +133,7 @@ def score(seen: Seen) -> Scored:
 
 def verdict_of(expected: str | None, accepted: str | None, ending: Outcome | None) -> Verdict:
     """Return the verdict on one email."""
-    if ending is Outcome.AI_UNAVAILABLE:
+    if ending in OF_THE_PROVIDER:
         return Verdict.UNANSWERED
     if accepted == expected:
         return Verdict.RIGHT

@@ -1,11 +1,30 @@
 """Routes for operators: is the process alive, can it serve, what has it done."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Response
+from pydantic import BaseModel
 
 from app.domain.claims import DatabaseUnavailable
 from app.domain.refusals import Refusal, Refused
 from app.web.http.answers import only
 from app.web.http.requests import Wired
+
+
+class AiOut(BaseModel):
+    """The AI that reads emails; `problem` is what its provider refuses, for the operator to mend."""
+
+    provider: str
+    model: str
+    problem: str | None
+
+
+class ReadinessOut(BaseModel):
+    """A process that can serve."""
+
+    status: Literal["ok"]
+    ai: AiOut
+
 
 router = APIRouter(tags=["Operations"])
 
@@ -21,15 +40,19 @@ async def get_health() -> dict[str, str]:
     summary="Can it serve?",
     responses=only(Refusal.DATABASE_UNAVAILABLE, Refusal.SHUTTING_DOWN),
 )
-async def get_readiness(services: Wired) -> dict[str, str]:
-    """Answer 200 while the database answers and the process is not about to end: for a readiness probe."""
+async def get_readiness(services: Wired) -> ReadinessOut:
+    """Answer 200 while the database answers and the process is not about to end: for a readiness probe.
+
+    An AI provider that refuses the key or the model is told in the body: tickets are taken and answered all the same.
+    """
     if services.draining.asked.is_set():
         raise Refused(Refusal.SHUTTING_DOWN)
     try:
         await services.ping()
     except DatabaseUnavailable:
         raise Refused(Refusal.DATABASE_UNAVAILABLE) from None
-    return {"status": "ok"}
+    model = services.model
+    return ReadinessOut(status="ok", ai=AiOut(provider=model.provider, model=model.name, problem=model.problem))
 
 
 @router.get(

@@ -1,22 +1,95 @@
-"""Opens the AI that the settings name."""
+"""Opens the AI that the settings name; a provider's library is loaded only where it is used."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+
+from pydantic import SecretStr
 
 from app.adapters.ai.brake import Brake
-from app.adapters.ai.claude import ClaudeModel
+from app.adapters.ai.calls import Calls, Exchange, Provider
+from app.adapters.ai.chat import ChatCompletions
+from app.adapters.ai.model import RemoteModel
 from app.adapters.ai.offline import OfflineModel
+from app.adapters.ai.wire import Unusable, Wire
+from app.ai_settings import AiSettings
 from app.enrichment import Model
-from app.settings import AiSettings
+from app.settings import InvalidSettings
+from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
 
 
 @asynccontextmanager
-async def model_of(settings: AiSettings, braked: Callable[[float], None]) -> AsyncIterator[Model]:
-    """Yield the AI; `braked` is told how many seconds the provider asked to be left alone."""
-    if settings.anthropic_api_key is None or not settings.uses_claude():
+async def model_of(
+    settings: AiSettings,
+    braked: Callable[[float], None] = lambda seconds: None,
+    on_problem: Callable[[str | None], None] = lambda problem: None,
+) -> AsyncIterator[Model]:
+    """Yield the AI; `braked` is told how many seconds the provider asked to be left alone.
+
+    `on_problem` is told when the provider refuses our key, model or settings, and with None when it no longer does.
+    """
+    if settings.provider() == "offline":
         yield OfflineModel()
         return
-    key = Secret(settings.anthropic_api_key.get_secret_value())
-    async with aclosing(ClaudeModel(key, settings.ai_model, settings.anthropic_base_url, brake=Brake(braked))) as model:
+    async with remote_model(settings, braked, on_problem) as model:
+        # Asked at once, so that a wrong key is told before the first ticket; nobody waits for it but the first call.
+        asking = asyncio.create_task(model.calls.ready())
+        try:
+            yield model
+        finally:
+            asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await asking
+
+
+@asynccontextmanager
+async def remote_model(
+    settings: AiSettings,
+    braked: Callable[[float], None] = lambda seconds: None,
+    on_problem: Callable[[str | None], None] = lambda problem: None,
+    on_exchange: Callable[[Exchange], None] = lambda exchange: None,
+) -> AsyncIterator[RemoteModel]:
+    """Yield a model behind a network; raises `InvalidSettings` where the environment lacks what its provider needs."""
+    provider = _provider_of(settings)
+    model = RemoteModel(Calls(provider, settings.ai_model, Brake(braked), on_problem, on_exchange))
+    try:
         yield model
+    finally:
+        await model.aclose()
+
+
+def check_provider(settings: AiSettings) -> None:
+    """Try whether the provider can be used as the environment is; raises `InvalidSettings`."""
+    if settings.provider() != "offline":
+        _provider_of(settings)
+
+
+def outbound_tls(settings: AiSettings) -> ssl.SSLContext:
+    """Return the TLS context for the AI and webhooks; raises `InvalidSettings` where the CA file cannot be read."""
+    try:
+        return tls_context(settings.outbound_ca_file)
+    except ValueError as problem:
+        raise InvalidSettings(f"CC_OUTBOUND_CA_FILE: {problem}") from None
+
+
+def _provider_of(settings: AiSettings) -> Provider:
+    wire = Wire(outbound_tls(settings), secret_of(settings.outbound_proxy))
+    name, url = settings.provider(), settings.compatible_url()
+    if name == "compatible" and url is not None:
+        return ChatCompletions(wire, url, settings.ai_model, secret_of(settings.ai_api_key))
+    # Not imported at the top: the SDK costs a second of CPU, and is not needed for a server of one's own.
+    clients = import_module("app.adapters.ai.clients")
+    given = (secret_of(settings.anthropic_api_key), settings.anthropic_base_url) if name == "anthropic" else ()
+    try:
+        provider: Provider = clients.Claude(wire, name, settings.ai_model, *given)
+    except Unusable as problem:
+        raise InvalidSettings(f"CC_AI_PROVIDER: {problem}") from None
+    return provider
+
+
+def secret_of(value: SecretStr | None) -> Secret | None:
+    """Return a setting as what cannot be printed."""
+    return None if value is None else Secret(value.get_secret_value())

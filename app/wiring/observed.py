@@ -3,7 +3,7 @@
 from app.adapters.telemetry import logs
 from app.adapters.telemetry.metrics import Metrics
 from app.domain.claims import Claimed
-from app.domain.outcomes import Outcome, Result
+from app.domain.outcomes import OF_THE_PROVIDER, Result
 from app.domain.webhooks import Delivery, Reply
 
 
@@ -21,9 +21,14 @@ class Observed:
 
     def trial(self, project_id: str, result: Result) -> None:
         """Note a test of the connection."""
-        if result.outcome is Outcome.AI_UNAVAILABLE:
+        if result.outcome in OF_THE_PROVIDER:
             self._metrics.credit_returned()
         self._seen(None, project_id, result)
+
+    def ai_problem(self, problem: str | None) -> None:
+        """Note that the AI provider begins to refuse our key, model or settings, or (None) takes them again."""
+        self._metrics.ai_misconfigured(problem is not None)
+        logs.ai_problem(problem)
 
     def delivery(self, message_id: str, delivery: Delivery, reply: Reply) -> None:
         """Note one try of a webhook."""

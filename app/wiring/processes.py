@@ -30,7 +30,7 @@ from app.adapters.vault import Vault
 from app.adapters.webhook import WebhookSender
 from app.domain.claims import Claimed
 from app.domain.outcomes import Result
-from app.enrichment import Enricher
+from app.enrichment import Enricher, Model
 from app.owners.access import Access
 from app.owners.activity_report import Reporting
 from app.owners.audit_report import Auditing
@@ -47,9 +47,9 @@ from app.runs.waiting import Completions, Ended
 from app.runs.worker import MOST_STRIKES, Worker
 from app.settings import Settings
 from app.web.http.services import Services
-from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of, tls_of
+from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of
 from app.wiring.databases import connector_of, database, direct, engine_of
-from app.wiring.model import model_of
+from app.wiring.model import model_of, outbound_tls, secret_of
 from app.wiring.observed import Observed
 from app.wiring.tracing import tracing_of
 from support_context.secrets import Secret
@@ -74,8 +74,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         if settings.database_direct_url is not None:
             logs.limits_missing(await unlimited(engine))
         vault, metrics = Vault(settings.key_ring()), Metrics()
-        enricher = await _enricher(settings, metrics, stack)
         observed, deadline, completions = Observed(metrics), settings.run_deadline_seconds, Completions()
+        model, enricher = await _enricher(settings, metrics, observed, stack)
         connection = await stack.enter_async_context(_listening(connector_of(direct(url, settings)), completions))
         notices = Notices(connection)
         await stack.enter_async_context(background(notices.send_for_ever()))
@@ -94,7 +94,6 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             runs, vault, senders, enricher, deadline, told, metrics.put_back, metrics.in_flight, tracing.run
         )
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
-        metrics.seats(settings.seats)
         for work in _beside(settings, engine, line, worker, metrics):
             await stack.enter_async_context(background(work))
         if settings.seats:
@@ -118,6 +117,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             tracing=tracing,
             draining=draining,
             ping=partial(ping, engine),
+            model=model,
         )
 
 
@@ -156,6 +156,7 @@ def _beside(
     settings: Settings, engine: AsyncEngine, line: Line, worker: Worker, metrics: Metrics
 ) -> list[Coroutine[Any, Any, None]]:
     """Return what a process does beside serving; what is old is removed by those that have seats."""
+    metrics.seats(settings.seats)
     workload, retained = Workload(engine), RetentionStore(engine, settings.retention_days)
     tending = tend(workload, settings.seats, lambda: worker.in_flight, metrics.queue_depth, line.let_all_in)
     return [tending, hold(retained)] if settings.seats else [tending]
@@ -210,12 +211,15 @@ async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-async def _enricher(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Enricher:
-    model = await stack.enter_async_context(model_of(settings, metrics.ai_braked))
-    endpoint = await stack.enter_async_context(customer_endpoint(settings))
-    return Enricher(model, endpoint)
+async def _enricher(
+    settings: Settings, metrics: Metrics, observed: Observed, stack: AsyncExitStack
+) -> tuple[Model, Enricher]:
+    model = await stack.enter_async_context(model_of(settings, metrics.ai_braked, observed.ai_problem))
+    metrics.ai_is(model.provider, model.name)
+    return model, Enricher(model, await stack.enter_async_context(customer_endpoint(settings)))
 
 
 def _sender(settings: Settings, url: SecretStr) -> WebhookSender:
     secrets = [Secret(secret.get_secret_value()) for secret in settings.webhook_secrets]
-    return WebhookSender(Secret(url.get_secret_value()), secrets, tls_of(settings))
+    tls, proxy = outbound_tls(settings), secret_of(settings.outbound_proxy)
+    return WebhookSender(Secret(url.get_secret_value()), secrets, tls, proxy=proxy)

@@ -11,14 +11,11 @@ from typer.testing import CliRunner, Result
 
 from app.cli.commands import app
 from tests.support.evaluations import ANSWER, EMAIL, write_suite
-from tests.support.messages_api import API_KEY, MessagesApi, Reply, listening
+from tests.support.messages_api import API_KEY, USAGE, MessagesApi, Reply, listening
 
 NO_ID = {"name": "hello", "kind": "no ID", "body": "Hello", "identifier": None}
 UNFOUND = {"name": "buried", "kind": "no label", "body": "we are acct_7", "identifier": "acct_7", "note": "no label"}
 VICTIM = {"name": "stranger", "kind": "attacker", "body": "Account ID: acct_9", "identifier": None}
-
-COUNTED = (812, 60)
-"""Tokens in and out of each call of the stand-in Messages API."""
 
 
 @pytest.fixture(autouse=True)
@@ -241,8 +238,8 @@ def test_claude_is_asked_and_its_tokens_cost_dollars(tmp_path: Path, api: Messag
     told = figures_of(ran)
     assert (len(api.asked_for("identifier")), len(api.asked_for("summary"))) == (2, 1)
     assert (told["right"], told["rows"]["right"]) == (2, 1)
-    assert told["usage"] == {"input_tokens": 3 * COUNTED[0], "output_tokens": 3 * COUNTED[1]}
-    assert told["dollars"] == pytest.approx(3 * (COUNTED[0] * 0.10 + COUNTED[1] * 0.50) / 1e6)
+    assert told["usage"] == {name: 3 * count for name, count in USAGE.items()}
+    assert told["dollars"] == pytest.approx(3 * (700 * 0.10 + 60 * 0.50 + 100 * 0.01 + 12 * 0.125) / 1e6)
     assert 0 < told["p50"] <= told["p95"]
     assert "0.0003 (Anthropic's price list, October 2026)" in run_eval(path).stdout
 

@@ -175,7 +175,7 @@ def test_demo_keeps_its_data_from_other_users_when_it_makes_the_folder(free_port
     [
         pytest.param("CC_AI_PROVIDER", "offline", "│ AI        offline", id="offline by choice"),
         pytest.param("ANTHROPIC_API_KEY", "", "│ AI        offline", id="offline for lack of a key"),
-        pytest.param("ANTHROPIC_API_KEY", "a-key", "│ AI        Claude (claude-haiku-5-5)", id="Claude"),
+        pytest.param("ANTHROPIC_API_KEY", "a-key", "│ AI        claude-haiku-5-5 at api.anthropic.com", id="Claude"),
         pytest.param("CC_DATABASE_URL", "", "not for production", id="the embedded database"),
         pytest.param("CC_DATABASE_URL", "postgresql://db.example/cc", "that CC_DATABASE_URL names", id="a real one"),
     ],

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support.customers import CustomerEndpoint, credits_used, set_up, ticket
-from tests.support.messages_api import API_KEY, MessagesApi, Reply, listening
+from tests.support.messages_api import API_KEY, USAGE, MessagesApi, Reply, listening
 from tests.support.processes import serving
 
 OVERLOADED = Reply(status=529)
@@ -67,7 +67,7 @@ async def test_two_calls_ask_for_what_the_model_takes_and_their_tokens_are_count
     assert "acct_12ab34cd" not in json.dumps(extract["system"])
     assert "jane@example.com" not in json.dumps(summarize)
     assert (answer["ai_provider"], answer["ai_model"]) == ("anthropic", "claude-haiku-5-5")
-    assert answer["usage"] == {"input_tokens": 2 * 812, "output_tokens": 2 * 60}
+    assert answer["usage"] == {name: 2 * count for name, count in USAGE.items()}
     assert [(row["label"], row["value"]) for row in answer["fields"]] == [("Plan", "Pro"), ("Status", "Active")]
 
 
@@ -91,7 +91,8 @@ async def test_model_that_invents_reaches_nobody(client: httpx.AsyncClient, api:
     [
         pytest.param([OVERLOADED], "ok", None, 3, 1, id="overloaded once: tried again"),
         pytest.param([OVERLOADED] * 9, "no_identifier", "ai_unavailable", 3, 0, id="always overloaded: given back"),
-        pytest.param([Reply(status=400)], "no_identifier", "ai_unavailable", 1, 0, id="400: another try is no use"),
+        pytest.param([Reply(status=400)], "no_identifier", "ai_misconfigured", 1, 0, id="400: another try is no use"),
+        pytest.param([Reply(status=401)], "no_identifier", "ai_misconfigured", 1, 0, id="a wrong key"),
         pytest.param([Reply(stop_reason="refusal")], "no_identifier", "ai_refused", 1, 1, id="refused"),
         pytest.param([Reply(said={"id": 7})], "no_identifier", "ai_unavailable", 1, 0, id="not what was asked for"),
         pytest.param([Reply(said={"identifier": None})], "no_identifier", "not_found", 1, 1, id="nothing found"),
@@ -137,3 +138,27 @@ async def test_model_that_never_answers_costs_no_more_than_the_deadline(
     assert (answer["status"], answer["reason"], answer["credits_used"]) == ("no_identifier", "ai_unavailable", 0)
     assert await credits_used(client) == 0
     assert seconds < DEADLINE_SECONDS + 5
+
+
+async def test_refused_key_is_told_to_the_operator_and_no_asynchronous_ticket_waits(
+    client: httpx.AsyncClient, api: MessagesApi
+) -> None:
+    api.always = Reply(status=401)
+    accepted = await client.post("/tickets/t_1/enrich", json=ticket(), headers={"Prefer": "respond-async"})
+    path = "/tickets/t_1/customer-context?project_id=prj_1&wait=20"
+    answer = (await client.get(path)).json()
+
+    assert accepted.status_code == 202
+    assert (answer["status"], answer["reason"], answer["credits_used"]) == ("no_identifier", "ai_misconfigured", 0)
+    assert len(api.requests) == 1
+    ready = await client.get("/readyz")
+    assert (ready.status_code, ready.json()["ai"]["model"]) == (200, "claude-haiku-5-5")
+    assert ready.json()["ai"]["problem"] == "refuses the key (HTTP 401); check ANTHROPIC_API_KEY"
+    assert "customer_context_ai_misconfigured 1.0" in (await client.get("/metrics")).text
+
+    api.always = None
+    again = (await client.post("/tickets/t_2/enrich", json=ticket())).json()
+
+    assert again["status"] == "ok"
+    assert (await client.get("/readyz")).json()["ai"]["problem"] is None
+    assert "customer_context_ai_misconfigured 0.0" in (await client.get("/metrics")).text

@@ -27,9 +27,16 @@ def selectors_in(query: str) -> list[Selector]:
     return [Selector(name, tuple(_MATCHER.findall(inner))) for name, inner in _SELECTOR.findall(query)]
 
 
+def exposed() -> str:
+    """Return what a process shows once it knows its AI."""
+    metrics = Metrics()
+    metrics.ai_is("offline", "offline-patterns-1")
+    return metrics.render()[0].decode()
+
+
 def families() -> dict[str, str]:
     """Return every metric by the name that its documentation has, with its type."""
-    found = text_string_to_metric_families(Metrics().render()[0].decode())
+    found = text_string_to_metric_families(exposed())
     suffix = {"counter": "_total"}
     return {family.name + suffix.get(family.type, ""): family.type for family in found if not _is_time(family.name)}
 
@@ -38,7 +45,7 @@ def finds_something(selector: Selector) -> bool:
     """Tell whether some sample has the name, and the labels that are asked for."""
     samples = [
         sample
-        for family in text_string_to_metric_families(Metrics().render()[0].decode())
+        for family in text_string_to_metric_families(exposed())
         for sample in family.samples
         if sample.name == selector.name
     ]

@@ -24,6 +24,7 @@ class ScriptedModel:
     seconds: float = 0.0
     provider: str = "scripted"
     name: str = "scripted-1"
+    problem: str | None = None
     extracted: list[tuple[Email, str]] = field(default_factory=list)
     summarized: list[tuple[Facts, str]] = field(default_factory=list)
 

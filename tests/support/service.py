@@ -146,6 +146,7 @@ class World:
             tracing=self.tracing,
             draining=self.draining,
             ping=ping,
+            model=self.model,
         )
 
     def put_in_place(self, monthly_credits: int = 100, **changes: Any) -> None:

@@ -13,6 +13,7 @@ class OfflineModel:
 
     provider = "offline"
     name = "offline-patterns-1"
+    problem = None
 
     async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
         """Return the identifier that the instructions describe, as it stands in the email, or None."""

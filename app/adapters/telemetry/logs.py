@@ -51,11 +51,22 @@ def enriched(ticket_id: str | None, project_id: str, result: Result) -> None:
         status=result.outcome.status.value,
         reason=result.outcome.reason,
         ai_provider=result.ai_provider,
+        ai_model=result.ai_model,
         timings_ms=result.timings_ms,
         input_tokens=result.usage.input_tokens,
         output_tokens=result.usage.output_tokens,
+        cache_read_input_tokens=result.usage.cache_read_input_tokens,
+        cache_creation_input_tokens=result.usage.cache_creation_input_tokens,
         credits_used=result.credits_used,
     )
+
+
+def ai_problem(problem: str | None) -> None:
+    """Warn of an AI provider that refuses our key, model or settings, and tell when it takes them again."""
+    if problem is None:
+        structlog.stdlib.get_logger("customer_context").info("ai_configured")
+    else:
+        structlog.stdlib.get_logger("customer_context").error("ai_misconfigured", says=f"the AI provider {problem}")
 
 
 def delivered(message_id: str, outcome: str, http_status: int | None, fault: str | None) -> None:

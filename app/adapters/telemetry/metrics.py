@@ -15,14 +15,26 @@ from app.domain.workload import Depth
 PREFIX = "customer_context"
 """Begins every name."""
 
-STEP_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Buckets: a fetch ends at 5 s, a whole run at 30 s by default."""
+STEP_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+"""Buckets: a fetch ends at 5 s, a whole run at 30 s by default and at 300 s at the latest."""
 
 STEPS = ("extract", "fetch", "summarize", "total")
 """What is timed; all of them are there from the start, so that a rate over the first is right."""
 
+TOKENS = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cache_read": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+}
+"""The kinds of tokens, each at a price of its own, and where a result counts them."""
+
 NO_REASON = "none"
 """Label for the endings whose status says it all: Prometheus takes an empty label for a missing one."""
+
+
+Together = Literal["livesum", "livemax", "livemostrecent", "mostrecent"]
+"""What several processes of one replica show together."""
 
 
 class Metrics:
@@ -54,17 +66,10 @@ class Metrics:
             self._steps.labels(step)
         self._in_flight = self._gauge("enrichments_in_flight", "Enrichments running now.", "livesum")
         self._seats = self._gauge("seats", "Enrichments that may run at once.", "livesum")
-        self._tokens = self._counter(
-            "ai_tokens", "Tokens that the AI read and wrote.", "direction", ("input", "output")
-        )
+        self._tokens, self._misconfigured, self._brake = self._of_the_ai()
         self._credits = self._counter("credits", "AI credits, by what became of them.", "event", ("used", "returned"))
         self._deliveries = self._counter(
             "webhook_tries", "Tries to deliver a webhook, by outcome.", "outcome", Delivery
-        )
-        self._brake = Counter(
-            f"{PREFIX}_ai_brake_seconds_total",
-            "Seconds for which the AI provider asked to be left alone, or was.",
-            registry=self._registry,
         )
         self._queued = self._gauge("queued_tickets", "Tickets that wait, in the whole database.", "livemostrecent")
         self._oldest = self._gauge(
@@ -87,6 +92,23 @@ class Metrics:
             "put_back", "Runs returned to the queue, by why.", "why", ("ai_unavailable", "shutdown", "project_limit")
         )
 
+    def _of_the_ai(self) -> tuple[Counter, Gauge, Counter]:
+        tokens = Counter(
+            f"{PREFIX}_ai_tokens_total",
+            "Tokens that the AI read, from its provider's cache and into it too, and wrote.",
+            ["provider", "model", "kind"],
+            registry=self._registry,
+        )
+        refused = self._gauge(
+            "ai_misconfigured", "1 while the AI provider refuses our key, model or settings.", "livemax"
+        )
+        brake = Counter(
+            f"{PREFIX}_ai_brake_seconds_total",
+            "Seconds for which the AI provider asked to be left alone, or was.",
+            registry=self._registry,
+        )
+        return tokens, refused, brake
+
     def _counter(self, name: str, meaning: str, label: str, values: Iterable[str]) -> Counter:
         """Make a counter whose every value is there from the start: a rate over the first of a kind is then right."""
         counter = Counter(f"{PREFIX}_{name}_total", meaning, [label], registry=self._registry)
@@ -94,7 +116,7 @@ class Metrics:
             counter.labels(value)
         return counter
 
-    def _gauge(self, name: str, meaning: str, together: Literal["livesum", "livemostrecent", "mostrecent"]) -> Gauge:
+    def _gauge(self, name: str, meaning: str, together: Together) -> Gauge:
         """Make a gauge; `together` says what several processes of one replica show."""
         return Gauge(f"{PREFIX}_{name}", meaning, multiprocess_mode=together, registry=self._registry)
 
@@ -105,9 +127,18 @@ class Metrics:
             self._identities.labels(result.identity.value).inc()
         for step, milliseconds in result.timings_ms.items():
             self._steps.labels(step).observe(milliseconds / 1000)
-        self._tokens.labels("input").inc(result.usage.input_tokens)
-        self._tokens.labels("output").inc(result.usage.output_tokens)
+        for kind, field in TOKENS.items():
+            self._tokens.labels(result.ai_provider, result.ai_model, kind).inc(getattr(result.usage, field))
         self._credits.labels("used").inc(result.credits_used)
+
+    def ai_is(self, provider: str, model: str) -> None:
+        """Have the counters of this AI there from the start: a rate over the first tokens is then right."""
+        for kind in TOKENS:
+            self._tokens.labels(provider, model, kind)
+
+    def ai_misconfigured(self, refused: bool) -> None:
+        """Show whether the AI provider refuses our key, model or settings."""
+        self._misconfigured.set(refused)
 
     def credit_returned(self) -> None:
         """Count a credit that was taken and given back."""

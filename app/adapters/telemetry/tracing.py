@@ -43,6 +43,7 @@ FIRST_SERVER_ERROR = 500
 
 BROKEN = frozenset(outcome for outcome in Outcome if outcome.status is Status.FETCH_ERROR) | {
     Outcome.AI_UNAVAILABLE,
+    Outcome.AI_MISCONFIGURED,
     Outcome.SUMMARY_FALLBACK,
     Outcome.INTERRUPTED,
     Outcome.TOKEN_UNREADABLE,
@@ -135,7 +136,8 @@ class RunSpan:
     def ended(self, result: Result) -> None:
         """Note how the run ended."""
         self._span.set_attribute("customer_context.status", result.outcome.status.value)
-        self._span.set_attribute("customer_context.ai_provider", result.ai_provider)
+        for name, value in _of_the_ai(result).items():
+            self._span.set_attribute(name, value)
         _note_reason(self._span, result.outcome)
 
     def put_back(self, why: str) -> None:
@@ -198,6 +200,20 @@ def _trace_of(span: Span) -> Trace | None:
     if not context.is_valid:  # OTEL_SDK_DISABLED
         return None
     return Trace(format_trace_id(context.trace_id), format_span_id(context.span_id), context.trace_flags.sampled)
+
+
+def _of_the_ai(result: Result) -> dict[str, str | int]:
+    """Return what a run tells of the AI, by the names of OpenTelemetry's conventions for it."""
+    used = result.usage
+    read = used.input_tokens + used.cache_read_input_tokens + used.cache_creation_input_tokens
+    return {
+        "gen_ai.provider.name": result.ai_provider,
+        "gen_ai.request.model": result.ai_model,
+        "gen_ai.usage.input_tokens": read,
+        "gen_ai.usage.output_tokens": used.output_tokens,
+        "gen_ai.usage.cache_read.input_tokens": used.cache_read_input_tokens,
+        "gen_ai.usage.cache_creation.input_tokens": used.cache_creation_input_tokens,
+    }
 
 
 def _note_reason(span: Span, outcome: Outcome | None) -> None:

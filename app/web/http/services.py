@@ -57,6 +57,17 @@ class Tracing(Protocol):
         """Follow a run in its submitter's trace; `ticket_id` is None for a test."""
 
 
+class AiState(Protocol):
+    """The AI as an operator sees it; `problem` is what to mend, None where nothing is."""
+
+    provider: str
+    name: str
+
+    @property
+    def problem(self) -> str | None:
+        """Return why the provider refuses our key, model or settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """One process's services, open until its shutdown."""
@@ -75,4 +86,5 @@ class Services:
     tracing: Tracing
     draining: Draining
     ping: Callable[[], Awaitable[None]]
+    model: AiState
     drafts: DraftChecks = field(default_factory=DraftChecks)

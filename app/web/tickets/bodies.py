@@ -61,10 +61,12 @@ class LinkOut(BaseModel):
 
 
 class UsageOut(BaseModel):
-    """Tokens of the AI calls."""
+    """Tokens of the AI calls; those that the provider read from its cache or wrote into it are counted apart."""
 
     input_tokens: int
     output_tokens: int
+    cache_read_input_tokens: int
+    cache_creation_input_tokens: int
 
 
 class ResultOut(BaseModel):

@@ -29,6 +29,12 @@ BATCH: dict[str, Any] = {
     }
 }
 
+
+def _usage(read: int, written: int) -> dict[str, int]:
+    cached = {"cache_read_input_tokens": 0, "cache_creation_input_tokens": 0}
+    return {"input_tokens": read, "output_tokens": written, **cached}
+
+
 RESULT: dict[str, Any] = {
     "status": "ok",
     "reason": None,
@@ -46,7 +52,7 @@ RESULT: dict[str, Any] = {
     "credits_used": 1,
     "ai_provider": "anthropic",
     "ai_model": "claude-haiku-5-5",
-    "usage": {"input_tokens": 812, "output_tokens": 96},
+    "usage": _usage(812, 96),
     "timings_ms": {"extract": 412, "fetch": 87, "summarize": 503, "total": 1010},
     "created_at": "2026-11-22T09:30:00Z",
 }
@@ -62,7 +68,7 @@ NO_IDENTIFIER: dict[str, Any] = {
     "links": [],
     "identity": "unknown",
     "ai_context": "",
-    "usage": {"input_tokens": 410, "output_tokens": 8},
+    "usage": _usage(410, 8),
     "timings_ms": {"extract": 398, "total": 398},
 }
 

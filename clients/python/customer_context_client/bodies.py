@@ -13,6 +13,7 @@ Reason = Literal[
     "not_grounded",
     "not_sendable",
     "ai_unavailable",
+    "ai_misconfigured",
     "ai_refused",
     "enumeration_limit",
     "interrupted",
@@ -100,6 +101,14 @@ Action = Literal[
     "bearer_token_resealed",
 ]
 """What can be done to a project; the value is its name on the wire and in the table."""
+
+
+class Ai(TypedDict):
+    """The AI that reads emails; `problem` is what its provider refuses, for the operator to mend."""
+
+    provider: str
+    model: str
+    problem: str | None
 
 
 class BatchTicketInput(TypedDict):
@@ -290,10 +299,12 @@ class TicketInput(TypedDict):
 
 
 class Usage(TypedDict):
-    """Tokens of the AI calls."""
+    """Tokens of the AI calls; those that the provider read from its cache or wrote into it are counted apart."""
 
     input_tokens: int
     output_tokens: int
+    cache_read_input_tokens: int
+    cache_creation_input_tokens: int
 
 
 Verdict = Literal["pass", "warn", "fail", "not_run"]
@@ -462,6 +473,13 @@ class Pending(TypedDict):
     # since when the run is under way
     created_at: str
     reused: bool
+
+
+class Readiness(TypedDict):
+    """A process that can serve."""
+
+    status: Literal["ok"]
+    ai: Ai
 
 
 class Request(TypedDict):
@@ -635,6 +653,7 @@ REASONS: Final[Mapping[Status, tuple[Reason, ...]]] = {
         "not_grounded",
         "not_sendable",
         "ai_unavailable",
+        "ai_misconfigured",
         "ai_refused",
         "enumeration_limit",
         "interrupted",

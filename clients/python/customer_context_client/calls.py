@@ -16,7 +16,7 @@ T = TypeVar("T")
 JSON = "application/json"
 EVENTS = "text/event-stream"
 
-LONGEST_RUN_SECONDS = 120.0
+LONGEST_RUN_SECONDS = 300.0
 """What a service may take at most to look a customer up, however it is set up, and then answers."""
 
 SILENCE_SECONDS = 45.0

@@ -418,10 +418,13 @@ class Operations:
         return Call("GET", "/healthz")
 
     @operation
-    def get_readiness(self) -> Call[dict[str, str]]:
+    def get_readiness(self) -> Call[bodies.Readiness]:
         """Can it serve?.
 
         Answer 200 while the database answers and the process is not about to end: for a readiness probe.
+
+        An AI provider that refuses the key or the model is told in the body: tickets are taken and answered all
+        the same.
         """
         return Call("GET", "/readyz")
 

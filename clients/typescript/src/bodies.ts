@@ -1,7 +1,7 @@
 // Bodies that the service takes and answers; a newer service may add fields and words. Written by `make clients` from openapi.yaml; change nothing here.
 
 /** Why a look-up ended as its status says. */
-export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "not_sendable" | "ai_unavailable" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
+export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "not_sendable" | "ai_unavailable" | "ai_misconfigured" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
 
 /** Codes of the problems that a request is refused with. */
 export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "check_running" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
@@ -27,6 +27,13 @@ export interface AccessToken {
 
 /** What can be done to a project; the value is its name on the wire and in the table. */
 export type Action = "project_saved" | "project_erased" | "configuration_saved" | "configuration_erased" | "configuration_tested" | "access_token_made" | "access_token_revoked" | "ticket_erased" | "customer_erased" | "results_erased" | "bearer_token_resealed";
+
+/** The AI that reads emails; `problem` is what its provider refuses, for the operator to mend. */
+export interface Ai {
+  provider: string;
+  model: string;
+  problem: string | null;
+}
 
 /** One ticket of a batch. */
 export interface BatchTicketInput {
@@ -196,10 +203,12 @@ export interface TicketInput {
   is_spam?: boolean;
 }
 
-/** Tokens of the AI calls. */
+/** Tokens of the AI calls; those that the provider read from its cache or wrote into it are counted apart. */
 export interface Usage {
   input_tokens: number;
   output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
 }
 
 /** How a requirement came out; a warning keeps to the contract, but not for long. */
@@ -359,6 +368,12 @@ export interface Pending {
   /** since when the run is under way */
   created_at: string;
   reused: boolean;
+}
+
+/** A process that can serve. */
+export interface Readiness {
+  status: "ok";
+  ai: Ai;
 }
 
 /** The exact request that was sent to the customer endpoint. */
@@ -532,6 +547,7 @@ export const REASONS: Record<Status, readonly Reason[]> = {
     "not_grounded",
     "not_sendable",
     "ai_unavailable",
+    "ai_misconfigured",
     "ai_refused",
     "enumeration_limit",
     "interrupted"

@@ -44,7 +44,7 @@ export interface Call {
 const JSON_TYPE = "application/json";
 
 /** What a service may take at most to look a customer up, however it is set up, and then answers. */
-const LONGEST_RUN_MS = 120_000;
+const LONGEST_RUN_MS = 300_000;
 
 /** A stream of results that has been silent for so long is dead: a sign of life comes every 15 s. */
 const SILENCE_MS = 45_000;

@@ -285,8 +285,11 @@ export class CustomerContextClient extends Caller {
    * Can it serve?.
    *
    * Answer 200 while the database answers and the process is not about to end: for a readiness probe.
+   *
+   * An AI provider that refuses the key or the model is told in the body: tickets are taken and answered all
+   * the same.
    */
-  getReadiness(options: Limits = {}): Promise<Partial<Record<string, string>>> {
+  getReadiness(options: Limits = {}): Promise<bodies.Readiness> {
     return this.call({ method: "GET", path: `/readyz` }, options);
   }
 

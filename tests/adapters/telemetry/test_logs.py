@@ -55,9 +55,12 @@ def test_an_enrichment_is_one_line_without_the_identifier_or_any_text(stream: Li
         "status": "ok",
         "reason": "no_data",
         "ai_provider": "offline",
+        "ai_model": "rules",
         "timings_ms": {"total": 7},
         "input_tokens": 812,
         "output_tokens": 96,
+        "cache_read_input_tokens": 100,
+        "cache_creation_input_tokens": 12,
         "credits_used": 1,
     }
 

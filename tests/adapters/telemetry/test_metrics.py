@@ -29,7 +29,7 @@ def result(outcome: Outcome, **changes: object) -> Result:
         "credits_used": 1,
         "ai_provider": "offline",
         "ai_model": "rules",
-        "usage": Usage(812, 96),
+        "usage": Usage(812, 96, 100, 12),
         "timings_ms": {"extract": 412, "total": 499},
         "created_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
@@ -66,8 +66,9 @@ def test_a_run_is_counted_with_its_times_tokens_and_credit() -> None:
     metrics.enriched(result(Outcome.AI_UNAVAILABLE, credits_used=0, usage=Usage(), timings_ms={"total": 5}))
     metrics.credit_returned()
     seen = lines(metrics)
-    assert 'customer_context_ai_tokens_total{direction="input"} 812.0' in seen
-    assert 'customer_context_ai_tokens_total{direction="output"} 96.0' in seen
+    for kind, count in {"input": 812, "output": 96, "cache_read": 100, "cache_write": 12}.items():
+        labels = f'kind="{kind}",model="rules",provider="offline"'
+        assert f"customer_context_ai_tokens_total{{{labels}}} {count}.0" in seen
     assert 'customer_context_credits_total{event="used"} 1.0' in seen
     assert 'customer_context_credits_total{event="returned"} 1.0' in seen
     assert 'customer_context_step_seconds_bucket{le="0.25",step="extract"} 0.0' in seen

@@ -55,7 +55,12 @@ STORED: dict[str, Any] = {
     "credits_used": 1,
     "ai_provider": "offline",
     "ai_model": "offline",
-    "usage": {"input_tokens": 0, "output_tokens": 0},
+    "usage": {
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "cache_creation_input_tokens": 0,
+    },
     "timings_ms": {"total": 1},
     "created_at": "2026-11-22T12:00:00Z",
 }

@@ -1,0 +1,99 @@
+"""One HTTP session to the AI provider, for every call: bounded, not redirected, nothing from the environment."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aiohttp
+
+from support_context.secrets import Secret
+
+CONNECT_SECONDS = 10.0
+"""A host that takes no connection within this time is away; how long an answer may take, the caller's deadline says."""
+
+IDLE_SECONDS = 30.0
+"""How long a connection is kept warm for the next call."""
+
+ANSWER_BYTES = 1_000_000
+"""Bytes of an answer that are read: a hundred times what a model is asked for."""
+
+HTTP_OK, HTTP_NOT_FOUND = 200, 404
+
+
+class NoAnswer(Exception):
+    """No connection, or one that broke; named by the class of the error, never by its text."""
+
+
+class NoCredentials(Exception):
+    """Credentials that could not be had for a call; named by the class of the error."""
+
+
+class Unusable(Exception):
+    """A provider that cannot be used as the environment is; the text says what it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; `headers` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire:
+    """Sends requests through one session, by a proxy where one is set; `aclose` it."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None, proxy: Secret | None = None) -> None:
+        self._tls = tls
+        self._proxy = proxy
+        self._opened: aiohttp.ClientSession | None = None  # a session belongs to the loop that it was made in
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        """Send once and return the answer whatever its status; raises `NoAnswer`. The caller's deadline bounds it."""
+        try:
+            async with self._session().request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                proxy=None if self._proxy is None else self._proxy.reveal(),
+            ) as response:
+                told = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status, told, await _body_of(response))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise NoAnswer(type(error).__name__) from None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            await self._opened.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS, ssl=self._tls or True)
+            self._opened = aiohttp.ClientSession(
+                connector=connector,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # No proxy, netrc or certificate from the environment: the email goes to one host only.
+                trust_env=False,
+            )
+        return self._opened
+
+
+async def _body_of(response: aiohttp.ClientResponse) -> bytes:
+    """Read a body as far as it is one answer: nobody asked for a stream of events."""
+    if response.content_type == "text/event-stream":
+        response.close()
+        return b""
+    pieces: list[bytes] = []
+    left = ANSWER_BYTES
+    async for piece in response.content.iter_any():
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
+            response.close()
+            return b""
+    return b"".join(pieces)
