@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.domain.forms import has_form, in_words, is_placeholder
 from app.domain.outcomes import Outcome, StepFailed, Usage
 from app.domain.places import spelling, wanted
 from app.domain.tickets import Email
@@ -27,8 +28,9 @@ def as_sent(identifier: str) -> str | None:
 def accept(answer: str | None, email: Email, instructions: str) -> str:
     """Return the value to send for a model's answer: the spelling of the place where it stands in the email.
 
-    Raises `StepFailed` where it names nothing, where it stands nowhere as a whole, and where its place has characters
-    that are never sent: without its plus sign, `ann+work@example.com` is somebody else.
+    Raises `StepFailed` where it names nothing, where it stands nowhere as a whole, where it has not the form that the
+    instructions name, and where its place has characters that are never sent: without its plus sign,
+    `ann+work@example.com` is somebody else. The instructions are no source of what is sent.
     """
     if not any(character.isalnum() for character in answer or ""):
         raise StepFailed(Outcome.NOT_FOUND)
@@ -38,6 +40,10 @@ def accept(answer: str | None, email: Email, instructions: str) -> str:
         raise StepFailed(Outcome.NOT_GROUNDED)
     if sanitize(place) != place:
         raise StepFailed(Outcome.NOT_SENDABLE)
+    if is_placeholder(place):
+        raise StepFailed(Outcome.NOT_GROUNDED, "it is a placeholder")
+    if not has_form(place, email, instructions):
+        raise StepFailed(Outcome.NOT_GROUNDED, f"it has not the form that was asked for: {in_words(instructions)}")
     return place[:LONGEST_IDENTIFIER]
 
 

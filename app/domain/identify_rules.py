@@ -122,7 +122,7 @@ def rules(instructions: str) -> tuple[Rule, ...]:
     found: list[Rule] = []
     for part in _SPLIT.split(plain(instructions)):
         clause = _ABSENCE.sub("", part.strip(" \t-*•"))
-        rule = Rule() if not clause or _FORBIDDING.search(clause) else _read(clause)
+        rule = Rule() if not clause or is_forbidding(clause) else _read(clause)
         if not rule.says_something:
             continue
         if found and _FURTHER.match(clause):
@@ -160,7 +160,7 @@ def _read(clause: str) -> Rule:
         labels=tuple(dict.fromkeys(labels)),
         prefixes=tuple(dict.fromkeys(prefix.lower() for prefix in prefixes)),
         nouns=nouns if kind in (Kind.ANY, Kind.NUMBER) and not labels and not prefixes else (),
-        digits=digits or _digits(bare),
+        digits=digits or counted(bare),
         subject=subject or not body,
         body=body or not subject,
         from_end="signature" in lowered,
@@ -193,10 +193,16 @@ def _kind(clause: str, literal: bool) -> Kind:
         return Kind.EMAIL
     if not literal and (_SENDER.search(clause) or _EMAIL.search(clause)):
         return Kind.SENDER
-    return Kind.NUMBER if _NUMBER.search(clause) or _digits(clause) else Kind.ANY
+    return Kind.NUMBER if _NUMBER.search(clause) or counted(clause) else Kind.ANY
 
 
-def _digits(clause: str) -> tuple[int, int] | None:
+def is_forbidding(clause: str) -> bool:
+    """Tell whether a clause says what not to do."""
+    return bool(_FORBIDDING.search(clause))
+
+
+def counted(clause: str) -> tuple[int, int] | None:
+    """Return how many digits a clause asks for, at least and at most; None where it asks for none."""
     found = _DIGITS.search(clause)
     if not found:
         return None

@@ -54,7 +54,7 @@ def test_facts_message_has_neither_links_nor_hidden_characters_when_the_endpoint
     assert prompts.facts_message(facts) == '<customer_data>\n{"a":["x",{"b":""}],"n":1}\n</customer_data>'
 
 
-@pytest.mark.parametrize("text", [prompts.EXTRACT_SYSTEM, prompts.SUMMARIZE_SYSTEM])
+@pytest.mark.parametrize("text", [prompts.SUMMARIZE_SYSTEM])
 def test_system_text_is_long_enough_to_be_cached(text: str) -> None:
     assert len(text.split()) > 512  # a word is at least one token
 
