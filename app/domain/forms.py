@@ -1,4 +1,4 @@
-"""The form of the identifier, read from an owner's instructions where they name it beyond doubt; answers are held to it.
+"""The form of the identifier, read from the instructions where they name it beyond doubt; answers are held to it.
 
 A form that is read wrongly would refuse right answers, so whatever is hedged, left open or only shown by an example
 names none. Owners see which form was read.
@@ -43,7 +43,7 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _QUOTED_PREFIX = re.compile(
-    r"\ban? [`\"'“‘]([A-Za-z][A-Za-z0-9]{0,11}[_-])[`\"'”’] (?:\w+ )?(?:id|identifier|key|code|number)\b", re.I
+    r"\b(?:an?|the) [`\"'“‘]([A-Za-z][A-Za-z0-9]{0,11}[_-])[`\"'”’] (?:\w+ )?(?:id|identifier|key|code|number)\b", re.I
 )
 _NUMBER = re.compile(r"\bfollowed by (?:a|an|the) (?:\w+ )?number\b", re.IGNORECASE)
 _SENDER = re.compile(r"\bthe sender(?:['’]s)? (?:e-?mail )?address\b|\bthe sender['’]s e-?mail\b", re.IGNORECASE)

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration
+from app.domain.forms import in_words
 from app.domain.refusals import Complaint
 from app.owners.configuring import Changes
 from app.web.http.bodies import StrictBody, without
@@ -36,7 +37,9 @@ LONGEST_URL = 2_048
 """Characters of `api_url`."""
 
 
-READ_ONLY = frozenset({"bearer_token_configured", "bearer_token_updated_at", "created_at", "updated_at", "updated_by"})
+READ_ONLY = frozenset(
+    {"identifier_form", "bearer_token_configured", "bearer_token_updated_at", "created_at", "updated_at", "updated_by"}
+)
 """What GET adds to a configuration: taken back silently, so that an edited answer can be sent as it stands."""
 
 
@@ -150,6 +153,13 @@ class ConfigurationOut(BaseModel):
     match_path: str | None
     identity_policy: IdentityPolicy
     enabled: bool
+    identifier_form: Annotated[
+        str | None,
+        Field(
+            description="the form that the identify instructions name beyond doubt, in words; an answer without it is "
+            "not_grounded. null where they name none"
+        ),
+    ]
     bearer_token_configured: bool
     bearer_token_updated_at: datetime | None
     created_at: datetime | None
@@ -170,6 +180,7 @@ class ConfigurationOut(BaseModel):
             match_path=configuration.match_path,
             identity_policy=configuration.identity_policy,
             enabled=configuration.enabled,
+            identifier_form=in_words(configuration.identify_instructions),
             bearer_token_configured=token is not None,
             bearer_token_updated_at=token.updated_at if token else None,
             created_at=stored.created_at if stored else None,

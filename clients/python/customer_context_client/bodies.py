@@ -419,6 +419,9 @@ class Configuration(TypedDict):
     match_path: str | None
     identity_policy: IdentityPolicy
     enabled: bool
+    # the form that the identify instructions name beyond doubt, in words; an answer without it is
+    # not_grounded. null where they name none
+    identifier_form: str | None
     bearer_token_configured: bool
     bearer_token_updated_at: str | None
     created_at: str | None

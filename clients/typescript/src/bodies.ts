@@ -318,6 +318,11 @@ export interface Configuration {
   match_path: string | null;
   identity_policy: IdentityPolicy;
   enabled: boolean;
+  /**
+   * the form that the identify instructions name beyond doubt, in words; an answer without it is
+   * not_grounded. null where they name none
+   */
+  identifier_form: string | null;
   bearer_token_configured: boolean;
   bearer_token_updated_at: string | null;
   created_at: string | null;

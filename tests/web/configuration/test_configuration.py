@@ -26,6 +26,7 @@ async def test_never_configured_shows_the_defaults() -> None:
         "match_path": None,
         "identity_policy": "show",
         "enabled": False,
+        "identifier_form": None,
         "bearer_token_configured": False,
         "bearer_token_updated_at": None,
         "created_at": None,
@@ -47,6 +48,17 @@ async def test_put_shows_all_but_the_token() -> None:
     assert body["updated_by"] == "u1"
     assert "bearer_token" not in body
     assert BEARER_TOKEN not in answer.text
+
+
+async def test_form_that_the_instructions_name_is_told_and_taken_back_in_silence() -> None:
+    wish = "If the body contains `Order #` followed by a number, use that. Otherwise use the `acct_` account ID."
+    async with World().client() as client:
+        await set_up(client)
+        sent = {"identify_instructions": wish, "identifier_form": "what GET said before"}
+        changed = (await client.patch(ROUTE, json=sent)).json()
+        asked = (await client.get(ROUTE)).json()
+
+    assert changed["identifier_form"] == asked["identifier_form"] == "is a number, or starts with acct_"
 
 
 async def test_put_without_token_keeps_it_and_resets_the_rest() -> None:
