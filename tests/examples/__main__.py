@@ -26,6 +26,10 @@ def prepare(example: Example) -> bool:
     if example.is_prepared:
         say(f"{example.name}: nothing to do")
         return True
+    if example.missing:
+        say(f"{example.name}: skipped, as {example.missing} is not installed here")
+        return True
+    (example.folder / "build").mkdir(exist_ok=True)  # not every compiler makes it
     for command in example.preparing:
         began = time.monotonic()
         failure = run(example, command)

@@ -60,6 +60,8 @@ class Ended(Exception):
 @pytest.fixture(scope="module", params=[pytest.param(example, id=example.name) for example in examples()])
 def example(request: pytest.FixtureRequest) -> Example:
     example: Example = request.param
+    if example.missing:
+        pytest.skip(f"examples/{example.name} needs {example.missing}, which is not here: see examples/README.md")
     if not example.is_prepared:
         pytest.skip(f"examples/{example.name} is not prepared as it stands: make test-examples does that")
     return example

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "examples" / "README.md"
 
-MADE = {"node_modules", ".next", ".venv", "__pycache__", ".prepared"}
+MADE = {"node_modules", ".next", ".venv", "__pycache__", ".prepared", "build"}
 """What stands in an example's folder without being part of it."""
 
 
@@ -23,6 +24,12 @@ class Example:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def missing(self) -> str:
+        """Return the program that its commands need and that is not here, "" where all are."""
+        programs = [command.split()[0] for command in self.preparing]
+        return next((each for each in programs if "/" not in each and shutil.which(each) is None), "")
 
     @property
     def is_prepared(self) -> bool:

