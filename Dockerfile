@@ -1,6 +1,6 @@
 # The service as a container: two stages, so that neither pip nor a compiler is in what runs.
 
-FROM python:3.11-slim AS build
+FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 
@@ -22,7 +22,7 @@ COPY migrations ./migrations
 RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
  && pip --python /opt/venv/bin/python install --no-deps --no-index /wheels/*.whl
 
-FROM python:3.11-slim
+FROM python:3.13-slim
 COPY --from=build /opt/venv /opt/venv
 
 # A number and not a name: a cluster can then see that it is not root. Nothing below is writable for it but /tmp.

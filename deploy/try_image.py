@@ -25,7 +25,7 @@ from pathlib import Path
 from app.adapters.postgres.embedded import embedded_postgres
 
 ROOT = Path(__file__).parents[1]
-RELEASE = "bookworm"
+RELEASE = "trixie"
 PACKAGES = "python3,python3-venv,python3-pip,ca-certificates"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 START_SECONDS = 90.0
@@ -71,8 +71,8 @@ class Build:
 
     def _from(self, argument: str) -> None:
         image, *alias = re.split(r"\s+AS\s+", argument, flags=re.IGNORECASE)
-        if not image.startswith("python:3.11"):
-            raise SystemExit(f"try_image: only Debian's Python 3.11 can stand in, not {image}")
+        if not image.startswith("python:3.13"):
+            raise SystemExit(f"try_image: only Debian's Python 3.13 can stand in, not {image}")
         root = self.work / f"stage{len(self.stages)}"
         run("cp", "-a", "--reflink=auto", str(self.base), str(root))
         self.stages[alias[0] if alias else str(len(self.stages))] = Stage(root)
