@@ -6,14 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
+from secrets import choice
 from time import monotonic
 from typing import Protocol
 
-from app.domain import context, extraction, identity, summaries
+from app.domain import context, extraction, identity
 from app.domain.configuration import Configuration
 from app.domain.extraction import Extracted
-from app.domain.outcomes import OF_THE_PROVIDER, Field, Identity, Outcome, Result, StepFailed, Usage
-from app.domain.summaries import Answer
+from app.domain.outcomes import OF_THE_PROVIDER, Identity, Outcome, Result, StepFailed, Usage
+from app.domain.rows.answer import Answer
+from app.domain.rows.judging import Judged, judge, without_model
+from app.domain.rows.masking import masked, overlaps
+from app.domain.rows.naming import made_from_rows
 from app.domain.tickets import Email
 from support_context import lookups
 from support_context.facts import Facts
@@ -24,6 +28,16 @@ from support_context.secrets import Secret
 
 MOST_DROPPED_NAMED = 5
 """Links left out that a test names; whoever mends them sees the others."""
+
+CODE_LETTERS, CODE_LENGTH = "bcdfghjklmnpqrstvwxz", 16
+"""Of what the random code in the delimiters of one `ai_context` is made: no text written before it can hold that, and
+without vowels and digits it looks like no word and no figure of the record."""
+
+NOTHING_ASKED_FOR = (
+    "Customer data was looked up, but it has nothing that the display instructions ask for; an owner should compare "
+    "their labels with the endpoint's answer."
+)
+"""Sentence of a result without rows."""
 
 
 class Model(Protocol):
@@ -148,9 +162,8 @@ class Enricher:
             await keep(found)
             await self._admitted(run, identifier, admit)
             facts = await self._fetch(run, configuration, identifier, token)
-            outcome, summary, fields = await self._summarize(run, facts, configuration, deadline)
-            result = self._result(run, outcome)
-            return self._with_facts(result, email, configuration, facts, summary, fields), run
+            outcome, shown = await self._summarize(run, facts, configuration, deadline)
+            return self._with_facts(self._result(run, outcome), email, configuration, facts, shown), run
         except StepFailed as failure:
             run.retry_after = failure.retry_after
             return self._result(run, failure.outcome, failure.message), run
@@ -200,48 +213,45 @@ class Enricher:
 
     async def _summarize(
         self, run: Run, facts: Facts, configuration: Configuration, deadline: float
-    ) -> tuple[Outcome, str, tuple[Field, ...]]:
+    ) -> tuple[Outcome, Judged]:
+        instructions, agent_only = configuration.display_instructions, configuration.agent_only
         if facts.empty:
-            return Outcome.NO_DATA, "", ()
+            return Outcome.NO_DATA, Judged("", (), "")
         try:
             with run.step(2) as step:
                 try:
                     async with asyncio.timeout_at(deadline):
-                        answer, usage = await self._model.summarize(facts, configuration.display_instructions)
+                        answer, usage = await self._model.summarize(masked(facts, agent_only), instructions)
                 except TimeoutError as late:
                     raise StepFailed(Outcome.SUMMARY_FALLBACK, "no answer within the deadline") from late
                 run.usage += usage
-                judged = summaries.judge(answer, facts, configuration.display_instructions)
+                judged = judge(answer, facts, instructions, agent_only)
                 step.detail = judged.note
-                return Outcome.OK, judged.summary, judged.fields
+                return Outcome.OK, judged
         except StepFailed:
-            plainly = summaries.straight_from(facts)
-            return Outcome.SUMMARY_FALLBACK, plainly.summary, plainly.fields
+            return Outcome.SUMMARY_FALLBACK, without_model(facts, instructions, agent_only)
 
     def _with_facts(
-        self,
-        result: Result,
-        email: Email,
-        configuration: Configuration,
-        facts: Facts,
-        summary: str,
-        fields: tuple[Field, ...],
+        self, result: Result, email: Email, configuration: Configuration, facts: Facts, shown: Judged
     ) -> Result:
-        """Add what was found, and keep from the drafting AI what the sender may not be told."""
-        policy, links = configuration.identity_policy, facts.links()
+        """Add what was found, and keep from the drafting AI what the sender, or any AI, may not be told."""
+        policy, links, fields = configuration.identity_policy, facts.links(), shown.fields
         found = identity.identity_of(facts, configuration.match_path, email.sender, email.sender_verified)
-        if not fields and not summary:
-            return replace(result, identity=found, links=links)
-        withheld = identity.is_withheld(found, policy)
-        known = context.block(summary, fields, links, mismatch=found is Identity.MISMATCH)
+        if not fields:
+            message = result.message if facts.empty else NOTHING_ASKED_FOR
+            return replace(result, message=message, identity=found, links=links)
+        withheld, mismatch = identity.is_withheld(found, policy), found is Identity.MISMATCH
+        nonce, at = "".join(choice(CODE_LETTERS) for _ in range(CODE_LENGTH)), result.created_at
+        told = () if overlaps("/links", configuration.agent_only) else links
+        known = context.block(fields, told, nonce, at, mismatch=mismatch)
         return replace(
             result,
             message=f"{result.message} {identity.warning(found, policy)}".rstrip(),
-            summary=summary,
+            summary=made_from_rows(fields) if mismatch else shown.summary,
             fields=fields,
             links=links,
             identity=found,
-            ai_context=context.withheld() if withheld else known,
+            ai_context=context.withheld(nonce, at) if withheld else known,
             ai_context_withheld=withheld,
         )
 

@@ -3,17 +3,17 @@
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from app.domain.configuration import Configuration
 from app.domain.extraction import Extracted
-from app.domain.outcomes import Field, Outcome, Result, StepFailed, Usage
-from app.domain.summaries import Answer
+from app.domain.outcomes import OF_THE_PROVIDER, Outcome, Result, StepFailed, Usage
+from app.domain.rows.answer import Answer, PointedRow
 from app.domain.tickets import Email
-from app.enrichment import Enricher, Run, Step
+from app.enrichment import NOTHING_ASKED_FOR, Enricher, Run, Step
 from support_context.failures import Failure, LookupFailed
 from support_context.lookups import LookupResponse
 from support_context.secrets import Secret
@@ -30,7 +30,7 @@ CONFIGURATION = Configuration(
     enabled=True,
 )
 CUSTOMER: dict[str, Any] = {"plan": "Pro", "seats": 12, "links": [{"label": "Admin", "url": "https://a.example.com/1"}]}
-TRUTH = Answer("On Pro with 12 seats.", (Field("Plan", "Pro", "/plan"), Field("Seats", "12", "/seats")))
+TRUTH = Answer("On Pro with 12 seats.", (PointedRow("Plan", "/plan"), PointedRow("Seats", "/seats")))
 TOKEN = Secret("canary-bearer-token-0123456789")
 
 
@@ -84,6 +84,7 @@ ENDINGS = [
     extract_error(Outcome.NOT_GROUNDED, "acct_99999999"),
     extract_error(Outcome.NOT_SENDABLE, "ann+work@example.com"),
     extract_error(Outcome.AI_UNAVAILABLE, StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529"), Usage()),
+    extract_error(Outcome.AI_MISCONFIGURED, StepFailed(Outcome.AI_MISCONFIGURED, "HTTP 401"), Usage()),
     extract_error(Outcome.AI_REFUSED, StepFailed(Outcome.AI_REFUSED, usage=Usage(9, 1)), Usage(9, 1)),
     *(
         fetch_error(outcome)
@@ -116,7 +117,7 @@ async def test_each_ending_has_its_outcome_steps_and_usage(ending: Ending) -> No
         "total",
     }
     assert bool(result.ai_context) is (ending.outcome in (Outcome.OK, Outcome.SUMMARY_FALLBACK))
-    assert result.credits_used == (0 if ending.outcome is Outcome.AI_UNAVAILABLE else 1)
+    assert result.credits_used == (0 if ending.outcome in OF_THE_PROVIDER else 1)
     json.dumps(result.as_document(), allow_nan=False)
 
 
@@ -178,6 +179,41 @@ async def test_lying_model_reaches_no_agent() -> None:
 
     assert {field.value for field in result.fields} <= {"Pro", "12"}
     assert not [lie for lie in ("Enterprise", "99,999", "810", "Refund", "evil.example", "500") if lie in shown]
+
+
+async def test_facts_for_agents_only_reach_no_model_and_no_draft() -> None:
+    model = ScriptedModel(answer=Answer("On Pro.", (PointedRow("Plan", "/plan"), PointedRow("Seats", "/seats"))))
+    configuration = replace(CONFIGURATION, agent_only=("/seats", "/nothing", "/links/0/url"))
+    endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER | {"seats": 4711}})
+    deadline = asyncio.get_running_loop().time() + 30
+    result, run = await Enricher(model, endpoint).run(EMAIL, configuration, TOKEN, deadline)
+
+    assert [(field.value, field.agent_only) for field in result.fields] == [("Pro", False), ("4711", True)]
+    assert "4711" not in f"{model.summarized[0][0].as_json()} {result.ai_context} {result.summary} {run.steps}"
+    assert "a.example.com" not in f"{model.summarized[0][0].as_json()} {result.ai_context}"
+
+
+async def test_prose_of_a_model_is_for_the_card_alone_and_not_where_the_sender_is_another() -> None:
+    customer = CUSTOMER | {"email": "jane@example.com"}
+    told = []
+    for sender in ("jane@example.com", "eve@evil.test"):
+        email = Email.of("", "Account ID: acct_12ab34cd", sender, True)
+        endpoint = ScriptedEndpoint({"acct_12ab34cd": customer})
+        deadline = asyncio.get_running_loop().time() + 30
+        configuration = replace(CONFIGURATION, match_path="/email")
+        result, _ = await Enricher(ScriptedModel(answer=TRUTH), endpoint).run(email, configuration, TOKEN, deadline)
+        assert "On Pro with" not in result.ai_context
+        told.append(result.summary)
+
+    assert told == ["On Pro with 12 seats.", "Plan: Pro · Seats: 12"]
+
+
+async def test_record_without_what_was_asked_for_shows_no_row_and_says_so() -> None:
+    for model in (ScriptedModel(answer=BROKEN), ScriptedModel(answer=Answer("Pro.", ()))):
+        result, _ = await enriched(model, {"id": "sub_1", "reset_token": "tok_9f8a7b6c"})
+
+        assert (result.fields, result.summary, result.ai_context) == ((), "", "")
+        assert result.message == NOTHING_ASKED_FOR
 
 
 async def test_fallback_takes_its_rows_from_the_facts() -> None:

@@ -30,6 +30,7 @@ class Configuration:
     enabled: bool = False
     match_path: str | None = None
     identity_policy: IdentityPolicy = IdentityPolicy.SHOW
+    agent_only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Identity(StrEnum):
 class Outcome(Enum):
     """One member per ending: its status, its reason (`None` where the status says it all) and its sentence."""
 
-    OK = (Status.OK, None, "Customer data was looked up just now and is shown below.")
+    OK = (Status.OK, None, "Customer data was looked up and is shown below.")
     NO_DATA = (
         Status.OK,
         "no_data",
@@ -39,7 +39,8 @@ class Outcome(Enum):
     SUMMARY_FALLBACK = (
         Status.OK,
         "summary_fallback",
-        "The AI could not summarize the customer data, so the rows below are taken straight from it.",
+        "The AI could not summarize the customer data, so the rows below were picked by the words of the display "
+        "instructions.",
     )
     NOT_FOUND = (
         Status.NO_IDENTIFIER,
@@ -186,11 +187,18 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One labelled row of the card; `source` is the JSON Pointer (RFC 6901) of the fact behind `value`."""
+    """One labelled row of the card; `source` is the JSON Pointer (RFC 6901) of the fact behind `value`.
+
+    `type` is one of text, number, percent, money, date, datetime, choice and list, and `raw` the machine's form of the
+    value, as `49.90 EUR` or `2026-12-01`. `agent_only`: no AI may be told.
+    """
 
     label: str
     value: str
     source: str
+    type: str = "text"
+    raw: str = ""
+    agent_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

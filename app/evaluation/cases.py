@@ -21,19 +21,29 @@ class Instructions:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedRow:
+    """A row that a card should show; `type` and `raw` are compared where they are given."""
+
+    label: str
+    value: str
+    type: str | None = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One email with the identifier that it should lead to, None where it should lead to nobody.
 
-    `rows` are the labels and values that the card should show, None where that is not judged; `facts` is what the
-    customer endpoint answers when it is asked because of this email, None where `Suite.customers` tells. `refusal` is
-    how the service would refuse the right identifier, whatever an AI says; None where it would send it.
+    `rows` are those that the card should show, None where that is not judged; `facts` is what the customer endpoint
+    answers when it is asked because of this email, None where `Suite.customers` tells. `refusal` is how the service
+    would refuse the right identifier, whatever an AI says; None where it would send it.
     """
 
     name: str
     kind: str
     email: Email
     expected: str | None
-    rows: tuple[tuple[str, str], ...] | None = None
+    rows: tuple[ExpectedRow, ...] | None = None
     facts: Facts | None = None
     refusal: Outcome | None = None
     note: str = ""

@@ -11,9 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from app.domain.extraction import accept
 from app.domain.outcomes import Outcome, StepFailed
-from app.domain.rendering import rendered
+from app.domain.rows.spelling import NOTHING
+from app.domain.rows.values import text_of
 from app.domain.tickets import Email
-from app.evaluation.cases import Case, Instructions, Suite
+from app.evaluation.cases import Case, ExpectedRow, Instructions, Suite
 from app.mail.visible_text import visible_text
 from support_context.facts import Facts, InvalidJson, NotObject, parse_facts
 
@@ -31,6 +32,14 @@ class BadFile(Exception):
     """The file cannot be evaluated; the text names the file, the row and what to do."""
 
 
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    value: Scalar
+    type: Literal["text", "number", "percent", "money", "date", "datetime", "choice", "list"] | None = None
+    raw: str | None = None
+
+
 class _Email(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -44,7 +53,7 @@ class _Email(BaseModel):
     sender_verified: bool | None = None
     identifier: str | None
     answer: dict[str, Any] | None = Field(None, alias="json")
-    rows: dict[str, Scalar] | None = None
+    rows: dict[str, Scalar | _Row] | None = None
 
 
 class _Instructions(BaseModel):
@@ -156,9 +165,19 @@ def _case(given: Any, place: str, path: Path, instructions: Instructions, custom
     email = Email.of(sent.subject, body, sent.sender, sent.sender_verified)
     facts = None if sent.answer is None else _facts(sent.answer, where)
     _refuse_slips(sent, facts, customers, where)
-    rows = None if sent.rows is None else tuple((label, rendered(value)) for label, value in sent.rows.items())
+    rows = None if sent.rows is None else tuple(_expected(label, row) for label, row in sent.rows.items())
     refusal = _refusal(sent.identifier, email, instructions.identify)
     return Case(sent.name or place, sent.kind, email, sent.identifier, rows, facts, refusal, sent.note.strip())
+
+
+def _expected(label: str, row: Scalar | _Row) -> ExpectedRow:
+    if isinstance(row, _Row):
+        return ExpectedRow(label, _text_of_row(row.value), row.type, row.raw)
+    return ExpectedRow(label, _text_of_row(row))
+
+
+def _text_of_row(value: Scalar) -> str:
+    return text_of(value) if value is not None else NOTHING
 
 
 def _refuse_slips(sent: _Email, facts: Facts | None, customers: Mapping[str, Facts], where: str) -> None:

@@ -105,13 +105,15 @@ def _figures(evaluations: Sequence[Evaluation]) -> Table:
 def _told(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     total = evaluation.total
     rows = total.rows
-    stopped = (total.values_stopped, total.summaries_stopped, total.identifiers_stopped)
+    changed = (total.rows_repaired, total.rows_renamed, total.rows_dropped)
+    stopped = (total.summaries_stopped, total.identifiers_stopped)
     yield "accuracy", f"{total.accuracy:.3f} ({total.right} of {total.emails})"
     yield "wrong-customer hits", str(total.wrong)
     precise = total.none_precision
     yield "precision on none", "-" if precise is None else f"{precise:.3f} ({total.none_right} of {total.none_said})"
     yield "rows right", f"{rows.right} of {rows.expected}, {rows.extra} extra" if rows.expected or rows.extra else "-"
-    yield "invented and stopped", "{} values, {} summaries, {} identifiers".format(*stopped)
+    yield "rows changed", "{} pointers repaired, {} labels renamed, {} dropped".format(*changed)
+    yield "invented and stopped", "{} summaries, {} identifiers".format(*stopped)
     yield "no answer of the AI", f"{total.unanswered} identifiers, {total.unsummarized} summaries"
     yield from _senders(evaluation)
     yield "tokens", f"{total.usage.input_tokens:,} in, {total.usage.output_tokens:,} out"

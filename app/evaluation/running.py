@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.domain import extraction, summaries
+from app.domain import extraction
 from app.domain.identity import identity_of
 from app.domain.outcomes import Identity, Outcome, StepFailed, Usage
-from app.domain.summaries import Judged
+from app.domain.rows.judging import Judged, judge
 from app.enrichment import Model
 from app.evaluation.cases import Case, Suite
 
@@ -97,7 +97,7 @@ async def _summarized(case: Case, suite: Suite, model: Model, spent: _Spent) -> 
         answer = await _patiently(lambda: model.summarize(facts, display), spent)
     except StepFailed:
         return None, True
-    return summaries.judge(answer, facts, display), False
+    return judge(answer, facts, display), False
 
 
 async def _patiently(call: Callable[[], Awaitable[tuple[_Said, Usage]]], spent: _Spent) -> _Said:

@@ -8,7 +8,8 @@ from math import ceil
 from app.domain.configuration import IdentityPolicy
 from app.domain.identity import is_withheld
 from app.domain.outcomes import OF_THE_PROVIDER, Field, Identity, Outcome, Usage
-from app.domain.wording import wording
+from app.domain.rows.numerals import ungrouped
+from app.evaluation.cases import ExpectedRow
 from app.evaluation.prices import dollars
 from app.evaluation.running import Seen
 
@@ -87,11 +88,12 @@ class Figures:
     """What the emails say together.
 
     `none_said` counts the emails that led to no identifier although the AI answered, `none_right` those of them where
-    none was expected. What was invented and stopped: `identifiers_stopped` are those that the AI named and that do not
-    stand in the email, `values_stopped` the rows whose value gave way to the JSON's own or whose pointer led nowhere,
-    `summaries_stopped` those that gave way to one made from the rows. `unsummarized` counts the emails whose second
-    call gave no usable answer. `dollars` is None where the price is unknown, `p50` and `p95` are seconds of the AI's
-    answers for one email, None where it never answered.
+    none was expected. `identifiers_stopped` are those that the AI named and that do not stand in the email,
+    `summaries_stopped` the summaries that gave way to one made from the rows. Of the rows that the AI gave,
+    `rows_repaired` are those whose pointer was led to the fact that it means, `rows_renamed` those that got the name of
+    their key, `rows_dropped` those that led nowhere, came twice or that nobody asked for. `unsummarized` counts the
+    emails whose second call gave no usable answer. `dollars` is None where the price is unknown, `p50` and `p95` are
+    seconds of the AI's answers for one email, None where it never answered.
     """
 
     emails: int
@@ -102,7 +104,9 @@ class Figures:
     none_said: int
     none_right: int
     identifiers_stopped: int
-    values_stopped: int
+    rows_repaired: int
+    rows_renamed: int
+    rows_dropped: int
     summaries_stopped: int
     unsummarized: int
     rows: Rows
@@ -140,19 +144,33 @@ def verdict_of(expected: str | None, accepted: str | None, ending: Outcome | Non
     return Verdict.MISSED if accepted is None else Verdict.WRONG
 
 
-def rows_of(expected: Sequence[tuple[str, str]], shown: Sequence[Field]) -> Rows:
-    """Count the rows: one is right when its label is the expected one, case aside, and its value says the same.
+def rows_of(expected: Sequence[ExpectedRow], shown: Sequence[Field]) -> Rows:
+    """Count the rows: one is right when its label and value are the expected ones, case and grouping of digits aside.
 
-    Values say the same when they have the same words, numbers, dates and times: `$1,200.00` says `1200`.
+    The value may be expected as it is shown or in its machine's form; type and machine's form count where expected.
     """
-    left = [(field.label.casefold(), wording(field.value)) for field in shown]
+    left = list(shown)
     right = 0
-    for label, value in expected:
-        row = (label.casefold(), wording(value))
-        if row in left:
-            left.remove(row)
+    for row in expected:
+        found = next((field for field in left if _is_right(row, field)), None)
+        if found:
+            left.remove(found)
             right += 1
     return Rows(len(expected), right, len(left))
+
+
+def _is_right(row: ExpectedRow, shown: Field) -> bool:
+    said = {_compared(shown.value), _compared(shown.raw)}
+    return (
+        row.label.casefold() == shown.label.casefold()
+        and _compared(row.value) in said
+        and row.type in (None, shown.type)
+        and row.raw in (None, shown.raw)
+    )
+
+
+def _compared(text: str) -> str:
+    return ungrouped(" ".join(text.casefold().split()))
 
 
 def figures(scored: Sequence[Scored], model: str) -> Figures:
@@ -171,7 +189,9 @@ def figures(scored: Sequence[Scored], model: str) -> Figures:
         none_said=len(none),
         none_right=sum(one.verdict is Verdict.RIGHT for one in none),
         identifiers_stopped=sum(one.seen.ending is Outcome.NOT_GROUNDED for one in scored),
-        values_stopped=sum(each.replaced + each.dropped for each in judged),
+        rows_repaired=sum(each.repaired for each in judged),
+        rows_renamed=sum(each.renamed for each in judged),
+        rows_dropped=sum(each.dropped for each in judged),
         summaries_stopped=sum(each.made_anew for each in judged),
         unsummarized=sum(one.seen.unsummarized for one in scored),
         rows=sum((one.rows for one in scored if one.rows), Rows()),

@@ -23,15 +23,15 @@ PARTING_PIXELS = 4.0
 """Padding or margin beside which two words stand apart."""
 
 _UNSEEN = frozenset(
-    "script style title head template noscript svg math object datalist audio video iframe noembed noframes canvas "  # noqa: SIM905 (a list of words)
+    "script style title head template noscript svg math object datalist audio video iframe noembed noframes canvas "
     "dialog".split()
 )
 _LINES = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figure figcaption footer form h1 h2 h3 "  # noqa: SIM905
+    "address article aside blockquote body center dd details div dl dt fieldset figure figcaption footer form h1 h2 h3 "
     "h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup option p pre section summary table tbody tfoot "
     "thead tr ul caption xmp".split()
 )
-_CELLS = frozenset("td th button label select input textarea img sup sub rt meter progress".split())  # noqa: SIM905
+_CELLS = frozenset("td th button label select input textarea img sup sub rt meter progress".split())
 _LINE_DISPLAYS = frozenset({"block", "flex", "grid", "table", "list-item", "table-row", "flow-root", "table-caption"})
 _CELL_DISPLAYS = frozenset({"inline-block", "inline-flex", "inline-grid", "inline-table", "table-cell"})
 _CLIPPED_AWAY = re.compile(r"inset\(\s*(?:50|100)%|circle\(\s*0|rect\([^)]*\)|polygon\(\s*0[^,]*(?:,\s*0[^,]*)+\)")

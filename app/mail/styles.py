@@ -15,7 +15,7 @@ CHARACTERS_A_UNIT = 8
 """Characters of CSS whose reading costs about as much as an element."""
 
 _MATTERS = frozenset(
-    "display visibility opacity mso-hide font-size color background-color position left right top bottom inset clip "  # noqa: SIM905 (a list of words)
+    "display visibility opacity mso-hide font-size color background-color position left right top bottom inset clip "
     "clip-path width height max-width max-height overflow overflow-x overflow-y text-indent margin margin-left "
     "margin-top margin-right padding padding-left padding-right float transform white-space".split()
 )

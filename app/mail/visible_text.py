@@ -28,7 +28,7 @@ _APART = "\ue001"
 _PARTED = re.compile(rf" ?{_APART}[ {_APART}]*")
 
 _QUOTING_CLASSES = frozenset(
-    "gmail_quote gmail_quote_container yahoo_quoted protonmail_quote moz-cite-prefix moz-forward-container "  # noqa: SIM905 (a list of words)
+    "gmail_quote gmail_quote_container yahoo_quoted protonmail_quote moz-cite-prefix moz-forward-container "
     "OutlookMessageHeader zmail_extra tutanota_quote".split()
 )
 _QUOTING_IDS = ("yahoo_quoted", "OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container", "isForwardContent")

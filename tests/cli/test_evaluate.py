@@ -253,11 +253,11 @@ def test_price_of_another_model_is_unknown(tmp_path: Path, api: MessagesApi, mon
 
 
 def test_what_claude_invents_is_counted_as_stopped(tmp_path: Path, api: MessagesApi) -> None:
-    lie = {"summary": "99 seats.", "fields": [{"label": "Seats", "value": "99", "source": "/seats"}]}
+    lie = {"summary": "99 seats.", "fields": [{"label": "Seats", "source": "/nothing", "as": "number"}]}
     api.script = [Reply(said={"identifier": "acct_victim"}), Reply(said=lie)]
     told = figures_of(run_eval(write_suite(tmp_path, {**EMAIL, "json": ANSWER}), "--json"))
 
-    assert (told["identifiers_stopped"], told["values_stopped"], told["summaries_stopped"]) == (1, 1, 1)
+    assert (told["identifiers_stopped"], told["rows_repaired"], told["summaries_stopped"]) == (1, 1, 1)
     assert (told["missed"], told["wrong"]) == (1, 0)
 
 

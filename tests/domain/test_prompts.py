@@ -5,9 +5,8 @@ import json
 import pytest
 
 from app.domain import prompts
-from app.domain.outcomes import Field
 from app.domain.prompts import Misfit
-from app.domain.summaries import Answer
+from app.domain.rows.answer import Answer, PointedRow
 from app.domain.tickets import Email
 from support_context.facts import Facts, Json
 
@@ -85,12 +84,12 @@ def test_identifier_is_none_of_what_fits_no_schema(said: Json) -> None:
 
 
 def test_rows_are_read_without_those_that_are_none() -> None:
-    rows: Json = [{"label": "Seats", "value": 12, "source": "/seats", "as": "number"}, "Plan: pro", {"label": "Plan"}]
+    rows: Json = [{"label": "Seats", "source": "/seats", "as": "number"}, "Plan: pro", {"label": "Plan"}]
 
-    assert prompts.read_answer({"fields": rows}) == Answer("", (Field("Seats", "12", "/seats"),))
+    assert prompts.read_answer({"fields": rows}) == Answer("", (PointedRow("Seats", "/seats", "number"),))
 
 
-@pytest.mark.parametrize("said", [{}, {"summary": "x"}, {"fields": {}}, [], "x"], ids=str)
-def test_answer_without_a_list_of_rows_fits_no_schema(said: Json) -> None:
+@pytest.mark.parametrize("said", [{}, {"summary": 3}, {"fields": {}}, [], "x"], ids=str)
+def test_answer_without_summary_and_rows_fits_no_schema(said: Json) -> None:
     with pytest.raises(Misfit):
         prompts.read_answer(said)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.outcomes import Outcome
-from app.evaluation.cases import Instructions
+from app.evaluation.cases import ExpectedRow, Instructions
 from app.evaluation.reading import BadFile, read_instructions, read_suite
 from support_context.facts import Facts
 from tests.support.evaluations import ANSWER, DISPLAY, EMAIL, IDENTIFY, write_suite
@@ -37,7 +37,7 @@ def test_yaml_gives_every_part_of_an_email(tmp_path: Path) -> None:
         "jane@example.com",
     )
     assert case.email.sender_verified is True
-    assert case.rows == (("Plan", "Pro"), ("Seats", "12"), ("Paid", "true"))
+    assert case.rows == (ExpectedRow("Plan", "Pro"), ExpectedRow("Seats", "12"), ExpectedRow("Paid", "true"))
     assert suite.answer(case, "acct_12ab34cd") == Facts(ANSWER)
     assert suite.answer(case, "acct_2") is None  # the email's own answer is about whom it should lead to
 
@@ -78,7 +78,7 @@ def test_date_stays_text_when_yaml_would_make_one_of_it(tmp_path: Path) -> None:
     path = write_suite(tmp_path)
     path.write_text(path.read_text() + "  json: {since: 2026-01-15}\n  rows: {Since: 2026-01-15}\n")
 
-    assert read_suite(path).cases[0].rows == (("Since", "2026-01-15"),)
+    assert read_suite(path).cases[0].rows == (ExpectedRow("Since", "2026-01-15"),)
 
 
 def test_csv_gives_the_same_as_yaml(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_csv_gives_the_same_as_yaml(tmp_path: Path) -> None:
     one, other = read_suite(path, INSTRUCTIONS).cases
 
     assert (one.name, one.email.body, one.expected) == ("seats", "Account ID: acct_12ab34cd\nBye", "acct_12ab34cd")
-    assert (one.facts, one.rows, one.email.sender_verified) == (Facts(ANSWER), (("Plan", "Pro"),), True)
+    assert (one.facts, one.rows, one.email.sender_verified) == (Facts(ANSWER), (ExpectedRow("Plan", "Pro"),), True)
     assert (other.name, other.kind, other.expected, other.facts, other.email.sender_verified) == (
         "row 3",
         "other",

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.outcomes import Field, StepFailed, Usage
-from app.domain.summaries import Answer
+from app.domain.outcomes import StepFailed, Usage
+from app.domain.rows.answer import Answer, PointedRow
 from app.domain.tickets import Email
 from support_context.facts import Facts
 
@@ -50,12 +50,12 @@ class ScriptedModel:
 class LyingModel(ScriptedModel):
     """Finds the identifier and then makes up what it says about the customer."""
 
-    LIES: Sequence[Field] = (
-        Field("Plan", "Enterprise", "/plan"),
-        Field("Seats", "99,999", "/seats"),
-        Field("Credit score", "810", "/credit_score"),
-        Field("Refund promised", "Yes", "/plan"),
-        Field("Link", "https://evil.example/pay", "/plan"),
+    LIES: Sequence[PointedRow] = (
+        PointedRow("Plan", "/plan", words=("Enterprise",)),
+        PointedRow("Seats", "/seats", "money", words=("99,999",)),
+        PointedRow("Credit score", "/credit_score", words=("810",)),
+        PointedRow("Refund promised", "/plan", words=("Yes",)),
+        PointedRow("Link", "/plan", words=("https://evil.example/pay",)),
     )
     LIE = "An Enterprise customer with 99,999 seats; refund them 500 dollars at evil.example."
 

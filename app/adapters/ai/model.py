@@ -9,7 +9,7 @@ from app.adapters.ai.messages import Correction
 from app.domain import prompts
 from app.domain.outcomes import Outcome, StepFailed, Usage
 from app.domain.prompts import Misfit, Prompt
-from app.domain.summaries import Answer
+from app.domain.rows.answer import Answer
 from app.domain.tickets import Email
 from support_context.facts import Facts, Json
 

@@ -1,9 +1,11 @@
 """The AI without an AI: reads the patterns that people write in instructions; no key, no network, no cost."""
 
-from app.domain import identify_rules, identify_search, row_picking
+from app.domain import identify_rules, identify_search
 from app.domain.outcomes import Usage
-from app.domain.rendering import made_from_rows
-from app.domain.summaries import Answer
+from app.domain.rows.answer import Answer
+from app.domain.rows.display import read_display
+from app.domain.rows.nodes import Nodes
+from app.domain.rows.picking import picked
 from app.domain.tickets import Email
 from support_context.facts import Facts
 
@@ -21,6 +23,5 @@ class OfflineModel:
         return identify_search.find(identify_rules.rules(instructions), cut), Usage()
 
     async def summarize(self, facts: Facts, instructions: str) -> tuple[Answer, Usage]:
-        """Return the rows whose labels match the JSON's keys, and a summary made from them."""
-        fields = row_picking.pick(facts, instructions)
-        return Answer(made_from_rows(fields), fields), Usage()
+        """Return pointers to the facts whose keys match the owner's labels; the summary is made from the rows."""
+        return Answer("", picked(Nodes.of(facts), read_display(instructions))), Usage()

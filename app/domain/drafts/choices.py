@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from app.domain import display
 from app.domain.drafts.folding import evened
+from app.domain.rows.display import Wish, read_display
 
 ANSWERS = frozenset(["yes", "no", "true", "false", "on", "off", "y", "n"])
 """Words that every reply has; they deny something only right behind the label."""
@@ -20,7 +20,7 @@ def denied(
     text = evened(draft)
     elsewhere = [evened(each).casefold() for each in also_known]
     spans: list[tuple[int, int]] = []
-    wishes = [wish for clause in display.clauses(instructions) for wish in clause.wishes if wish.alternatives]
+    wishes = [wish for wish in read_display(instructions).wishes if wish.alternatives]
     values = {_even(row["label"]): _even(row["value"]) for row in rows}
     for wish in wishes:
         value = values.get(_even(wish.label), values.get(_even(wish.name)))
@@ -31,7 +31,7 @@ def denied(
     return sorted(set(spans))
 
 
-def _denied_by(text: str, wish: display.Wish, value: str, elsewhere: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _denied_by(text: str, wish: Wish, value: str, elsewhere: Sequence[str]) -> Iterator[tuple[int, int]]:
     stated = [word for word in wish.alternatives if _words(word).search(value)]
     if not stated:
         return

@@ -49,8 +49,16 @@ class FieldOut(BaseModel):
     """One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact."""
 
     label: str
-    value: str
+    value: str = Field(description="the fact as text, for whoever formats nothing")
     source: str
+    type: Literal["text", "number", "percent", "money", "date", "datetime", "choice", "list"] = Field(
+        description="how a card may format raw"
+    )
+    raw: str = Field(
+        description="the machine's form of the value: 49.90 EUR, 2026-12-01, true; a list as a JSON array; empty where "
+        "the fact is null or empty"
+    )
+    agent_only: bool = Field(description="true: the configuration shows this row to agents, and to no AI")
 
 
 class LinkOut(BaseModel):

@@ -170,8 +170,16 @@ class Field(TypedDict):
     """One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact."""
 
     label: str
+    # the fact as text, for whoever formats nothing
     value: str
     source: str
+    # how a card may format raw
+    type: Literal["text", "number", "percent", "money", "date", "datetime", "choice", "list"]
+    # the machine's form of the value: 49.90 EUR, 2026-12-01, true; a list as a JSON array; empty where the
+    # fact is null or empty
+    raw: str
+    # true: the configuration shows this row to agents, and to no AI
+    agent_only: bool
 
 
 class Finding(TypedDict):

@@ -88,8 +88,18 @@ export interface DraftInput {
 /** One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact. */
 export interface Field {
   label: string;
+  /** the fact as text, for whoever formats nothing */
   value: string;
   source: string;
+  /** how a card may format raw */
+  type: "text" | "number" | "percent" | "money" | "date" | "datetime" | "choice" | "list";
+  /**
+   * the machine's form of the value: 49.90 EUR, 2026-12-01, true; a list as a JSON array; empty where the
+   * fact is null or empty
+   */
+  raw: string;
+  /** true: the configuration shows this row to agents, and to no AI */
+  agent_only: boolean;
 }
 
 /** One place of a draft that needs a person. */

@@ -1,6 +1,6 @@
 from app.adapters.ai.offline import OfflineModel
 from app.domain.outcomes import Field, Usage
-from app.domain.summaries import judge
+from app.domain.rows.judging import judge
 from app.domain.tickets import Email
 from support_context.facts import Facts
 
@@ -19,12 +19,11 @@ async def test_extract_reads_no_more_of_an_email_than_a_model_would() -> None:
     assert (await OfflineModel().extract(email, "starts with acct_"))[0] is None
 
 
-async def test_summary_stands_before_the_judge_when_it_comes_from_the_json() -> None:
+async def test_rows_are_those_whose_keys_have_the_owners_words() -> None:
     facts = Facts({"plan": "pro", "active": True, "seats": 12, "monthly_revenue": 1200.5})
     answer, usage = await OfflineModel().summarize(facts, GUIDE)
     shown = judge(answer, facts, GUIDE)
     assert usage == Usage()
-    assert shown.fields == answer.fields
-    assert shown.fields[1] == Field("Status", "Active", "/active")
-    assert shown.summary == answer.summary == "Plan: pro · Status: Active · Seats: 12 · Monthly revenue: 1200.5"
-    assert shown.note == "4 rows, 0 replaced, 0 dropped"
+    assert shown.fields[1] == Field("Status", "Active", "/active", "choice", "true")
+    assert shown.summary == "Plan: pro · Status: Active · Seats: 12 · Monthly revenue: 1200.5"
+    assert shown.note == "4 rows, 0 repaired, 0 renamed, 0 dropped"

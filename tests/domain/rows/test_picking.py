@@ -1,7 +1,7 @@
 import pytest
 
-from app.domain import display
-from app.domain.row_picking import pick
+from app.domain.rows.display import read_display
+from app.domain.rows.judging import without_model
 from support_context.facts import Facts
 
 GUIDE = "Show Plan; Status (Active or Inactive); Seats; Monthly revenue."
@@ -24,7 +24,12 @@ NESTED = Facts(
         pytest.param(
             GUIDE,
             ACCOUNT,
-            ["Plan=pro /plan", "Status=Active /active", "Seats=12 /seats", "Monthly revenue=1200 /monthly_revenue_usd"],
+            [
+                "Plan=pro /plan",
+                "Status=Active /active",
+                "Seats=12 /seats",
+                "Monthly revenue=1200.0 USD /monthly_revenue_usd",
+            ],
             id="guide",
         ),
         pytest.param(
@@ -89,19 +94,39 @@ NESTED = Facts(
             ["Status=true /status"],
             id="three-words-for-a-bool",
         ),
-        pytest.param("Show everything", Facts({"a": 1, "b": {"c": None}}), ["A=1 /a", "C=— /b/c"], id="everything"),
-        pytest.param("Be brief.", Facts({"a": 1}), ["A=1 /a"], id="no-match"),
+        pytest.param("Show everything", Facts({"a": 1, "b": {"c": None}}), ["A=1 /a", "B c=— /b/c"], id="everything"),
+        pytest.param("Be brief.", Facts({"a": 1}), [], id="no-match"),
     ],
 )
 def test_pick_shows_what_the_owner_asks_for(instructions: str, facts: Facts, rows: list[str]) -> None:
-    assert [f"{field.label}={field.value} {field.source}" for field in pick(facts, instructions)] == rows
+    assert [
+        f"{field.label}={field.value} {field.source}" for field in without_model(facts, instructions).fields
+    ] == rows
 
 
-def test_pick_stops_looking_when_the_json_is_vast() -> None:
-    facts = Facts({f"k{index}": index for index in range(600)} | {"plan": "pro"})
-    assert len(pick(facts, "Show Plan")) == 24
+def test_picking_stops_looking_when_the_json_is_vast() -> None:
+    facts = Facts({f"k{index}": index for index in range(1_000)} | {"plan": "pro"})
+    assert without_model(facts, "Show Plan").fields == ()
 
 
-def test_stated_is_nothing_when_true_leaves_more_than_one_other() -> None:
-    assert display.stated(False, "open", ("Open", "Closed", "Held")) is None
-    assert display.stated(3, "open", ("Open", "Closed")) is None
+@pytest.mark.parametrize(
+    ("instructions", "labels", "everything"),
+    [
+        pytest.param("Show Plan, Seats.", ["Plan", "Seats"], False, id="list"),
+        pytest.param("Never show Email. Show Plan.", ["Plan"], False, id="never"),
+        pytest.param("Show Plan. Warn if over 10 seats.", ["Plan"], False, id="warn"),
+        pytest.param("Show Plan. If there is a complaint, say 'Handle with care'.", ["Plan"], False, id="say"),
+        pytest.param("Show everything but not Email.", [], True, id="everything else"),
+        pytest.param("Do not show everything. Show Plan.", ["Plan"], False, id="not everything"),
+        pytest.param("Zeige Tarif und Plätze.", ["Tarif", "Plätze"], False, id="German"),
+        pytest.param("Muestra Plan y Estado.", ["Plan", "Estado"], False, id="Spanish"),
+        pytest.param(
+            "Show usage and database size.", ["Usage", "Database size"], False, id="words that begin like others"
+        ),
+        pytest.param("Show Plan" + " " * 4_000 + "and Seats.", ["Plan", "Seats"], False, id="4,000 spaces"),
+    ],
+)
+def test_wishes_are_read_from_sentences_that_ask(instructions: str, labels: list[str], everything: bool) -> None:
+    read = read_display(instructions)
+    assert [wish.label for wish in read.wishes] == labels
+    assert read.everything is everything

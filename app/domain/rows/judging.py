@@ -1,0 +1,141 @@
+"""Rows and summary that may be shown of a model's answer: facts copied and spelt by code, in the owner's words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.outcomes import Field
+from app.domain.rows.answer import MOST_ROWS_READ, Answer, PointedRow
+from app.domain.rows.display import NO_WISH, Display, Wish, read_display
+from app.domain.rows.labels import label_of
+from app.domain.rows.masking import overlaps
+from app.domain.rows.money import about_money
+from app.domain.rows.naming import (
+    LONGEST_LABEL,
+    LONGEST_SUMMARY,
+    MOST_FIELDS,
+    is_index,
+    keys_of,
+    label_for,
+    made_from_rows,
+)
+from app.domain.rows.nodes import Nodes
+from app.domain.rows.picking import picked
+from app.domain.rows.pointers import resolved
+from app.domain.rows.summary import says_only
+from app.domain.rows.values import shown
+from app.domain.rows.words import content
+from support_context.facts import Facts
+from support_context.plain_text import line
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What may be shown of an answer; `note` counts what was changed and holds no data.
+
+    `repaired` counts the rows whose pointer was led to the fact that it means, `renamed` those that got the name of
+    their own key, `dropped` those that lead nowhere or that nobody asked for; `made_anew` tells that the summary gave
+    way to one made from the rows.
+    """
+
+    summary: str
+    fields: tuple[Field, ...]
+    note: str
+    repaired: int = 0
+    renamed: int = 0
+    dropped: int = 0
+    made_anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    field: Field
+    wish: Wish
+    path: tuple[str, ...]
+    moved: bool
+    renamed: bool
+
+
+def judge(answer: Answer, facts: Facts, display_instructions: str, agent_only: Sequence[str] = ()) -> Judged:
+    """Spell the facts that an answer points at; where it points at none, those that the owner asked for."""
+    display, nodes = read_display(display_instructions), Nodes.of(facts)
+    said = answer.rows[:MOST_ROWS_READ]
+    rows = _spelt(said, nodes, display, display_instructions)
+    kept = _asked_for(rows, nodes, display)
+    if not kept:
+        return _picked(nodes, display, display_instructions, agent_only)
+    fields = _told_apart(kept, agent_only)
+    repaired, renamed = sum(row.moved for row in kept), sum(row.renamed for row in kept)
+    dropped = len(said) - len(kept)
+    note = f"{len(fields)} rows, {repaired} repaired, {renamed} renamed, {dropped} dropped"
+    summary = line(answer.summary, LONGEST_SUMMARY)
+    if not summary:
+        return Judged(made_from_rows(fields), fields, note, repaired, renamed, dropped)
+    if not says_only(summary, fields, nodes, display):
+        note = f"{note}; summary made from the rows"
+        return Judged(made_from_rows(fields), fields, note, repaired, renamed, dropped, made_anew=True)
+    return Judged(summary, fields, note, repaired, renamed, dropped)
+
+
+def without_model(facts: Facts, display_instructions: str, agent_only: Sequence[str] = ()) -> Judged:
+    """Make the rows that the owner asked for, and a summary of them, without a model's answer."""
+    return _picked(Nodes.of(facts), read_display(display_instructions), display_instructions, agent_only)
+
+
+def _picked(nodes: Nodes, display: Display, instructions: str, agent_only: Sequence[str]) -> Judged:
+    fields = _told_apart(_spelt(picked(nodes, display), nodes, display, instructions), agent_only)
+    note = f"{len(fields)} rows by the owner's words" if fields else "no row: nothing that was asked for is in the JSON"
+    return Judged(made_from_rows(fields), fields, note)
+
+
+def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructions: str) -> list[_Row]:
+    about = about_money(instructions)
+    rows: dict[str, _Row] = {}
+    for row in said:
+        node = resolved(row, nodes, display)
+        if node is None or node.pointer in rows or node.pointer.startswith("/links/"):
+            continue
+        label = label_of(row.label, node, nodes, display)
+        value = shown(node, label.wish, row, nodes, about)
+        field = Field(label.text, value.value, node.pointer, value.type, value.machine)
+        renamed = bool(row.label) and label.text != line(row.label, LONGEST_LABEL)
+        rows[node.pointer] = _Row(field, label.wish, node.path, node.pointer != row.source, renamed)
+    return list(rows.values())
+
+
+def _asked_for(rows: list[_Row], nodes: Nodes, display: Display) -> list[_Row]:
+    """Drop the rows that answer no wish, as far as all wishes were read and the JSON has what they name.
+
+    A wish in another language that names no key leaves room for one row whose label is its key's.
+    """
+    if display.everything or display.unread or not display.wishes:
+        return rows
+    known = {word for wish in display.wishes for name in (wish.label, wish.name) for word in content(name)}
+    answered = {row.wish for row in rows}
+    unanswered = [wish for wish in display.wishes if wish not in answered]
+    nameless = (wish for wish in unanswered if not any(nodes.named(name) for name in (wish.label, wish.name)))
+    open_wishes = 0 if display.english else len(list(nameless))
+    kept: list[_Row] = []
+    for row in rows:
+        if row.wish is NO_WISH and known.isdisjoint(row.path):
+            if not open_wishes or row.renamed:
+                continue
+            open_wishes -= 1
+        kept.append(row)
+    return kept
+
+
+def _told_apart(rows: Sequence[_Row], agent_only: Sequence[str]) -> tuple[Field, ...]:
+    """Give rows with one label names of their own: the number of their item, or the name of their parent."""
+    fields = [row.field for row in rows][:MOST_FIELDS]
+    labels = [field.label for field in fields]
+    told: list[Field] = []
+    for field in fields:
+        label = field.label
+        if labels.count(label) > 1:
+            index = next((key for key in reversed(keys_of(field.source)) if is_index(key)), None)
+            others = [each for each in fields if each.label == label]
+            numbered = all(any(map(is_index, keys_of(each.source))) for each in others)
+            label = f"{label} {int(index) + 1}" if index and numbered else label_for(field.source, parents=2)
+        shut = overlaps(field.source, agent_only)
+        told.append(replace(field, label=line(label, LONGEST_LABEL), agent_only=shut))
+    return tuple(told)

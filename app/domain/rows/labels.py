@@ -1,0 +1,87 @@
+"""Labels of rows: the owner's words where they name this fact and no other, else the name of its own key."""
+
+from dataclasses import dataclass
+
+from app.domain.rows.choices import boolean
+from app.domain.rows.display import NO_WISH, Display, Wish
+from app.domain.rows.naming import LONGEST_LABEL, label_for
+from app.domain.rows.nodes import Node, Nodes
+from app.domain.rows.spelling import BAD_STATES, NEGATIONS
+from app.domain.rows.words import content
+from support_context.plain_text import line
+
+SAYS_LITTLE = frozenset(
+    "date time at on amount value name id title label code type nickname display data number".split()
+)
+"""Words that a key and a label may differ in; a key of such words stands for the object around it."""
+
+WRAPPERS = frozenset("data attribute result customer record object item response payload relationship property".split())
+"""Names of objects that only hold others, and say nothing in a label."""
+
+_SOFT = frozenset("date time at on amount value name".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The label of a row, and the owner's wish that it answers (`NO_WISH`: none)."""
+
+    text: str
+    wish: Wish
+
+
+def label_of(said: str, node: Node, nodes: Nodes, display: Display) -> Label:
+    """Keep a model's label where its words are the pointer's, or the owner's for this fact and no other."""
+    label, wish = line(said, LONGEST_LABEL), display.wish_for(said)
+    words = content(label)
+    if words and (label == wish.label or not _is_decorated(label)):
+        if fits(words, node, wish):
+            return Label(label, wish)
+        if wish is not NO_WISH and _names_no_other(words, node, nodes, display, wish):
+            return Label(label, wish)
+    return Label(own_name(node), NO_WISH)
+
+
+def own_name(node: Node) -> str:
+    """Name a fact by its key, and by the object around it where the key says little."""
+    wide = bool(node.parent) and set(node.key) <= SAYS_LITTLE and not set(node.parent) <= WRAPPERS
+    return label_for(node.pointer, parents=2 if wide else 1)
+
+
+def fits(words: tuple[str, ...], node: Node, wish: Wish) -> bool:
+    """Tell whether all words of a label are the pointer's, and one of them its key's (or the key says little).
+
+    The key of a boolean must equal the label, or one of the words that the owner lists.
+    """
+    key, path = set(node.key), set(node.path)
+    if node.is_named(words) or "".join(words) == "".join(word[0] for word in node.key):
+        return True
+    if any("".join(content(word)) == "".join(node.bare) for word in wish.alternatives):
+        return True
+    hard = set(words) - _SOFT or set(words)
+    if not hard <= path or _turns(node, words) or isinstance(node.value, bool):
+        return False
+    return bool(hard & key) or key <= SAYS_LITTLE
+
+
+def _names_no_other(words: tuple[str, ...], node: Node, nodes: Nodes, display: Display, wish: Wish) -> bool:
+    """Tell whether nothing in the JSON has more claim to the owner's words than this fact."""
+    said, path = set(words), set(node.path)
+    if isinstance(node.value, bool) or (boolean(node.value) is not None and wish.alternatives) or _turns(node, words):
+        return False
+    hard = said - _SOFT or said
+    if any(not hard.isdisjoint(set(other.key) - path) for other in nodes.every if other.pointer != node.pointer):
+        return False
+    key = set(node.bare) | (set(node.parent) - WRAPPERS if set(node.key) <= SAYS_LITTLE else set())
+    if said & key and hard - path and key - said - SAYS_LITTLE:
+        return False
+    others = (other for other in display.wishes if other is not wish)
+    return not any(node.is_named(content(name)) for other in others for name in (other.name, other.label))
+
+
+def _turns(node: Node, words: tuple[str, ...]) -> bool:
+    """Tell whether the key turns the words of the label into their contrary, as `not_verified` and `refund_denied`."""
+    return bool((set(node.key) - set(words)) & (NEGATIONS | BAD_STATES))
+
+
+def _is_decorated(label: str) -> bool:
+    return any(not (character.isalnum() or character in " -_.,:'’/&()%") for character in label)

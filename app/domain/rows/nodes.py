@@ -1,0 +1,134 @@
+"""The members of a JSON object with the words of their keys, read once per answer; and repair of pointers to them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.domain.rows.naming import is_index, keys_of
+from app.domain.rows.words import content, stems
+from support_context.facts import MISSING, Facts, Json
+
+NODES_LOOKED_AT = 1_000
+"""Members of the JSON that are compared with each label; a card of 24 rows does not come from further down."""
+
+PREFIXES = frozenset({"is", "has", "was", "ha", "wa"})  # the last two are the singular of the words before
+"""Words before the name of a boolean that add nothing to it."""
+
+_DOTTED = re.compile(r"[.\[\]$]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One member of the JSON: its pointer, the words of its key and of its whole path, in the singular."""
+
+    pointer: str
+    value: Json
+    key: tuple[str, ...]
+    path: tuple[str, ...]
+    parent: tuple[str, ...] = ()
+
+    @property
+    def is_leaf(self) -> bool:
+        """Tell whether the member is neither object nor array."""
+        return not isinstance(self.value, dict | list)
+
+    @property
+    def bare(self) -> tuple[str, ...]:
+        """Return the words of the key less `is`, `has` and `was`."""
+        return tuple(word for word in self.key if word not in PREFIXES) or self.key
+
+    def is_named(self, words: tuple[str, ...]) -> bool:
+        """Tell whether these words, written together, are the key, or the key and its parent's."""
+        joined = "".join(words)
+        whole = (self.parent + self.key, self.key + self.parent)
+        names = {"".join(self.key), "".join(self.bare), *map("".join, whole)}
+        return bool(joined) and joined in names
+
+
+@dataclass(slots=True)
+class Nodes:
+    """All members of one JSON object, the shallowest first, as far as they are looked at."""
+
+    facts: Facts
+    every: list[Node] = field(default_factory=list)
+    by_pointer: dict[str, Node] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: Facts) -> "Nodes":
+        """Walk the JSON."""
+        every = list(_walk(facts))
+        return cls(facts, every, {node.pointer: node for node in every})
+
+    def at(self, pointer: str) -> Node | None:
+        """Return the member that a pointer leads to, also beyond those that are looked at; None where it leads nowhere.
+
+        The whole object is no member.
+        """
+        if not pointer or len(keys_of(pointer)) == 0:
+            return None
+        value = self.facts.at(pointer)
+        if value is MISSING:
+            return None
+        return self.by_pointer.get(pointer) or node_at(pointer, value)
+
+    def repaired(self, pointer: str) -> Node | None:
+        """Return the one member that a pointer which leads nowhere means: the only one with its last key."""
+        for tail in _tails(pointer):
+            named = [node for node in self.every if keys_of(node.pointer)[-1] == tail]
+            leaves = [node for node in named if node.is_leaf] or named
+            if leaves:
+                return leaves[0] if len(leaves) == 1 else None
+        return None
+
+    def named(self, label: str) -> list[Node]:
+        """List the leaves whose key has exactly the words of a label."""
+        words = content(label)
+        return [node for node in self.every if node.is_leaf and node.is_named(words)]
+
+
+def node_at(pointer: str, value: Json) -> Node:
+    """Make the node of a pointer and its value."""
+    words = [() if is_index(key) else stems(key) for key in keys_of(pointer)]
+    named = [each for each in words if each]
+    key = words[-1]
+    before = named[:-1] if key else named
+    return Node(pointer, value, key, tuple(word for each in words for word in each), before[-1] if before else ())
+
+
+def _tails(pointer: str) -> Iterator[str]:
+    """Yield what the last key may have been: with an unescaped slash in it, or in another notation than a pointer."""
+    keys = keys_of(pointer) if pointer.startswith("/") else [pointer]
+    yield from ("/".join(keys[at:]) for at in range(len(keys)))
+    parts = [part for part in _DOTTED.split(keys[-1]) if part and not is_index(part)]
+    if parts:
+        yield parts[-1]
+
+
+def _walk(facts: Facts) -> Iterator[Node]:
+    level: list[Node] = [Node("", facts.value, (), ())]
+    seen = 0
+    while level:
+        below: list[Node] = []
+        for above in level:
+            for key, member in _members(above.value):
+                if (above.pointer, key) == ("", "links"):
+                    continue
+                words = stems(key) if isinstance(above.value, dict) else ()
+                inner = f"{above.pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+                node = Node(inner, member, words, above.path + words, above.key or above.parent)
+                yield node
+                if not node.is_leaf:
+                    below.append(node)
+                seen += 1
+                if seen >= NODES_LOOKED_AT:
+                    return
+        level = below
+
+
+def _members(value: Json) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            if isinstance(member, dict | list):
+                yield str(index), member

@@ -1,0 +1,132 @@
+"""Rows for display instructions without a model: labels that the owner wrote, matched to the JSON's keys."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from app.domain.rows.answer import PointedRow
+from app.domain.rows.display import Clause, Display, Wish
+from app.domain.rows.labels import WRAPPERS, label_of
+from app.domain.rows.naming import MOST_FIELDS, is_index, label_for
+from app.domain.rows.nodes import PREFIXES, Node, Nodes
+from app.domain.rows.words import content, name_words, singular
+from support_context.facts import Json
+
+_KIND_KEYS = ("type", "kind", "object", "record_type", "entity", "category")
+_NOISE = frozenset(
+    "it s is its an a the this that if when type kind response result answer data record json object customer "
+    "endpoint lookup returned return contain has have look like about for belong to of and be there".split()
+)
+MOST_ITEMS = 5
+"""Items of a list that are shown each in a row of its own."""
+
+_ALL_WORDS = 59
+"""Likeness from which all words of a wish are those of the key or its path."""
+
+
+def picked(nodes: Nodes, display: Display) -> tuple[PointedRow, ...]:
+    """Point at what the owner asked for, at all leaves where everything was; nothing where nothing matches."""
+    if display.everything:
+        return tuple(_everything(nodes, display))
+    rows = [row for clause in _chosen(display.clauses, nodes.every) for row in _rows(clause, nodes, display)]
+    return tuple({(row.label, row.source): row for row in rows}.values())
+
+
+def _everything(nodes: Nodes, display: Display) -> Iterator[PointedRow]:
+    without = [set(content(name)) for name in display.excluded]
+    told = (pointer for pointer, value in _told("", nodes.facts.value) if not pointer.startswith("/links/"))
+    for pointer in islice(told, 2 * MOST_FIELDS):
+        node = nodes.at(pointer)
+        if node and not any(words <= set(node.path) for words in without):
+            wide = bool(node.parent) and not set(node.parent) <= WRAPPERS
+            yield PointedRow(label_for(pointer, parents=2 if wide else 1), pointer)
+
+
+def _told(pointer: str, value: Json) -> Iterator[tuple[str, Json]]:
+    """Yield every scalar and every list of scalars with its pointer, in document order."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _told(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", member)
+    elif isinstance(value, list) and any(isinstance(member, dict | list) for member in value):
+        for index, member in enumerate(value):
+            yield from _told(f"{pointer}/{index}", member)
+    else:
+        yield pointer, value
+
+
+def _chosen(clauses: tuple[Clause, ...], nodes: list[Node]) -> list[Clause]:
+    """Choose the clauses whose condition holds; where none can be told, the one whose labels the JSON knows best."""
+    conditional = [clause for clause in clauses if clause.when and clause.when != "otherwise"]
+    if not conditional:
+        return list(clauses)
+    holding = {clause.when for clause in conditional if _holds(clause.when, nodes)}
+    otherwise = any(clause.when == "otherwise" for clause in clauses)
+    if not holding:
+        best = max(conditional, key=lambda clause: _known(clause, nodes))
+        sure = not otherwise and _known(best, nodes) > 0
+        holding = {best.when} if sure else {"otherwise"}
+    return [clause for clause in clauses if not clause.when or clause.when in holding]
+
+
+def _holds(when: str, nodes: list[Node]) -> bool:
+    words = {singular(word) for word in name_words(when)} - _NOISE
+    kinds = {
+        singular(word)
+        for node in nodes
+        if node.key and "_".join(node.key) in _KIND_KEYS and isinstance(node.value, str)
+        for word in name_words(node.value)
+    }
+    if kinds:
+        return bool(words & kinds)
+    return bool(words) and any(words <= set(node.key) for node in nodes)
+
+
+def _known(clause: Clause, nodes: list[Node]) -> float:
+    return sum(_best(wish, nodes)[1] is not None for wish in clause.wishes) / len(clause.wishes)
+
+
+def _rows(clause: Clause, nodes: Nodes, display: Display) -> Iterator[PointedRow]:
+    for wish in clause.wishes:
+        score, node = _best(wish, nodes.every)
+        if node and (score >= _ALL_WORDS or label_of(wish.label, node, nodes, display).wish is wish):
+            for pointer in _of_each_item(node, nodes):
+                yield PointedRow(wish.label, pointer, "count" if wish.counts else "")
+
+
+def _of_each_item(node: Node, nodes: Nodes) -> Iterator[str]:
+    """Yield the pointer, and those to the same member of the other items of its list, where it stands in one."""
+    keys = node.pointer.split("/")
+    at = next((place for place, key in enumerate(keys) if is_index(key)), None)
+    if at is None:
+        yield node.pointer
+        return
+    for place in range(MOST_ITEMS):
+        pointer = "/".join([*keys[:at], str(place), *keys[at + 1 :]])
+        if nodes.at(pointer):
+            yield pointer
+
+
+def _best(wish: Wish, nodes: list[Node]) -> tuple[int, Node | None]:
+    wanted = content(wish.name)
+    scored = ((likeness(wish, wanted, node), node) for node in nodes)
+    score, best = max(scored, key=lambda each: each[0], default=(0, None))
+    return (score, best) if score else (0, None)
+
+
+def likeness(wish: Wish, wanted: tuple[str, ...], node: Node) -> int:
+    """Score how well a key fits a wish: the same words first, then fewer, then its alternatives; 0 is no fit."""
+    key, path = node.key, node.path
+    if not key or not wanted:
+        return 0
+    bare = tuple(word for word in key if word not in PREFIXES)
+    if "".join(wanted) in ("".join(key), "".join(bare), "".join(path)):
+        return 100
+    fits = (
+        (set(wanted) <= set(key), 80 - len(key)),
+        (set(wanted) <= set(path) and wanted[-1] in key, _ALL_WORDS + 1),
+        (set(wanted) <= set(path) and not set(wanted).isdisjoint(key), _ALL_WORDS),
+        (len(wanted) > 1 and "".join(key) == "".join(word[0] for word in wanted), 55),
+        (any("".join(content(word)) == "".join(bare) for word in wish.alternatives), 50),
+        (set(key) <= set(wanted) and wanted[-1] in key, 40),
+        (set(key) <= set(wanted), 30),
+    )
+    return next((score for fit, score in fits if fit), 0)
