@@ -119,7 +119,7 @@ def refuse_head(
 
 def with_page(refused: LookupFailed, response: LookupResponse) -> LookupFailed:
     """Return the refusal with the beginning of its body; where that is a web page, it says so."""
-    if refused.failure not in (Failure.HTTP_STATUS, Failure.NOT_JSON) or not is_html(response.content_type):
+    if refused.failure not in (Failure.HTTP_STATUS, Failure.NOT_JSON) or not is_page(response):
         refused.response = response
         return refused
     kind, title = page_kind(response.body), page_title(response.body)
@@ -127,8 +127,13 @@ def with_page(refused: LookupFailed, response: LookupResponse) -> LookupFailed:
         sentence = _FAILING_PAGE
     else:
         sentence = _PAGE.format(f" that looks like {kind}" if kind else "")
-    seen = f"its title: {title}" if title else ""
+    seen = f"a web page{f' that looks like {kind}' if kind else ''}{f', titled “{title}”' if title else ''}"
     return LookupFailed(refused.failure, f"HTTP {response.http_status}", response, sentence=sentence, seen=seen)
+
+
+def is_page(response: LookupResponse) -> bool:
+    """Tell whether an answer is a web page, and not JSON that is declared as one by mistake."""
+    return is_html(response.content_type) and not response.body.lstrip().startswith((b"{", b"["))
 
 
 def read(response: LookupResponse) -> Facts:

@@ -2,10 +2,11 @@
 
 import re
 
-from support_context.check.connection import NOT_TAKEN
+from support_context.check.connection import BY_TOKEN_ALONE, NOT_TAKEN
+from support_context.check.numbers import bare_amounts, unix_times
 from support_context.check.observing import Exchange, Observed
 from support_context.check.plan import Kind
-from support_context.check.requirements import Finding, NotRun, failed, passed, warned
+from support_context.check.requirements import Finding, NotRun, Waits, failed, passed, warned
 from support_context.check.secret_shapes import secrets_in
 from support_context.email_addresses import address_in
 from support_context.facts import MISSING, Facts, Json
@@ -33,13 +34,13 @@ def known_id(observed: Observed) -> Finding:
     for number, each in enumerate(known, start=1):
         which = f"id {number} of {len(known)}: " if len(known) > 1 else ""
         if each.http_status in NOT_TAKEN:
-            raise NotRun(f"{which}{each.said}")
+            raise Waits(f"{which}{each.said}")
         if each.failure is Failure.HTTP_STATUS:
-            return failed(f"{which}{each.said}")
-        if each.facts and each.facts.empty:
-            return failed(f"{which}answered {{}}, as for an id that nobody has")
+            return failed(f"{which}{each.said}", _admit(each))
+        if each.knows_nobody:
+            return failed(f"{which}{each.knows_nobody}, as for an id that nobody has")
         if each.facts is None:
-            raise NotRun(f"{which}{each.said}")
+            raise Waits(f"{which}{each.said}")
     return passed("HTTP 200 with data" if len(known) == 1 else f"HTTP 200 with data for each of {len(known)} ids")
 
 
@@ -48,7 +49,7 @@ def content_type(observed: Observed) -> Finding:
     first = _answer(observed, Failure.REDIRECT, Failure.HTTP_STATUS)
     declared = line(first.response.content_type, SHOWN_CHARACTERS) if first.response else ""
     if first.failure is Failure.NOT_JSON:
-        return failed(f"{first.said}: {declared or 'nothing declared'}")
+        return failed(f"{first.said}: {declared or 'nothing declared'}", _admit(first))
     return passed(declared or "JSON")
 
 
@@ -101,6 +102,22 @@ def no_secrets(observed: Observed) -> Finding:
     return passed("nothing with the name or the shape of a password, token, key or card number")
 
 
+def amounts(observed: Observed) -> Finding:
+    """Judge whether an amount of money could be taken for a hundred times as much."""
+    found = [place for facts in _all_facts(observed) for place in bare_amounts(facts)]
+    if found:
+        return warned(f"whole numbers that may count cents: {_listed(list(dict.fromkeys(found)))}")
+    return passed("no whole number that may count cents")
+
+
+def times(observed: Observed) -> Finding:
+    """Judge whether a time is a number that nobody can read."""
+    found = [place for facts in _all_facts(observed) for place in unix_times(facts)]
+    if found:
+        return warned(f"seconds or milliseconds since 1970: {_listed(list(dict.fromkeys(found)))}")
+    return passed("no time that is a bare number")
+
+
 def kinds(observed: Observed) -> Finding:
     """Judge whether instructions could tell the kinds of ids apart."""
     answers = _all_facts(observed)
@@ -137,6 +154,18 @@ def stable(observed: Observed) -> Finding:
     return passed(f"{len(calls)} calls agree")
 
 
+def _admit(refused: Exchange) -> str:
+    """Say how to mend the refusal of a known id, as far as more is known than that it was refused."""
+    if refused.is_page:
+        return BY_TOKEN_ALONE
+    if refused.http_status in (401, 403):
+        return (
+            "Compare the token given here with the one that the endpoint keeps: another environment's, a line break at "
+            "the end of one of them, the word Bearer within."
+        )
+    return ""
+
+
 def _at_pointer(exchange: Exchange, pointer: str) -> str:
     value = exchange.facts.at(pointer) if exchange.facts else MISSING
     texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
@@ -149,7 +178,7 @@ def _at_pointer(exchange: Exchange, pointer: str) -> str:
 def _answer(observed: Observed, *refused: Failure) -> Exchange:
     first = observed.of(Kind.KNOWN)[0]
     if first.failure in refused:
-        raise NotRun(f"the known id gave no data: {first.said_in_short}")
+        raise Waits(f"the known id gave no data: {first.said_in_short}")
     return first
 
 

@@ -11,9 +11,8 @@ from time import monotonic
 from support_context.check.report import as_json, as_junit
 from support_context.check.running import check_endpoint, egress_of
 from support_context.check.table import table_text
-from support_context.check.target import BadTarget, Target, refuse_token
+from support_context.check.target import BadTarget, Target, read_token
 from support_context.egress import InvalidEgress
-from support_context.secrets import Secret
 
 FAILED, COULD_NOT_RUN = 1, 2
 """Exit statuses beside 0: a requirement is not met; the check could not be run."""
@@ -36,8 +35,9 @@ def _check(given: argparse.Namespace) -> int:
     progress = _Progress()
     try:
         target.refuse_what_cannot_be_checked()
-        token = _token(given.token_env)
-        refuse_token(token)
+        token, note = read_token(_token(given.token_env))
+        if note:
+            _say(note)
         egress = egress_of(dict(os.environ), given.allow_private, given.ca_file)
         checking = check_endpoint(target, token, egress, opened_by_option=given.allow_private, on_step=progress.step)
         report = asyncio.run(checking)
@@ -49,7 +49,7 @@ def _check(given: argparse.Namespace) -> int:
     return 0 if report.passed else FAILED
 
 
-def _token(variable: str) -> Secret:
+def _token(variable: str) -> str:
     if variable:
         text = os.environ.get(variable, "")
         if not text:
@@ -60,7 +60,7 @@ def _token(variable: str) -> Secret:
         text = sys.stdin.readline().rstrip("\r\n")
     if not text:
         raise BadTarget("no bearer token; name the variable that holds it with --token-env")
-    return Secret(text)
+    return text
 
 
 def _write(path: Path, text: str) -> None:

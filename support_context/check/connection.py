@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from support_context.addresses import Network, refusal
 from support_context.check.observing import Exchange, Observed
 from support_context.check.plan import Kind
-from support_context.check.requirements import Finding, NotRun, failed, passed, warned
+from support_context.check.requirements import Finding, NotRun, Requirement, Waits, failed, passed, warned
 from support_context.check.target import Target
+from support_context.egress import ALLOWED_CIDRS
 from support_context.failures import Failure
 from support_context.limits import FETCH_SECONDS
 from support_context.urls import UrlRefused, parse
@@ -18,39 +19,58 @@ SLOW_SECONDS = 2.0
 RENEWAL = timedelta(days=14)
 """By this time before its end a certificate should have been renewed; the usual clients do so 30 days before."""
 
+BY_TOKEN_ALONE = "Let this URL through to the endpoint, with the bearer token as the only proof."  # noqa: S105 - advice
+"""How to mend whatever stands in front: a login, a firewall, a CSRF check."""
+
+_OWN_CA = (
+    "For a staging host with its own CA, name that with --ca-file here, and with CC_EGRESS_CA_FILE in the service."
+)
+
 NOT_TAKEN = (405, 501)
 """HTTP statuses that say that a method is not for this URL (RFC 9110, 15.5.6 and 15.6.2)."""
 
 
+NOT_CONNECTED = (Failure.DNS_ERROR, Failure.CONNECT_ERROR, Failure.BLOCKED_ADDRESS)
+"""How a first call ends that met no server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a judgement rests on beside the exchanges; `opened_by_option`: private hosts are open to the check only."""
+    """What a judgement rests on beside the exchanges.
+
+    `opened_by_option`: private hosts are open to the check only. `own_ca`: a further CA is trusted.
+    """
 
     target: Target
     allowed: tuple[Network, ...]
     opened_by_option: bool
     now: datetime
+    own_ca: bool = False
 
 
 def reachable(observed: Observed) -> Finding:
     """Judge name look-up and connection."""
     first = observed.first
-    if first.failure in (Failure.DNS_ERROR, Failure.CONNECT_ERROR):
+    if first.failure is Failure.DNS_ERROR:
+        return failed(first.said, "Check the host name in the URL and its DNS entry.")
+    if first.failure is Failure.CONNECT_ERROR:
         return failed(first.said)
-    if first.failure in (Failure.BLOCKED_ADDRESS, Failure.TIMEOUT):
-        raise NotRun(f"no connection was made: {first.said}")
+    if first.failure is Failure.BLOCKED_ADDRESS:
+        raise Waits(f"no connection was made: {first.said}")
     return passed(f"connected to {first.response.remote_address}" if first.response else "connected")
 
 
 def public_address(observed: Observed, circumstances: Circumstances) -> Finding:
     """Judge the host, as the settings page does and as the connection does."""
-    first = observed.first
+    first, to_do = observed.first, _let_private_through(circumstances)
     try:
         parse(circumstances.target.url, circumstances.allowed)
     except UrlRefused as refused:
-        return failed(str(refused))
+        return failed(str(refused), to_do)
     if first.failure is Failure.BLOCKED_ADDRESS:
-        return failed(f"the host leads to an address that is not public ({first.said})")
+        return failed(f"the host leads to an address that is not public ({first.said})", to_do)
+    if first.failure is Failure.TIMEOUT:
+        return passed("judged before connecting")
     (known, *_) = observed.of(Kind.KNOWN)
     address = known.response.remote_address if known.response else ""
     why = refusal(address) if address else None
@@ -58,21 +78,28 @@ def public_address(observed: Observed, circumstances: Circumstances) -> Finding:
         return passed(address or "judged before connecting")
     let_through = f"{address} is not public ({why}), but let through by"
     if circumstances.opened_by_option:
-        return warned(f"{let_through} --allow-private, which the service does not know")
-    return passed(f"{let_through} CC_EGRESS_ALLOWED_CIDRS")
+        return warned(f"{let_through} --allow-private, which the service does not know", to_do)
+    return passed(f"{let_through} {ALLOWED_CIDRS}")
 
 
-def https(observed: Observed) -> Finding:
+def https(observed: Observed, circumstances: Circumstances) -> Finding:
     """Judge the TLS handshake and the certificate's chain and name."""
-    if observed.first.failure is Failure.TLS_ERROR:
-        return failed(observed.first.said)
+    first = observed.first
+    if first.failure is Failure.TLS_ERROR:
+        unknown_ca = not circumstances.own_ca and any(word in first.said for word in ("authority", "self-signed"))
+        return failed(first.said, f"{Requirement.HTTPS.mend} {_OWN_CA}" if unknown_ca else "")
+    if first.failure in NOT_CONNECTED:
+        raise Waits(f"the endpoint could not be called: {first.said}")
+    if first.failure is Failure.TIMEOUT:
+        return passed("verified for this host name")
     (probe, *_) = observed.of(Kind.NO_TOKEN)
     return passed(f"{probe.tls.version}, verified for this host name" if probe.tls else "verified for this host name")
 
 
 def certificate_expiry(observed: Observed, circumstances: Circumstances) -> Finding:
     """Judge how long the certificate still holds."""
-    ends = next((each.tls.certificate_ends for each in observed.of(*Kind) if each.tls), None)
+    probes = observed.of(Kind.NO_TOKEN, Kind.WRONG_TOKEN)
+    ends = next((each.tls.certificate_ends for each in probes if each.tls), None)
     if ends is None:
         raise NotRun("no answer came to the calls that look at the certificate")
     left = ends - circumstances.now
@@ -102,7 +129,7 @@ def no_redirect(observed: Observed) -> Finding:
     """Judge whether the configured URL answers by itself."""
     (known, *_) = observed.of(Kind.KNOWN)
     if known.failure is Failure.REDIRECT:
-        return failed(f"{known.said}, a redirect")
+        return failed(known.said, _follow(known))
     return passed(_status(known))
 
 
@@ -123,6 +150,27 @@ def percentiles(seconds: list[float]) -> tuple[float, float]:
     """Return the 50th and the 95th percentile by the nearest rank."""
     ordered = sorted(seconds)
     return tuple(ordered[-(-len(ordered) * share // 100) - 1] for share in (50, 95))  # type: ignore[return-value] # two
+
+
+def _follow(redirected: Exchange) -> str:
+    if "to a login" in redirected.said:
+        return f"{BY_TOKEN_ALONE} It is sent to a login instead."
+    if "to http://" in redirected.said:
+        return (
+            "Answer at the https:// URL itself; look at the proxy or framework that thinks it is called over http://."
+        )
+    if not redirected.seen or "to itself" in redirected.said:
+        return ""
+    return f"Configure the URL that it leads to, {redirected.seen}, if that one answers by itself; none is followed."
+
+
+def _let_private_through(circumstances: Circumstances) -> str:
+    """Say what is left to do about a host that is not public; what was done already is not advised again."""
+    public = Requirement.PUBLIC_ADDRESS.mend
+    operator = f"have the service's operator let it through with {ALLOWED_CIDRS}."
+    if circumstances.opened_by_option:
+        return f"{public} For a staging host, {operator}"
+    return f"{public} For a staging host, add --allow-private here, and {operator}"
 
 
 def _status(exchange: Exchange) -> str:

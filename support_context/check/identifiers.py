@@ -3,8 +3,16 @@
 from support_context.check.leaks import leak_in
 from support_context.check.observing import Exchange, Observed
 from support_context.check.plan import Kind
-from support_context.check.requirements import Finding, NotRun, failed, passed, warned
+from support_context.check.requirements import Finding, Waits, failed, passed, warned
 from support_context.failures import Failure
+
+INHERITED = tuple(f'the id "{name}"' for name in ("__proto__", "constructor", "null"))
+"""Ids that a lookup in a plain object finds although nobody has them."""
+
+_INHERITED = (
+    "The id is looked up in a plain object, which has members of its own under such names: use a Map, a prototype-less "
+    "object or a database query, and answer 200 with {}."
+)
 
 CLIENTS_MISTAKE = range(400, 500)
 
@@ -14,7 +22,7 @@ def unknown_id(observed: Observed) -> Finding:
     (call,) = _calls(observed, Kind.UNKNOWN)
     if call.facts is None:
         return failed(call.said)
-    return passed("HTTP 200 with {}") if call.facts.empty else failed("HTTP 200 with data")
+    return passed(call.knows_nobody) if call.facts.empty else failed("HTTP 200 with data")
 
 
 def empty_id(observed: Observed) -> Finding:
@@ -39,7 +47,7 @@ def _calls(observed: Observed, *kinds: Kind) -> tuple[Exchange, ...]:
     """Return the calls; raises `NotRun` where they only show what is wrong with every answer."""
     calls, fault = observed.of_admitted(*kinds), observed.first.failure
     if fault not in (None, Failure.HTTP_STATUS) and any(call.failure is fault for call in calls):
-        raise NotRun(f"the answer to the known id has to be mended first: {observed.first.said}")
+        raise Waits(f"the answer to the known id has to be mended first: {observed.first.said}")
     return calls
 
 
@@ -60,11 +68,12 @@ def _unclean(call: Exchange) -> Finding | None:
     if leak:
         return failed(f"{call.what}: HTTP {call.http_status} with {leak}")
     if call.facts is not None:
-        return None if call.facts.empty else failed(f"{call.what}: HTTP {call.http_status} with data")
+        found = f"{call.what}: HTTP {call.http_status} with data"
+        return None if call.facts.empty else failed(found, _INHERITED if call.what in INHERITED else "")
     if call.failure is Failure.HTTP_STATUS and call.http_status in CLIENTS_MISTAKE:
         return None
     return failed(f"{call.what}: {call.said}")
 
 
 def _said(call: Exchange) -> str:
-    return "HTTP 200 with {}" if call.facts else f"HTTP {call.http_status}"
+    return call.knows_nobody or f"HTTP {call.http_status}"

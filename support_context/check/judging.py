@@ -1,23 +1,67 @@
 """Which judge decides which requirement: the whole check as one table."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from support_context.check import answers, connection, identifiers, refusals
 from support_context.check.connection import Circumstances
 from support_context.check.observing import Observed
 from support_context.check.plan import Kind
-from support_context.check.requirements import Finding, NotRun, Requirement, Verdict
+from support_context.check.requirements import Finding, NotRun, NotYet, Requirement, Verdict, Waits, failed
 from support_context.check.target import Target
+from support_context.limits import LONGEST_URL_SHOWN
+from support_context.plain_text import line
 
 Judge = Callable[[Observed], Finding]
-"""Decides one requirement; raises `NotRun` where nothing was seen to decide it by."""
+"""Decides one requirement; raises `NotRun` or `NotYet` where nothing was seen to decide it by."""
+
+OnFinding = Callable[[Requirement, Finding], None]
+"""Told of each requirement as soon as it is decided."""
 
 
 def judge(observed: Observed, circumstances: Circumstances) -> dict[Requirement, Finding]:
     """Decide every requirement that is asked for."""
-    judges = _judges(circumstances)
-    return {requirement: _found(judges[requirement], observed) for requirement in asked(circumstances.target)}
+    judging = Judging(circumstances)
+    judging.see(observed)
+    return judging.findings
+
+
+class Judging:
+    """Decides each requirement as soon as what it needs has been observed, and tells so."""
+
+    def __init__(self, circumstances: Circumstances, on_finding: OnFinding = lambda requirement, finding: None) -> None:
+        self._judges = _judges(circumstances)
+        self._asked = asked(circumstances.target)
+        self._on_finding = on_finding
+        self._found: dict[Requirement, Finding] = {}
+        self._waiting: set[Requirement] = set()
+
+    @property
+    def findings(self) -> dict[Requirement, Finding]:
+        """Return what is decided, in the order of the report; what could not be judged waits for the first miss."""
+        found = {requirement: self._found[requirement] for requirement in self._asked if requirement in self._found}
+        first = next((each for each, finding in found.items() if finding.verdict is Verdict.FAIL), None)
+        waiting = {each: replace(found[each], waits_for=first) for each in self._waiting}
+        return {requirement: waiting.get(requirement, finding) for requirement, finding in found.items()}
+
+    def see(self, observed: Observed) -> None:
+        """Decide what can be decided by now."""
+        for requirement in self._asked:
+            if requirement not in self._found:
+                with suppress(NotYet):
+                    self._found[requirement] = finding = self._finding(requirement, observed)
+                    self._on_finding(requirement, finding)
+
+    def _finding(self, requirement: Requirement, observed: Observed) -> Finding:
+        try:
+            return self._judges[requirement](observed)
+        except Waits as because:
+            self._waiting.add(requirement)
+            return Finding(Verdict.NOT_RUN, str(because))
+        except NotRun as because:
+            return Finding(Verdict.NOT_RUN, str(because))
 
 
 def asked(target: Target) -> list[Requirement]:
@@ -27,15 +71,17 @@ def asked(target: Target) -> list[Requirement]:
 
 def not_https(target: Target) -> dict[Requirement, Finding]:
     """Return the findings for a URL of http://, to which nothing is sent: the token would travel in clear."""
-    findings = dict.fromkeys(asked(target), Finding(Verdict.NOT_RUN, "the URL does not begin with https://"))
-    return findings | {Requirement.HTTPS: Finding(Verdict.FAIL, "the URL begins with http://; nothing was sent to it")}
+    waiting = Finding(Verdict.NOT_RUN, "the URL does not begin with https://", waits_for=Requirement.HTTPS)
+    to_do = f"Write {line(f'https{target.shown[4:]}', LONGEST_URL_SHOWN)} and serve the endpoint there over TLS."
+    missed = failed("the URL begins with http://; nothing was sent to it", to_do)
+    return dict.fromkeys(asked(target), waiting) | {Requirement.HTTPS: missed}
 
 
 def _judges(circumstances: Circumstances) -> Mapping[Requirement, Judge]:
     return {
         Requirement.REACHABLE: connection.reachable,
         Requirement.PUBLIC_ADDRESS: partial(connection.public_address, circumstances=circumstances),
-        Requirement.HTTPS: connection.https,
+        Requirement.HTTPS: partial(connection.https, circumstances=circumstances),
         Requirement.CERTIFICATE_EXPIRY: partial(connection.certificate_expiry, circumstances=circumstances),
         Requirement.HTTP: connection.http,
         Requirement.METHOD: partial(connection.method, circumstances=circumstances),
@@ -57,14 +103,9 @@ def _judges(circumstances: Circumstances) -> Mapping[Requirement, Judge]:
         Requirement.OTHER_VERBS: refusals.other_verbs,
         Requirement.LINKS: answers.links,
         Requirement.NO_SECRETS: answers.no_secrets,
+        Requirement.AMOUNTS: answers.amounts,
+        Requirement.TIMES: answers.times,
         Requirement.TYPE: answers.kinds,
         Requirement.STABLE: answers.stable,
         Requirement.MATCH_PATH: partial(answers.match_path, pointer=circumstances.target.match_path),
     }
-
-
-def _found(decide: Judge, observed: Observed) -> Finding:
-    try:
-        return decide(observed)
-    except NotRun as because:
-        return Finding(Verdict.NOT_RUN, str(because))

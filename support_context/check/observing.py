@@ -6,11 +6,11 @@ from time import monotonic
 from typing import Protocol
 
 from support_context.check.plan import Kind, Planned
-from support_context.check.requirements import NotRun
+from support_context.check.requirements import NotYet, Waits
 from support_context.facts import Facts
 from support_context.failures import Failure, LookupFailed
 from support_context.limits import FETCH_SECONDS
-from support_context.lookups import LookupRequest, LookupResponse, read, without_echo
+from support_context.lookups import LookupRequest, LookupResponse, is_page, read, without_echo
 from support_context.probes import ProbeAnswer, TlsSession, judged
 from support_context.secrets import Secret
 
@@ -40,7 +40,8 @@ class Exchange:
     response: LookupResponse | None = None
     facts: Facts | None = None
     failure: Failure | None = None
-    detail: str = ""
+    told: str = ""
+    seen: str = ""
     tls: TlsSession | None = None
     echoed_token: bool = False
 
@@ -56,19 +57,34 @@ class Exchange:
 
     @property
     def said(self) -> str:
-        """Say in a few words what came back; never a word of the answer itself."""
+        """Say in a few words what came back."""
         if self.failure is None:
             return f"HTTP {self.http_status}"
         if self.failure is Failure.TIMEOUT:
-            return f"no complete answer within {FETCH_SECONDS:g} s"
-        return self.detail or self.failure.reason or ""
+            return f"no complete answer within {FETCH_SECONDS:g} s: {self.told}"
+        return self.told or self.failure.reason
+
+    @property
+    def is_page(self) -> bool:
+        """Tell whether a web page was refused, which something in front of the endpoint may have sent."""
+        return self.failure is not None and self.response is not None and is_page(self.response)
+
+    @property
+    def knows_nobody(self) -> str:
+        """Say in which way it says that it knows nobody, `""` where it gave data or none that could be read."""
+        if self.facts is None or not self.facts.empty or self.response is None:
+            return ""
+        body = self.response.body.strip()
+        shown = body.decode() if body in (b"{}", b"[]", b"null") else "nothing but empty members" if body else "no body"
+        return f"HTTP {self.http_status} with {shown}"
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All exchanges of a check in their order; only the first where no connection could be made."""
+    """The exchanges of a check in their order, and the kinds of those to come; one alone where no answer came."""
 
     exchanges: tuple[Exchange, ...]
+    pending: frozenset[Kind] = frozenset()
 
     @property
     def first(self) -> Exchange:
@@ -81,38 +97,50 @@ class Observed:
         return _is_answered(self.first)
 
     def of(self, *kinds: Kind) -> tuple[Exchange, ...]:
-        """Return the exchanges of some kinds; raises `NotRun` where the endpoint was not reached."""
+        """Return the exchanges of some kinds; raises `Waits` where no answer came, `NotYet` where more are to come."""
         if not self.reached:
-            raise NotRun(f"the endpoint could not be called: {self.first.said}")
+            raise Waits(f"the endpoint could not be called: {self.first.said}")
+        if self.pending.intersection(kinds):
+            raise NotYet
         return tuple(exchange for exchange in self.exchanges if exchange.kind in kinds)
 
     def of_admitted(self, *kinds: Kind) -> tuple[Exchange, ...]:
-        """Return the same; raises `NotRun` too where even the known id was refused: a refusal says nothing then."""
+        """Return the same; raises `Waits` too where even the known id was refused: a refusal says nothing then."""
         found = self.of(*kinds)
         # 404 is what many give for an id that they do not know: the other ids will show it.
         if self.first.failure in (Failure.REDIRECT, Failure.HTTP_STATUS) and self.first.http_status != NOT_FOUND:
-            raise NotRun(f"the known id was refused as well: HTTP {self.first.http_status}")
+            raise Waits(f"the known id was refused as well: HTTP {self.first.http_status}")
         return found
 
     def facts(self) -> Facts:
-        """Return what the first call answered; raises `NotRun` where that could not be read."""
+        """Return what the first call answered; raises `Waits` where that could not be read."""
         (first, *_) = self.of(Kind.KNOWN)
         if first.facts is None:
-            raise NotRun(f"the known id gave no data: {first.said_in_short}")
+            raise Waits(f"the known id gave no data: {first.said_in_short}")
         return first.facts
 
 
 async def observe(
-    endpoint: Endpoint, planned: Iterable[Planned], token: Secret, on_step: OnStep = lambda done, total, what: None
+    endpoint: Endpoint,
+    planned: Iterable[Planned],
+    token: Secret,
+    on_step: OnStep = lambda done, total, what: None,
+    on_exchange: Callable[[Observed], None] = lambda observed: None,
 ) -> Observed:
-    """Send the requests, no two at once: an endpoint on a small machine should answer as it does for one ticket."""
-    requests, exchanges = tuple(planned), list[Exchange]()
+    """Send the requests, no two at once: an endpoint on a small machine should answer as it does for one ticket.
+
+    `on_exchange` is told after each of them what has been observed until then.
+    """
+    requests, observed = tuple(planned), Observed(())
     for done, each in enumerate(requests):
         on_step(done, len(requests), each.what)
-        exchanges.append(await _exchanged(endpoint, each, token))
-        if not _is_answered(exchanges[0]):
+        exchange = await _exchanged(endpoint, each, token)
+        pending = frozenset(other.kind for other in requests[done + 1 :])
+        observed = Observed((*observed.exchanges, exchange), pending)
+        on_exchange(observed)
+        if not observed.reached:
             break
-    return Observed(tuple(exchanges))
+    return observed
 
 
 async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Exchange:
@@ -132,7 +160,9 @@ async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Exc
         if problem.response and not exchange.response:
             exchange = _answered(exchange, problem.response, token, monotonic() - started)
         seconds = exchange.seconds or monotonic() - started
-        return replace(exchange, seconds=seconds, failure=problem.failure, detail=problem.detail)
+        return replace(
+            exchange, seconds=seconds, failure=problem.failure, told=problem.shown_to_owner, seen=problem.seen
+        )
 
 
 def _answered(exchange: Exchange, response: LookupResponse, token: Secret, seconds: float) -> Exchange:

@@ -38,6 +38,11 @@ class Report:
         return f"{said}: {numbers}."
 
 
+def waiting_for(report: Report, requirement: Requirement) -> int:
+    """Count the requirements that cannot be judged before this one is met."""
+    return sum(finding.waits_for is requirement for finding in report.findings.values())
+
+
 def report_of(target: Target, findings: dict[Requirement, Finding], observed: Observed | None) -> Report:
     """Put a report together; `observed` is None where nothing was sent."""
     calls = observed.exchanges if observed else ()
@@ -46,7 +51,7 @@ def report_of(target: Target, findings: dict[Requirement, Finding], observed: Ob
 
 def mend(requirement: Requirement, finding: Finding) -> str:
     """Return how to mend it, `""` where nothing is to be mended."""
-    return requirement.mend if finding.verdict in (Verdict.FAIL, Verdict.WARN) else ""
+    return (finding.mend or requirement.mend) if finding.verdict in (Verdict.FAIL, Verdict.WARN) else ""
 
 
 def as_json(report: Report) -> str:
@@ -71,6 +76,7 @@ def as_document(report: Report) -> dict[str, Any]:
                 "verdict": finding.verdict.value,
                 "seen": finding.seen,
                 "mend": mend(requirement, finding),
+                "waits_for": finding.waits_for.id if finding.waits_for else None,
             }
             for requirement, finding in report.findings.items()
         ],

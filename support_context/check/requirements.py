@@ -18,12 +18,11 @@ class Requirement(Enum):
 
     REACHABLE = (
         "The host resolves and takes connections",
-        "Check the host name, its DNS entry, the port, and that the firewall lets this service in.",
+        "Check that the server runs, the port, and that the firewall lets this service in.",
     )
     PUBLIC_ADDRESS = (
         "Every address of the host is public",
-        "Serve the endpoint under a public host name; for a staging host add --allow-private, "
-        "and have the service's operator set CC_EGRESS_ALLOWED_CIDRS.",
+        "Serve the endpoint under a public host name.",
     )
     HTTPS = (
         "HTTPS with a certificate that verifies",
@@ -49,7 +48,7 @@ class Requirement(Enum):
     )
     KNOWN_ID = (
         "A known id answers 200 with data",
-        "Answer a known id with 200 and its data; check the token, and that the id given here exists.",
+        "Answer a known id with 200 and its data; check that the id given here exists.",
     )
     CONTENT_TYPE = (
         "Content-Type is application/json",
@@ -117,6 +116,15 @@ class Requirement(Enum):
         "No field looks like a secret",
         "Leave the field out: the answer is read by people and by an AI. Never echo the token that you were sent.",
     )
+    AMOUNTS = (
+        "Amounts say their unit",
+        'Send an amount with its decimals and currency, "588.00 USD", or name the unit in the key: amount_cents. '
+        "A bare 58800 is shown as 58800, a hundred times too much if it counts cents.",
+    )
+    TIMES = (
+        "Times are dates, not numbers",
+        'Send dates and times as text in ISO 8601, "2026-12-01" or "2026-12-01T09:30:00Z", not as seconds since 1970.',
+    )
     TYPE = (
         "type tells two kinds of id apart",
         'Add "type": "account", "type": "order" … to the answers, so that instructions can tell them apart.',
@@ -144,14 +152,28 @@ class Requirement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one requirement came out, and what was seen; safe to print, as every judge sees to it."""
+    """How one requirement came out, and what was seen; safe to print, as every judge sees to it.
+
+    `mend` stands for the requirement's own where more is known. `waits_for` is the requirement that has to be met
+    before this one can be judged.
+    """
 
     verdict: Verdict
     seen: str
+    mend: str = ""
+    waits_for: Requirement | None = None
 
 
 class NotRun(Exception):
     """A requirement cannot be judged; the text says why."""
+
+
+class Waits(NotRun):
+    """It cannot be judged before what failed ahead of it is mended."""
+
+
+class NotYet(Exception):
+    """It cannot be judged before more requests are answered."""
 
 
 def passed(seen: str) -> Finding:
@@ -159,11 +181,11 @@ def passed(seen: str) -> Finding:
     return Finding(Verdict.PASS, seen)
 
 
-def warned(seen: str) -> Finding:
+def warned(seen: str, mend: str = "") -> Finding:
     """Return that the requirement is met, but not well."""
-    return Finding(Verdict.WARN, seen)
+    return Finding(Verdict.WARN, seen, mend)
 
 
-def failed(seen: str) -> Finding:
+def failed(seen: str, mend: str = "") -> Finding:
     """Return that the requirement is not met."""
-    return Finding(Verdict.FAIL, seen)
+    return Finding(Verdict.FAIL, seen, mend)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from support_context.check.connection import Circumstances
-from support_context.check.judging import judge, not_https
+from support_context.check.judging import Judging, OnFinding, not_https
 from support_context.check.observing import OnStep, observe
 from support_context.check.plan import plan
 from support_context.check.report import Report, report_of
@@ -35,15 +35,23 @@ async def check_endpoint(
     *,
     opened_by_option: bool = False,
     on_step: OnStep = lambda done, total, what: None,
+    on_finding: OnFinding = lambda requirement, finding: None,
 ) -> Report:
-    """Check one endpoint; raises `InvalidEgress` where the CA file cannot be read, and nothing else."""
+    """Check one endpoint; raises `InvalidEgress` where the CA file cannot be read, and nothing else.
+
+    `on_step` is told before each request, `on_finding` of each requirement as soon as it is decided.
+    """
     if target.is_plain_http:
-        return report_of(target, not_https(target), None)
+        findings = not_https(target)
+        for requirement, finding in findings.items():
+            on_finding(requirement, finding)
+        return report_of(target, findings, None)
     try:
         tls = tls_context(egress.ca_file)
     except ValueError as problem:
         raise InvalidEgress(f"{CA_FILE}: {problem}") from None
     async with aclosing(ProbedEndpoint(tls, egress.allowed)) as endpoint:
-        observed = await observe(endpoint, plan(target, token), token, on_step)
-    circumstances = Circumstances(target, egress.allowed, opened_by_option, datetime.now(UTC))
-    return report_of(target, judge(observed, circumstances), observed)
+        now, own_ca = datetime.now(UTC), egress.ca_file is not None
+        judging = Judging(Circumstances(target, egress.allowed, opened_by_option, now, own_ca), on_finding)
+        observed = await observe(endpoint, plan(target, token), token, on_step, judging.see)
+    return report_of(target, judging.findings, observed)

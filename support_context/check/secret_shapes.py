@@ -68,10 +68,20 @@ _CARD = re.compile(
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
+_IDS = re.compile(
+    r"(?:.*_)?(?:id|ids|gid|uid|sku|ean|gtin|upc|isbn|barcode|imei|tracking(?:_number)?|order(?:_number)?|reference|ref)"
+)
+"""Field names, in snake_case, whose long numbers are ids: Shopify's have the length and the first digits of cards."""
+
+FEWEST_DIGITS_OF_A_NUMBER = 15
+"""Digits from which a JSON number may be a card's; the 14 of Diners are those of ids and times as well."""
+
+
 def secrets_in(facts: Facts) -> Iterator[str]:
     """Yield the place of each value that looks like a secret, and what it looks like; never the value."""
     for pointer, value in facts.leaves():
-        what = _by_shape(value) or _by_name(pointer, value)
+        name = _name(pointer)
+        what = _by_shape(name, value) or _by_name(name, value)
         if what:
             yield f"{line(pointer, LONGEST_PLACE)} looks like {what}"
 
@@ -84,7 +94,7 @@ def is_card_number(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _by_shape(value: Scalar) -> str | None:
+def _by_shape(name: str, value: Scalar) -> str | None:
     if isinstance(value, (bool, float)) or value is None:
         return None
     text = str(value)
@@ -92,15 +102,20 @@ def _by_shape(value: Scalar) -> str | None:
         found = next((what for what, pattern in SHAPES if pattern.search(text)), None)
         if found:
             return found
+    least = 0 if isinstance(value, str) else FEWEST_DIGITS_OF_A_NUMBER
+    if _IDS.fullmatch(name) or len(text) < least:
+        return None
     numbers = (re.sub(r"[ -]", "", match.group()) for match in _DIGITS.finditer(text))
     return "a card number" if any(is_card_number(digits) for digits in numbers) else None
 
 
-def _by_name(pointer: str, value: Scalar) -> str | None:
+def _by_name(name: str, value: Scalar) -> str | None:
     if isinstance(value, bool) or value is None or value == "":
         return None
-    steps = pointer.split("/")
-    # The name of a list stands for each of its items.
-    name = next((step for step in reversed(steps) if not step.isdecimal()), "")
-    snake = _CAMEL.sub("_", name.replace("-", "_").replace(" ", "_")).lower()
-    return next((what for what, pattern in NAMES if pattern.fullmatch(snake)), None)
+    return next((what for what, pattern in NAMES if pattern.fullmatch(name)), None)
+
+
+def _name(pointer: str) -> str:
+    """Return the name of a field in snake_case; the name of a list stands for each of its items."""
+    name = next((step for step in reversed(pointer.split("/")) if not step.isdecimal()), "")
+    return _CAMEL.sub("_", name.replace("-", "_").replace(" ", "_")).lower()

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from support_context.check.report import Report, mend
+from support_context.check.report import Report, mend, waiting_for
 from support_context.check.requirements import Finding, Requirement, Verdict
 
 NARROWEST, WIDEST = 80, 120
@@ -31,8 +31,10 @@ def _print(report: Report, console: Console) -> None:
     table.add_column("requirement", ratio=2)
     table.add_column("what was seen", ratio=3)
     for requirement, finding in report.findings.items():
+        if finding.waits_for:
+            continue  # counted where it waits
         verdict = Text(finding.verdict.replace("_", " "), STYLES[finding.verdict])
-        table.add_row(verdict, Text(requirement.title), _seen(requirement, finding))
+        table.add_row(verdict, Text(requirement.title), _seen(report, requirement, finding))
     # Text, never markup: an endpoint's words must not colour or link anything.
     console.print(Text(f"{report.target.method} {report.target.shown}"))
     console.print()
@@ -41,6 +43,9 @@ def _print(report: Report, console: Console) -> None:
     console.print(Text(report.headline))
 
 
-def _seen(requirement: Requirement, finding: Finding) -> Text:
-    to_do = mend(requirement, finding)
-    return Text(f"{finding.seen}\n→ {to_do}" if to_do else finding.seen)
+def _seen(report: Report, requirement: Requirement, finding: Finding) -> Text:
+    to_do, waiting = mend(requirement, finding), waiting_for(report, requirement)
+    lines = [finding.seen, f"→ {to_do}" if to_do else ""]
+    if waiting:
+        lines.append(f"{waiting} further requirement{' waits' if waiting == 1 else 's wait'} for this.")
+    return Text("\n".join(line for line in lines if line))

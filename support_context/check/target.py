@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from support_context.addresses import Network
 from support_context.identifiers import IDENTIFIER_PARAMETER, NOBODY, sanitize
-from support_context.limits import LONGEST_IDENTIFIER
+from support_context.limits import LARGEST_TOKEN, LONGEST_IDENTIFIER, SMALLEST_TOKEN
 from support_context.lookups import LookupRequest, request_for
 from support_context.secrets import BEARER_TOKEN, Secret
 from support_context.urls import EndpointUrl, UrlRefused, holds_parameter, parse_form
@@ -83,7 +83,22 @@ class Target:
             raise BadTarget("the URL already holds the parameter of the id; leave it out, it is added with each call")
 
 
-def refuse_token(token: Secret) -> None:
-    """Raise `BadTarget` for a token that no project could store."""
-    if not re.fullmatch(BEARER_TOKEN, token.reveal()):
-        raise BadTarget("the token must be 16 to 4,096 visible ASCII characters, without spaces")
+def read_token(text: str) -> tuple[Secret, str]:
+    """Return the token and what was left out around it, `""` if nothing; raises `BadTarget` for one nobody could store.
+
+    Many a file and many a clipboard ends with a line break, which no header can carry.
+    """
+    token = text.strip()
+    if token.lower().startswith("bearer "):
+        raise BadTarget("the token begins with the word Bearer; leave it out, it is added with each call")
+    if re.search(r"\s", token):
+        raise BadTarget("the token has a line break or a space within; copy it again, as one piece")
+    if not re.fullmatch(BEARER_TOKEN, token):
+        raise BadTarget(
+            f"the token must be {SMALLEST_TOKEN} to {LARGEST_TOKEN:,} visible ASCII characters; this one is "
+            + (f"{len(token)} long" if token.isascii() else "not ASCII")
+        )
+    note = (
+        "the token had a line break or spaces around it, which were left out; store it without" if token != text else ""
+    )
+    return Secret(token), note

@@ -12,7 +12,7 @@ from support_context.check.judging import asked
 from support_context.check.report import Report, mend
 from support_context.check.requirements import Requirement, Verdict
 from support_context.check.running import check_endpoint, egress_of
-from support_context.check.target import BadTarget, Target, refuse_token
+from support_context.check.target import BadTarget, Target, read_token
 from support_context.egress import Egress, InvalidEgress
 from support_context.identifiers import NOBODY
 from support_context.pytest_plugin import value_of
@@ -123,12 +123,14 @@ def _check(config: pytest.Config) -> Check:
     )
     target.refuse_what_cannot_be_checked()
     variable = text("token-env", DEFAULT_TOKEN_VARIABLE)
-    token = Secret(os.environ.get(variable, ""))
-    if not token.reveal():
+    given = os.environ.get(variable, "")
+    if not given:
         raise BadTarget(
             f"{variable}: not set; export the bearer token in it, or name another with --customer-context-token-env"
         )
-    refuse_token(token)
+    token, note = read_token(given)
+    if note:
+        warnings.warn(CustomerContextWarning(f"{variable}: {note}"), stacklevel=1)
     allow_private = bool(value_of(config, "allow-private"))
     ca_file = text("ca-file")
     egress = egress_of(dict(os.environ), allow_private, Path(ca_file) if ca_file else None)

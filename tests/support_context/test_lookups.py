@@ -6,6 +6,7 @@ import pytest
 
 from support_context.failures import Failure, LookupFailed
 from support_context.lookups import LookupResponse, read, refuse_head, request_for, with_page, without_echo
+from support_context.misdirections import page_title
 from support_context.secrets import Secret
 
 BASE = "https://crm.example.com"
@@ -217,56 +218,56 @@ def test_redirect_to_the_path_with_a_slash_says_so() -> None:
             403,
             "<title>Just a moment...</title>",
             "a web page answered that looks like a firewall or bot check;",
-            "its title: Just a moment...",
+            "a web page that looks like a firewall or bot check, titled “Just a moment...”",
             id="bot check",
         ),
         pytest.param(
             200,
             "<html><title>Sign in &middot; CRM</title>",
             "a web page answered that looks like a login;",
-            "its title: Sign in \u00b7 CRM",
+            "a web page that looks like a login, titled “Sign in \u00b7 CRM”",
             id="login",
         ),
         pytest.param(
             200,
             "<form><input type=password>",
             "a web page answered that looks like a login;",
-            "",
+            "a web page that looks like a login",
             id="login without a title",
         ),
         pytest.param(
             403,
             "<title>403 Forbidden</title>CSRF verification failed.",
             "a web page answered that looks like a CSRF check;",
-            "its title: 403 Forbidden",
+            "a web page that looks like a CSRF check, titled “403 Forbidden”",
             id="CSRF of Django",
         ),
         pytest.param(
             419,
             "<title>Page Expired</title>",
             "a web page answered that looks like a CSRF check;",
-            "its title: Page Expired",
+            "a web page that looks like a CSRF check, titled “Page Expired”",
             id="CSRF of Laravel",
         ),
         pytest.param(
             503,
             "<title>Down for maintenance</title>",
             "a web page answered that looks like maintenance;",
-            "its title: Down for maintenance",
+            "a web page that looks like maintenance, titled “Down for maintenance”",
             id="maintenance",
         ),
         pytest.param(
             404,
             "<title>Error</title><pre>Cannot GET /c</pre>",
             "a web page answered; its owner",
-            "its title: Error",
+            "a web page, titled “Error”",
             id="another path",
         ),
         pytest.param(
             500,
             "<title>Internal Server Error</title>",
             "a web page answered, as servers do",
-            "its title: Internal Server Error",
+            "a web page, titled “Internal Server Error”",
             id="server error",
         ),
     ],
@@ -281,12 +282,15 @@ def test_page_in_the_place_of_the_endpoint_is_named_as_such(status: int, page: s
     assert said in paged.message
     assert paged.message.endswith(f"(HTTP {status})")
     assert paged.seen == seen
-    assert not seen or seen.removeprefix("its title: ") not in paged.message
+    assert paged.shown_to_owner == f"HTTP {status}, {seen}"
+    assert page_title(page.encode()) in paged.seen
+    assert not page_title(page.encode()) or page_title(page.encode()) not in paged.message
     assert paged.response is answered
 
 
-def test_refusal_without_a_page_keeps_its_words_and_gets_the_body() -> None:
-    answered = LookupResponse(403, "application/json", b'{"title":"<title>login</title>"}', "192.0.2.1")
+@pytest.mark.parametrize("content_type", ["application/json", "text/html"])
+def test_refusal_without_a_page_keeps_its_words_and_gets_the_body(content_type: str) -> None:
+    answered = LookupResponse(403, content_type, b' {"title":"<title>login</title>"}', "192.0.2.1")
     with pytest.raises(LookupFailed) as failed:
         refuse_head(REQUEST, answered, "", None)
     shown = with_page(failed.value, answered)

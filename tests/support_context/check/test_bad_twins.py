@@ -20,7 +20,9 @@ from support_context.check.judging import judge
 from support_context.check.observing import observe
 from support_context.check.plan import plan
 from support_context.check.requirements import Finding, Requirement, Verdict
+from support_context.check.running import check_endpoint
 from support_context.check.target import Target
+from support_context.egress import Egress
 from support_context.fetch.network import tls_context
 from support_context.fetch.probe import ProbedEndpoint
 from support_context.secrets import Secret
@@ -108,6 +110,48 @@ async def test_twin_is_found_by_its_requirement_and_by_no_other(row: Row, name: 
     assert not [secret for secret in (TOKEN, bad_endpoint.BCRYPT, "4111", "Northwind") if secret in shown]
 
 
+@pytest.mark.parametrize(
+    ("name", "seen", "mend"),
+    [
+        ("odd_ids_prototype", 'the id "constructor": HTTP 200 with data', "use a Map"),
+        ("odd_ids", "with data", "as a parameter"),
+        ("known_id_login", "a web page that looks like a login, titled “Sign in”", "Let this URL through"),
+        (
+            "no_redirect",
+            "HTTP 308 to another path of the same host, https://127.0.0.1:",
+            "Configure the URL that it leads",
+        ),
+        ("links", "/links/0 (not an absolute http(s) URL)", "absolute URLs"),
+        ("amounts", "/amount", "588.00 USD"),
+        ("times", "/renews_at", "ISO 8601"),
+    ],
+)
+async def test_twin_is_told_what_was_seen_and_how_to_mend_it(row: Row, name: str, seen: str, mend: str) -> None:
+    found = await findings(f"{row.origin}/{name}", row.ca_file)
+    requirement = Requirement[bad_endpoint.BAD[name].misses.upper()]
+
+    assert seen in found[requirement].seen
+    assert mend in (found[requirement].mend or requirement.mend)
+
+
+async def test_each_requirement_is_told_once_as_soon_as_it_is_decided(row: Row) -> None:
+    told: list[tuple[str, Finding]] = []
+    told_before: list[int] = []
+
+    def step(done: int, total: int, what: str) -> None:
+        assert done == len(told_before) < total
+        told_before.append(len(told))
+
+    target, egress = Target(f"{row.origin}/nothing", tuple(bad_endpoint.IDS)), Egress(LOOPBACK, row.ca_file)
+    report = await check_endpoint(
+        target, Secret(TOKEN), egress, on_step=step, on_finding=lambda each, finding: told.append((each.id, finding))
+    )
+
+    assert dict(told) == {requirement.id: finding for requirement, finding in report.findings.items()}
+    assert len(told) == len(report.findings)
+    assert 0 < told_before[1] < told_before[10] < told_before[20] < len(told)  # one after the other, not all at the end
+
+
 @pytest.mark.parametrize("name", ["https", "certificate_expiry"])
 async def test_twin_with_a_bad_certificate_is_found(name: str, tmp_path: Path) -> None:
     with open_records() as records:
@@ -135,7 +179,10 @@ async def test_closed_port_is_found(row: Row) -> None:
 
 async def test_endpoint_that_is_too_slow_is_found_and_asked_once_only(row: Row) -> None:
     started = asyncio.get_running_loop().time()
-    found = await findings(f"{row.origin}/slow", row.ca_file, seconds=0.1)
+    found = await findings(f"{row.origin}/slow", row.ca_file, seconds=0.2)
 
     assert wrong(found) == {"time": "fail"}
+    for met in (Requirement.REACHABLE, Requirement.PUBLIC_ADDRESS, Requirement.HTTPS):  # it was connected
+        assert found[met].verdict is Verdict.PASS
+    assert found[Requirement.LINKS].waits_for is Requirement.TIME
     assert asyncio.get_running_loop().time() - started < 2.0

@@ -52,8 +52,11 @@ def test_table_says_how_to_mend_what_is_missed(good_url: str) -> None:
     text = " ".join(ran.stdout.split())
 
     assert text.startswith("GET https://127.0.0.1:1024/context?… ")
-    assert "fail The host resolves and takes connections the connection was refused → Check the host name" in text
-    assert "not run links are well-formed the endpoint could not be called: the connection was refused" in text
+    assert (
+        "fail The host resolves and takes connections the connection was refused → Check that the server runs" in text
+    )
+    assert f"{len(ASKED) - 1} further requirements wait for this. " in text
+    assert "links are well-formed" not in text
     assert text.endswith(f"does not keep to the contract yet: 1 fail, {len(ASKED) - 1} not run.")
     assert ran.stderr == ""
 
@@ -118,11 +121,48 @@ def test_closed_port_is_one_failure_and_the_rest_is_not_run(good_url: str) -> No
     assert found["requirements"][0]["seen"] == "the connection was refused"
 
 
-def test_plain_http_is_refused_before_anything_is_sent() -> None:
-    ran = check("http://127.0.0.1:1024/context", *IDS, *FROM_ENVIRONMENT, "--json")
+def test_plain_http_is_refused_before_anything_is_sent_and_told_to_write_https() -> None:
+    ran = check("http://127.0.0.1:1024/context?key=abc", *IDS, *FROM_ENVIRONMENT, "--json")
     (failure,) = [each for each in json.loads(ran.stdout)["requirements"] if each["verdict"] == "fail"]
 
     assert (ran.exit_code, failure["id"]) == (1, "https")
+    assert failure["mend"].startswith("Write https://127.0.0.1:1024/context?… ")
+
+
+def test_json_says_what_each_requirement_waits_for() -> None:
+    ran = check("https://127.0.0.1:1024/context", *IDS, *FROM_ENVIRONMENT, "--json")
+    found = {each["id"]: each["waits_for"] for each in json.loads(ran.stdout)["requirements"]}
+
+    assert found.pop("reachable") is None
+    assert set(found.values()) == {"reachable"}
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        pytest.param("short", "this one is 5 long", id="short"),
+        pytest.param("canary-token-\n0123456789", "a line break or a space within", id="a line break within"),
+        pytest.param("Bearer canary-token-0123456789", "begins with the word Bearer", id="the word Bearer"),
+        pytest.param("canary-token-0123456789\u00e9", "this one is not ASCII", id="not ASCII"),
+    ],
+)
+def test_token_that_cannot_be_stored_is_told_why(token: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENDPOINT_TOKEN", token)
+    ran = check("https://127.0.0.1:1024/context", *IDS, *FROM_ENVIRONMENT)
+
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+    assert token not in ran.stderr
+
+
+def test_line_break_at_the_end_of_the_token_is_left_out_with_a_word(
+    good_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENDPOINT_TOKEN", f"{TOKEN}\r\n")
+    ran = check(good_url, *IDS, *FROM_ENVIRONMENT)
+
+    assert ran.exit_code == 0
+    assert ran.stderr.startswith("the token had a line break or spaces around it")
 
 
 def test_private_address_fails_unless_it_is_let_through(good_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +173,11 @@ def test_private_address_fails_unless_it_is_let_through(good_url: str, monkeypat
 
     assert [each["id"] for each in refused["requirements"] if each["verdict"] == "fail"] == ["public_address"]
     assert [each["id"] for each in let_through["requirements"] if each["verdict"] == "warn"] == ["public_address"]
+    (hint,) = [each["mend"] for each in refused["requirements"] if each["id"] == "public_address"]
+    (left,) = [each["mend"] for each in let_through["requirements"] if each["id"] == "public_address"]
+    assert "--allow-private" in hint
+    assert "--allow-private" not in left
+    assert "CC_EGRESS_ALLOWED_CIDRS" in left
     assert let_through["passed"]
 
 

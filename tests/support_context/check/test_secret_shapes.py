@@ -64,6 +64,9 @@ def test_field_with_the_name_of_a_secret_is_found_whatever_it_holds(name: str, w
         pytest.param({"password": False}, id="a boolean"),
         pytest.param({"order": "4111111111111112", "imei": "490154203237518"}, id="digits that no card has"),
         pytest.param({"at": 1732492800000, "at_us": 1732492800000000}, id="times"),
+        pytest.param({"line_items": [{"variant_id": 39407471657124}]}, id="an id of Shopify"),
+        pytest.param({"variant": 39407471657124, "order_number": "30569309025904"}, id="ids of 14 digits"),
+        pytest.param({"customerId": 4111111111111111, "ids": ["378282246310005"]}, id="ids with the digits of a card"),
         pytest.param({"phone": "+4111111111111111"}, id="a telephone number"),
         pytest.param(
             {"id": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}, id="a hash that is an id"
