@@ -120,16 +120,12 @@ class Run:
         return {**ran, "total": _milliseconds(monotonic() - self.started)}
 
 
-Admit = Callable[[str], Awaitable[bool]]
-"""Tells whether the sender may ask about one more customer, this one, and counts that they did."""
+Admit = Callable[[str, Extracted], Awaitable[bool]]
+"""Tells whether the sender may ask about one more customer, this one; counts that they did and keeps what was found."""
 
 
-async def _forget(extracted: Extracted) -> None:
-    """Keep nothing: what a run does that nobody will start again."""
-
-
-async def _anybody(identifier: str) -> bool:
-    """Count nobody: what a run does that an owner started."""
+async def _anybody(identifier: str, found: Extracted) -> bool:
+    """Count nobody and keep nothing: what a run does that an owner started."""
     return True
 
 
@@ -148,19 +144,17 @@ class Enricher:
         deadline: float,
         on_step: Callable[[Step], None] = lambda step: None,
         extracted: Extracted | None = None,
-        keep: Callable[[Extracted], Awaitable[None]] = _forget,
         admit: Admit = _anybody,
     ) -> tuple[Result, Run]:
         """Enrich one email before `deadline` on the loop's clock; return the result and how it came about.
 
-        `keep` is given what the first AI call found, before the customer endpoint is called; a later run of the same
+        `admit` is given what the first AI call found, before the customer endpoint is called; a later run of the same
         email that gets it as `extracted` makes that call no more.
         """
         run = Run(on_step)
         try:
             identifier, found = await self._extract(run, email, configuration, deadline - FETCH_SECONDS, extracted)
-            await keep(found)
-            await self._admitted(run, identifier, admit)
+            await self._admitted(run, identifier, found, admit)
             facts = await self._fetch(run, configuration, identifier, token)
             outcome, shown = await self._summarize(run, facts, configuration, deadline)
             return self._with_facts(self._result(run, outcome), email, configuration, facts, shown), run
@@ -191,9 +185,9 @@ class Enricher:
         except TimeoutError as late:
             raise StepFailed(Outcome.AI_UNAVAILABLE, "no answer within the deadline") from late
 
-    async def _admitted(self, run: Run, identifier: str, admit: Admit) -> None:
+    async def _admitted(self, run: Run, identifier: str, found: Extracted, admit: Admit) -> None:
         """Stop whoever tries one identifier after the other, before the customer endpoint is called."""
-        if not await admit(identifier):
+        if not await admit(identifier, found):
             run.identifier = None  # it was not sent
             raise StepFailed(Outcome.ENUMERATION_LIMIT)
 

@@ -71,6 +71,12 @@ class Settings(AiSettings):
     project_concurrency: int = Field(
         16, ge=1, le=2000, description="how many tickets of one project run at once, over all processes"
     )
+    heartbeat_seconds: float = Field(
+        5.0,
+        ge=0.2,
+        le=5.0,
+        description="how often a process shows that it lives; silent for 3 times as long, it is dead",
+    )
     identifiers_per_sender_hour: int = Field(
         20, ge=0, le=1_000, description="how many customers one sender may ask about in an hour; 0: any number"
     )

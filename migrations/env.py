@@ -6,27 +6,21 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from app.adapters.postgres.connection import create_engine_for
+from app.adapters.postgres.migrations import engine_for
 from app.adapters.postgres.tables import metadata
-
-
-def is_ours(name: str | None, kind: str, parents: object) -> bool:
-    """Leave the queue's own tables to its library when the schema is compared."""
-    return kind != "table" or name is None or not name.startswith("pgqueuer")
 
 
 def run(connection: Connection) -> None:
     """Run the pending steps in one transaction: all of them, or none."""
-    context.configure(connection=connection, target_metadata=metadata, include_name=is_ours)
+    context.configure(connection=connection, target_metadata=metadata)
     with context.begin_transaction():
         context.run_migrations()
 
 
 async def run_for_developer() -> None:
     """Run them on the database that CC_DATABASE_URL names."""
-    engine = create_engine_for(os.environ.get("CC_DATABASE_URL", ""))
-    transactional = engine.execution_options(isolation_level="READ COMMITTED")
-    async with transactional.begin() as connection:
+    engine = engine_for(os.environ.get("CC_DATABASE_URL", ""))
+    async with engine.begin() as connection:
         await connection.run_sync(run)
     await engine.dispose()
 

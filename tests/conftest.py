@@ -8,15 +8,14 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.postgres.connection import create_engine_for
+from app.adapters.postgres.connection import Database
 from app.adapters.postgres.embedded import embedded_postgres
 from app.adapters.postgres.migrations import migrate
 
@@ -58,11 +57,10 @@ async def database_url(postgres_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Engine on a migrated, empty database of this test's own."""
-    engine = create_engine_for(database_url)
-    yield engine
-    await engine.dispose()
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Pool on a migrated, empty database of this test's own."""
+    async with aclosing(Database(database_url)) as pool:
+        yield pool
 
 
 @asynccontextmanager
@@ -85,9 +83,7 @@ async def _make_template(server_url: str, data_dir: Path) -> None:
         await _execute(server_url, "ALTER SYSTEM SET fsync = off")
         await _execute(server_url, "SELECT pg_reload_conf()")
         await _execute(server_url, f"CREATE DATABASE {TEMPLATE}")
-        engine = create_engine_for(server_url.replace("/customer_context?", f"/{TEMPLATE}?"))
-        await migrate(engine)
-        await engine.dispose()
+        await migrate(server_url.replace("/customer_context?", f"/{TEMPLATE}?"))
         (data_dir / "template.made").touch()
 
 

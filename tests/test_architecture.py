@@ -153,7 +153,6 @@ def test_each_third_party_has_few_homes() -> None:
         "cryptography": {"vault"},
         "h11": {"network"},
         "opentelemetry": {"tracing"},
-        "pgqueuer": {"queue"},
         "prometheus_client": {"metrics"},
         "standardwebhooks": {"webhook"},
         "alembic": {"migrations"},

@@ -40,8 +40,8 @@ async def enriched(
     seconds: float = 30.0,
     admitted: bool = True,
 ) -> tuple[Result, Run]:
-    async def admit(identifier: str) -> bool:
-        assert identifier == "acct_12ab34cd"
+    async def admit(identifier: str, found: Extracted) -> bool:
+        assert identifier == found.identifier == "acct_12ab34cd"
         return admitted
 
     endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER if customer is None else customer})
@@ -303,12 +303,13 @@ async def test_step_that_a_fault_of_ours_cuts_off_is_not_told_as_ended() -> None
 async def test_what_the_first_call_found_is_kept_before_the_customer_endpoint_is_called() -> None:
     endpoint, kept = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}), list[tuple[Extracted, int]]()
 
-    async def keep(extracted: Extracted) -> None:
-        kept.append((extracted, len(endpoint.asked)))
+    async def admit(identifier: str, found: Extracted) -> bool:
+        kept.append((found, len(endpoint.asked)))
+        return True
 
     deadline = asyncio.get_running_loop().time() + 30
     enricher = Enricher(ScriptedModel(answer=TRUTH), endpoint)
-    await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, keep=keep)
+    await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, admit=admit)
 
     assert kept == [(Extracted("acct_12ab34cd", EXTRACT_USAGE), 0)]
 
@@ -316,12 +317,13 @@ async def test_what_the_first_call_found_is_kept_before_the_customer_endpoint_is
 async def test_what_is_not_in_the_email_is_not_kept() -> None:
     kept = list[Extracted]()
 
-    async def keep(extracted: Extracted) -> None:
-        kept.append(extracted)
+    async def admit(identifier: str, found: Extracted) -> bool:
+        kept.append(found)
+        return True
 
     deadline = asyncio.get_running_loop().time() + 30
     enricher = Enricher(ScriptedModel("acct_99999999"), ScriptedEndpoint())
-    result, _ = await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, keep=keep)
+    result, _ = await enricher.run(EMAIL, CONFIGURATION, TOKEN, deadline, admit=admit)
 
     assert (result.outcome, kept) == (Outcome.NOT_GROUNDED, [])
 

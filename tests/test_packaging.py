@@ -222,6 +222,7 @@ def test_wheel_holds_the_data_that_the_code_reads_when_it_is_built(tmp_path: Pat
 
     assert "app/demo/records.sql" in names
     assert {"app/_migrations/env.py", "app/_migrations/script.py.mako"} <= set(names)
+    assert "app/adapters/postgres/sql/4_take_runs.sql" in names
     assert {name.partition("/")[0] for name in names} - {"app", "support_context"} == {names[-1].partition("/")[0]}
     assert [name for name in names if "__pycache__" in name] == []
     assert [name for name in names if name.startswith("tests/")] == []

@@ -21,7 +21,8 @@ class Submission:
     """A ticket that a caller wants enriched.
 
     `refresh` asks for a new run of a ticket that has a result; `asynchronous` says that nobody waits for this one, so
-    that it may wait itself, and its end is told by webhook. `trace` is where its caller stands.
+    that it may wait itself, and its end is told by webhook. `trace` is where its caller stands. `given_identifier` is
+    whom to look up where the email need not be read; `email_digest` will tell whether a later email is another.
     """
 
     ticket_id: str
@@ -30,6 +31,8 @@ class Submission:
     refresh: bool = False
     asynchronous: bool = False
     trace: Trace | None = None
+    given_identifier: str | None = None
+    email_digest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +68,19 @@ class Erased:
     """The ticket's row was there and is gone."""
 
 
-Submitted = Underway | Stored | ForeignTicket | UnknownProject
-"""Every answer to a submission."""
-
-Found = Underway | Stored | ForeignTicket | None
-"""Every answer to a look at a ticket; None where nothing ever was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """The run has one attempt left, as all others have died with their worker: nobody has claimed it yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class InLine:
-    """The run waits for its project's turn: as many as may be are in flight, or others came before it.
-
-    Nobody has claimed it; whoever leaves a place lets it in, with a new job.
-    """
-
-
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """The caller runs this ticket now.
 
-    `owner` is this claim's own name and `attempt` counts the claims of the ticket: together they fence every later
-    write. `strikes` counts the attempts, this one too, that have not ended in order; `charged` says that the run holds
-    a credit, `extracted` what an earlier attempt has learned, `age_seconds` how long ago the run was submitted; `trace`
-    is where its submitter stood; `admission` is what the breaker of its `endpoint` says to this run.
+    `run` and `attempt`, which counts the claims of the ticket, fence every later write. `strikes` counts the attempts,
+    this one too, that have not ended in order; `charged` says that the run holds a credit, `extracted` what an earlier
+    attempt has learned, `age_seconds` how long ago the run was submitted; `trace` is where its submitter stood. Where
+    the breaker of its `endpoint` is open, `admission` is what that has said once it was asked.
     """
 
     ticket_id: str
     project_id: str
     run: int
-    owner: str
     attempt: int
     strikes: int
     project: Project
@@ -108,5 +90,30 @@ class Claimed:
     charged: bool
     age_seconds: float
     trace: Trace | None = None
-    admission: Admission = Admission.PASSES
+    given_identifier: str | None = None
     endpoint: str = ""
+    breaker_open: bool = False
+    admission: Admission = Admission.PASSES
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The ticket is new since that time, and the caller, who submitted it, is the one to run it."""
+
+    since: datetime
+    claimed: Claimed
+    previous: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The result of a run was stored; `others_wait` says that its project has queued ones."""
+
+    others_wait: bool
+
+
+Submitted = Underway | Stored | ForeignTicket | UnknownProject
+"""Every answer to a submission, beside `Taken` where it may be taken."""
+
+Found = Underway | Stored | ForeignTicket | None
+"""Every answer to a look at a ticket; None where nothing ever was."""

@@ -16,7 +16,7 @@ FIRST_PAUSE_SECONDS = 5.0
 
 PAUSE_PER_AGE = 3.0
 """A pause lasts so many times as long as the message is old, so each is four times the one before: 5 s, 15 s, 1 min, 4,
-16, 64. The age is all that this needs to know: the queue counts no tries."""
+16, 64. The age is all that this needs to know: nobody counts tries."""
 
 LONGEST_PAUSE_SECONDS = 7_200.0
 """Seconds, 2 h: within that the helpdesk gets its results once it is back; it may ask for no longer pause either."""
@@ -39,6 +39,16 @@ class Delivery(StrEnum):
     RETRIED = "retried"
     GIVEN_UP = "given_up"
     DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that waits: it tells of the ticket's result, and was made `age_seconds` ago."""
+
+    message_id: str
+    ticket_id: str
+    project_id: str
+    age_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

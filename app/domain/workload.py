@@ -6,11 +6,39 @@ from dataclasses import dataclass
 BEAT_SECONDS = 5.0
 """How often a worker gives a sign of life."""
 
-ALIVE_SECONDS = 15.0
-"""A worker that missed three signs of life is taken for dead."""
+BEATS_TO_DEATH = 3.0
+"""A worker that missed so many signs of life is taken for dead, and others get its runs."""
+
+BEATS_TO_TAKE = 1.6
+"""A worker takes a run only so long after its last sign of life: far from being taken for dead itself."""
+
+MOST_STRIKES = 3
+"""Attempts of one run that may end in a crash: a ticket that kills its worker each time must not do so for ever."""
 
 MOST_COUNTED = 100_000
-"""Waiting jobs that are counted, some 50 ms of work for the database: of a backlog of millions the age tells enough."""
+"""Waiting tickets that are counted, some 50 ms of work for the database: of millions the age tells enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A process as it takes runs: its row among the workers, how often it shows itself.
+
+    `slots` is how many runs of one project may be in flight, over all processes.
+    """
+
+    worker_id: str
+    slots: int
+    beat_seconds: float = BEAT_SECONDS
+
+    @property
+    def fresh_seconds(self) -> float:
+        """Return how old its last sign of life may be while it takes runs."""
+        return BEATS_TO_TAKE * self.beat_seconds
+
+    @property
+    def alive_seconds(self) -> float:
+        """Return how old the last sign of life of a worker is that is taken for dead."""
+        return BEATS_TO_DEATH * self.beat_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +63,7 @@ class SeenWorker:
     @property
     def is_alive(self) -> bool:
         """Tell whether the worker still gives signs of life."""
-        return self.unseen_seconds <= ALIVE_SECONDS
+        return self.unseen_seconds <= BEATS_TO_DEATH * BEAT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +82,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The jobs: tickets that wait, among them those put back for later, tickets in flight, webhooks to be delivered."""
+    """Tickets that wait, among them those put back for later, tickets in flight, webhooks to be delivered."""
 
     depth: Depth
     put_back: int

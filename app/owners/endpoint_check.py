@@ -8,7 +8,7 @@ from app.domain.outcomes import Outcome
 from app.domain.refusals import Complaint, Refusal, Refused
 from app.owners.configuring import Changes, Configuring
 from app.owners.test_run import stored_token
-from app.runs.worker import Tokens
+from app.runs.attempt import Tokens
 from support_context.check.report import as_document
 from support_context.check.running import check_endpoint
 from support_context.check.target import BadTarget, Target

@@ -17,7 +17,8 @@ from app.domain.tickets import Email
 from app.domain.traces import Trace, untold
 from app.enrichment import Enricher, Run, Step
 from app.owners.configuring import Changes, Configuring, origin_of, token_required
-from app.runs.worker import Tokens, Traced, told_to
+from app.runs.attempt import Tokens
+from app.runs.watching import Traced, told_to
 from support_context.lookups import LookupRequest, LookupResponse
 from support_context.plain_text import plain
 from support_context.secrets import Secret

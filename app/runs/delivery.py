@@ -3,12 +3,20 @@
 At least once, in no promised order: a message that arrived but whose answer was lost is sent again under the same id.
 """
 
+import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from app.domain.claims import DatabaseUnavailable, Found, Stored, Underway
-from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Reply, judge, payload
+from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply, judge, payload
+
+AT_ONCE = 20
+"""Tries under way in one process: it is one host that gets them."""
+
+POLL_SECONDS = 1.0
+"""How often a process looks for messages that are due."""
 
 
 class Results(Protocol):
@@ -16,6 +24,19 @@ class Results(Protocol):
 
     async def find(self, ticket_id: str, project_id: str) -> Found:
         """Look a ticket of this project up."""
+
+
+class Outbox(Protocol):
+    """The messages that wait; every method may raise `DatabaseUnavailable`."""
+
+    async def take(self, many: int) -> list[Message]:
+        """Borrow at most so many of the messages that are due."""
+
+    async def later(self, message_id: str, pause_seconds: float) -> None:
+        """Give it back for later."""
+
+    async def settle(self, message_id: str) -> None:
+        """Forget it: it was delivered, or never will be."""
 
 
 class Sender(Protocol):
@@ -26,23 +47,63 @@ class Sender(Protocol):
 
 
 class Deliveries:
-    """Delivers the messages that the queue hands over; `on_delivery` hears what became of each try."""
+    """Delivers the messages of the outbox; `on_delivery` hears what became of each try."""
 
     def __init__(
         self,
+        outbox: Outbox,
         results: Results,
         sender: Sender,
         on_delivery: Callable[[str, Delivery, Reply], None] = lambda message_id, delivery, reply: None,
     ) -> None:
+        self._outbox = outbox
         self._results = results
         self._sender = sender
         self._on_delivery = on_delivery
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = asyncio.Event()
 
-    async def deliver(self, message_id: str, ticket_id: str, project_id: str, age_seconds: float) -> float | None:
+    async def deliver_for_ever(self) -> None:
+        """Deliver what is due, until `stop`; then return when the tries under way have ended."""
+        while not self._stopped.is_set():
+            free, messages = AT_ONCE - len(self._tasks), list[Message]()
+            if free:
+                with suppress(DatabaseUnavailable):
+                    messages = await self._outbox.take(free)
+            for message in messages:
+                task = asyncio.create_task(self._settle(message))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            if len(messages) < free or not free:
+                await self._pause(busy=not free)
+        await asyncio.gather(*self._tasks)
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._stopped.set()
+
+    async def _pause(self, *, busy: bool) -> None:
+        """Wait for the next look: until a try ends where all are under way."""
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        await asyncio.wait(
+            {stopped, *(self._tasks if busy else ())}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        stopped.cancel()
+
+    async def _settle(self, message: Message) -> None:
+        pause = await self.deliver(message)
+        with suppress(DatabaseUnavailable):  # then it is due again when the time is over for which it was lent
+            if pause is None:
+                await self._outbox.settle(message.message_id)
+            else:
+                await self._outbox.later(message.message_id, pause)
+
+    async def deliver(self, message: Message) -> float | None:
         """Send the ticket's result; return the seconds until the next try, or None where there is to be none.
 
-        `age_seconds` counts from the moment that the message was made. One try is always made, however late.
+        One try is always made, however old the message is.
         """
+        message_id, ticket_id, project_id = message.message_id, message.ticket_id, message.project_id
         try:
             found = await self._results.find(ticket_id, project_id)
         except DatabaseUnavailable:
@@ -54,7 +115,7 @@ class Deliveries:
             return None
         reply = await self._sender.send(message_id, payload(ticket_id, project_id, result))
         spread = random.uniform(1.0, LARGEST_SPREAD)  # noqa: S311 - only spreads the load
-        delivery, pause = judge(reply, age_seconds, spread)
+        delivery, pause = judge(reply, message.age_seconds, spread)
         self._on_delivery(message_id, delivery, reply)
         return pause
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from app.domain.claims import (
+    Claimed,
     DatabaseUnavailable,
     Erased,
     ForeignTicket,
@@ -15,6 +16,7 @@ from app.domain.claims import (
     Stored,
     Submission,
     Submitted,
+    Taken,
     Underway,
     UnknownProject,
 )
@@ -25,8 +27,11 @@ from app.runs.waiting import Completions, Expected
 class Tickets(Protocol):
     """The tickets' rows; every method may raise `DatabaseUnavailable`."""
 
-    async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
-        """Store each ticket and its job for the workers, all or none; say what is known of each, in order."""
+    async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> Sequence[Submitted | Taken]:
+        """Store each ticket, all or none; say what is known of each, in order.
+
+        With `take`, the one ticket is `Taken` by this process if it can be run at once.
+        """
 
     async def find(self, ticket_id: str, project_id: str) -> Found:
         """Look up what is known of a ticket."""
@@ -42,6 +47,16 @@ class Tickets(Protocol):
 
     async def erase_customer(self, project_id: str, identifier: str | None, actor: str | None) -> int | UnknownProject:
         """Erase all tickets that were looked up by an identifier, and note who wanted it; say how many."""
+
+
+class Runner(Protocol):
+    """Who runs tickets in this process."""
+
+    def seat(self) -> AbstractContextManager[bool]:
+        """Tell whether a seat is free, and hold it while the context is open."""
+
+    def start(self, claimed: Claimed) -> object:
+        """Run what was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +77,9 @@ class Pending:
 class Intake:
     """Submits, waits and reads; holds no database connection while it waits."""
 
-    def __init__(self, tickets: Tickets, completions: Completions, deadline_seconds: float) -> None:
+    def __init__(self, tickets: Tickets, completions: Completions, runner: Runner, deadline_seconds: float) -> None:
         self._tickets = tickets
+        self._runner = runner
         self._completions = completions
         self._deadline_seconds = deadline_seconds
 
@@ -73,7 +89,8 @@ class Intake:
         Raises `Refused` for an unknown project, another project's ticket, or one that is erased meanwhile.
         """
         with self._completions.expecting(submission.ticket_id) as ended:
-            [submitted] = await self._tickets.submit([submission])
+            # Whoever goes away in this moment leaves a run that is taken: it must be started.
+            submitted = await asyncio.shield(self._submitted(submission))
             match submitted:
                 case Stored(result):
                     return Enriched(result, reused=True)
@@ -89,12 +106,21 @@ class Intake:
                 case UnknownProject():
                     raise Refused(Refusal.PROJECT_NOT_FOUND)
 
+    async def _submitted(self, submission: Submission) -> Submitted:
+        """Submit a ticket and, if this process has a free seat and nobody else goes first, start its run at once."""
+        with self._runner.seat() as is_free:
+            [submitted] = await self._tickets.submit([submission], take=is_free)
+            if isinstance(submitted, Taken):
+                self._runner.start(submitted.claimed)
+        return _known(submitted)
+
     async def enrich_batch(self, submissions: Sequence[Submission]) -> list[Submitted]:
         """Submit many tickets in one transaction that nobody waits for; of a ticket that stands twice, the first."""
         first: dict[str, Submission] = {}
         for each in submissions:
             first.setdefault(each.ticket_id, replace(each, asynchronous=True))
-        answers = dict(zip(first, await self._tickets.submit(list(first.values())), strict=True))
+        submitted = await self._tickets.submit(list(first.values()))
+        answers = {each: _known(answer) for each, answer in zip(first, submitted, strict=True)}
         same = [first[each.ticket_id].project_id == each.project_id for each in submissions]
         return [
             answers[each.ticket_id] if own else ForeignTicket() for each, own in zip(submissions, same, strict=True)
@@ -152,6 +178,8 @@ class Intake:
         self, ticket_id: str, project_id: str, underway: Underway, ended: Expected, patience_seconds: float
     ) -> Found:
         """Wait until the run has ended and return what it left, or `underway` if it has not ended in time."""
+        if patience_seconds <= 0:
+            return underway
         ended.document = None  # it came before we knew which run we wait for: it may be the one before
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_seconds):
@@ -173,6 +201,10 @@ class Intake:
         if left_behind and not await self._tickets.hand_over(ticket_id, project_id):
             found = await self._tickets.find(ticket_id, project_id)
         return _told(found, reused=False)
+
+
+def _known(answer: Submitted | Taken) -> Submitted:
+    return Underway(answer.since, answer.previous) if isinstance(answer, Taken) else answer
 
 
 def _told(found: Found, *, reused: bool) -> Enriched | Pending:

@@ -1,15 +1,14 @@
-"""What a process does beside running tickets: it shows that it lives, measures the queue, clears up behind it."""
+"""What a process does beside running tickets: signs of life, the runs of the dead, measures and purges."""
 
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
-from uuid import uuid4
 
 from app.domain.claims import DatabaseUnavailable
-from app.domain.workload import BEAT_SECONDS, Depth, Worker
+from app.domain.workload import Depth, Taker, Worker
 
 BEATS_PER_PURGE = 12
 """A purge once a minute finds little to delete, and so takes milliseconds."""
@@ -18,45 +17,54 @@ BEATS_PER_PURGE = 12
 class Workload(Protocol):
     """The registry of workers and the queue's figures; every method may raise `DatabaseUnavailable`."""
 
-    async def beat(self, worker: Worker) -> None:
-        """Note a sign of life."""
+    async def beat(self, worker: Worker, running: Sequence[int]) -> int:
+        """Note a sign of life, and give back what this worker was given but does not run; say how many."""
 
-    async def leave(self, worker_id: str) -> None:
-        """Forget a worker that ends in order."""
+    async def take_over(self) -> int:
+        """Queue the runs of workers that give no sign of life; say how many."""
+
+    async def leave(self) -> None:
+        """Forget this worker, which ends in order, and queue what it was running."""
 
     async def depth(self) -> Depth:
         """Return how many tickets wait, and how long the oldest has."""
 
-    async def purge(self) -> int:
+    async def purge(self) -> None:
         """Delete what nobody needs any more."""
 
 
 async def tend(
     workload: Workload,
+    taker: Taker,
     seats: int,
-    in_flight: Callable[[], int],
+    running: Callable[[], Sequence[int]],
     on_depth: Callable[[Depth], None],
-    let_in: Callable[[], Awaitable[None]],
-    every_seconds: float = BEAT_SECONDS,
 ) -> None:
     """Tend until cancelled, then take this worker off the list; a lost database only makes it late.
 
-    A process without `seats` is no worker and gives no sign of life as one, but measures and clears up all the same.
+    A process without `seats` is no worker and gives no sign of life as one, but does all the rest.
 
-    `let_in` lets those in who stand in line before a free place: whoever left it may have died before it could.
+    Nobody is taken for dead until the database has answered for as long as a sign of life may be old: while it was
+    away, nobody could give one.
     """
-    worker_id, beats = str(uuid4()), 0
+    clock, beats = asyncio.get_running_loop(), 0
+    lost_at = clock.time()  # for all that is known
+    host, pid = socket.gethostname(), os.getpid()
     try:
         while True:
-            with suppress(DatabaseUnavailable):
+            try:
                 if seats:
-                    await workload.beat(Worker(worker_id, socket.gethostname(), os.getpid(), seats, in_flight()))
+                    now_running = running()
+                    await workload.beat(Worker(taker.worker_id, host, pid, seats, len(now_running)), now_running)
+                if clock.time() - lost_at > taker.alive_seconds:
+                    await workload.take_over()
                 on_depth(await workload.depth())
-                await let_in()
                 if beats % BEATS_PER_PURGE == 0:
                     await workload.purge()
+            except DatabaseUnavailable:
+                lost_at = clock.time()
             beats += 1
-            await asyncio.sleep(every_seconds)
+            await asyncio.sleep(taker.beat_seconds)
     finally:
         with suppress(DatabaseUnavailable):
-            await workload.leave(worker_id)
+            await workload.leave()

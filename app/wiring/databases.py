@@ -1,18 +1,17 @@
 """Opens the database that the settings name, or the embedded one."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from importlib import import_module
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from app.adapters.postgres.connection import connector, create_engine_for
+from app.adapters.postgres.connection import Database, connector
 from app.adapters.postgres.listening import Connect
 from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.workload_store import Workload
 from app.adapters.telemetry import logs
-from app.domain.workload import WorkloadReport
+from app.domain.workload import Taker, WorkloadReport
 from app.settings import InvalidSettings, Settings
 from app.wiring import tracing
 from app.wiring.customer_endpoint import tls_of
@@ -48,7 +47,7 @@ def check(settings: Settings) -> None:
     tls_of(settings)
     tracing.check(settings)
     if settings.database_url is not None:
-        engine_of(settings.database_url.get_secret_value(), settings)
+        pool_of(settings.database_url.get_secret_value(), settings)
     else:
         _embedded()
     if settings.database_direct_url is not None:
@@ -58,21 +57,18 @@ def check(settings: Settings) -> None:
 async def bring_up_to_date(url: str, settings: Settings) -> None:
     """Apply pending migrations, under a lock that all replicas share."""
     logs.configure(settings.log_level)
-    engine = create_engine_for(direct(url, settings))
-    try:
-        await migrate(engine)
-    finally:
-        await engine.dispose()
+    await migrate(direct(url, settings))
 
 
 async def report_workload(settings: Settings) -> WorkloadReport:
     """Return what waits, what runs, who runs it and how it ended; raises `DatabaseUnavailable`."""
-    async with database(settings) as url:
-        engine = engine_of(url, settings)
-        try:
-            return await Workload(engine).report()
-        finally:
-            await engine.dispose()
+    async with database(settings) as url, aclosing(pool_of(url, settings)) as pool:
+        return await Workload(pool, taker_of(settings), lambda channel, message: None).report()
+
+
+def taker_of(settings: Settings) -> Taker:
+    """Return this process as it takes runs, under a name of its own."""
+    return Taker(str(uuid4()), settings.project_concurrency, settings.heartbeat_seconds)
 
 
 def direct(url: str, settings: Settings) -> str:
@@ -80,10 +76,10 @@ def direct(url: str, settings: Settings) -> str:
     return settings.database_direct_url.get_secret_value() if settings.database_direct_url else url
 
 
-def engine_of(url: str, settings: Settings) -> AsyncEngine:
-    """Return an engine for the database; raises `InvalidSettings` where the URL cannot be used."""
+def pool_of(url: str, settings: Settings) -> Database:
+    """Return the pool of connections to the database; raises `InvalidSettings` where the URL cannot be used."""
     try:
-        return create_engine_for(url, settings.database_pool_size, pooled=settings.database_direct_url is not None)
+        return Database(url, settings.database_pool_size, pooled=settings.database_direct_url is not None)
     except ValueError as problem:
         raise InvalidSettings(f"CC_DATABASE_URL: {problem}") from None
 

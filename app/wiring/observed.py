@@ -1,23 +1,48 @@
-"""Counts and logs what every run leaves behind, whoever asked for it."""
+"""Counts, logs and traces what every run leaves behind, whoever asked for it, and hands results to who waits."""
+
+from contextlib import AbstractContextManager
+from typing import Any
 
 from app.adapters.telemetry import logs
 from app.adapters.telemetry.metrics import Metrics
 from app.domain.claims import Claimed
 from app.domain.outcomes import OF_THE_PROVIDER, Result
+from app.domain.traces import Trace
 from app.domain.webhooks import Delivery, Reply
+from app.runs.waiting import Completions
+from app.runs.watching import RunSpan, Traced
 
 
 class Observed:
-    """Counts and logs each result."""
+    """Follows the runs of a process, its tests of a connection, and its tries of webhooks."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, completions: Completions, traced: Traced) -> None:
         self._metrics = metrics
+        self._completions = completions
+        self._traced = traced
 
-    def ticket(self, claimed: Claimed, result: Result) -> None:
-        """Note a ticket's run."""
+    def running(self) -> AbstractContextManager[None]:
+        """Count a run while the context is open."""
+        return self._metrics.in_flight()
+
+    def traced(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[RunSpan]:
+        """Follow a run in its submitter's trace while the context is open."""
+        return self._traced(project_id, ticket_id, trace)
+
+    def put_back(self, why: str) -> None:
+        """Count a run that was returned to the queue."""
+        self._metrics.put_back(why)
+
+    def ended(self, claimed: Claimed, result: Result, document: dict[str, Any]) -> None:
+        """Hand a ticket's result to who waits for it here, and note it."""
+        self._completions.stored(claimed.ticket_id, document)
         if claimed.charged and not result.credits_used:
             self._metrics.credit_returned()
         self._seen(claimed.ticket_id, claimed.project_id, result)
+
+    def failed(self, fault: Exception) -> None:
+        """Log a fault of ours that cut a run off."""
+        logs.run_failed(fault)
 
     def trial(self, project_id: str, result: Result) -> None:
         """Note a test of the connection."""

@@ -1,5 +1,6 @@
-"""One message about one result: what is sent, to whom nothing is, and what the queue is told."""
+"""One message about one result: what is sent, to whom nothing is, and when the outbox lends it again."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pytest
 
 from app.domain.claims import DatabaseUnavailable, ForeignTicket, Found, Stored, Underway
-from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Reply
-from app.runs.delivery import Deliveries
+from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply
+from app.runs.delivery import AT_ONCE, POLL_SECONDS, Deliveries
+from tests.support.virtual_time import in_no_time
 
 RESULT: dict[str, Any] = {"status": "ok", "summary": "Plan: Pro", "created_at": "2026-11-22T09:30:00Z"}
 MESSAGE, TICKET, PROJECT = "msg_" + "0" * 32, "t_1", "prj_1"
@@ -41,6 +43,39 @@ class Receiver:
         return self._reply
 
 
+class NotedOutbox:
+    """Lends what it was given, once, and notes what it gets back."""
+
+    def __init__(self, *messages: Message) -> None:
+        self._messages = list(messages)
+        self.settled: list[str] = []
+        self.put_off: list[tuple[str, float]] = []
+        self.failing = 0
+        self.lent_at_once = 0
+
+    async def take(self, many: int) -> list[Message]:
+        if self.failing:
+            self.failing -= 1
+            raise DatabaseUnavailable
+        lent, self._messages = self._messages[:many], self._messages[many:]
+        self.lent_at_once = max(self.lent_at_once, len(lent))
+        return lent
+
+    async def later(self, message_id: str, pause_seconds: float) -> None:
+        self.put_off.append((message_id, pause_seconds))
+
+    async def settle(self, message_id: str) -> None:
+        self.settled.append(message_id)
+
+
+def message(age_seconds: float, message_id: str = MESSAGE) -> Message:
+    return Message(message_id, TICKET, PROJECT, age_seconds)
+
+
+def deliveries_of(results: OneTicket, receiver: Receiver, *heard: Any) -> Deliveries:
+    return Deliveries(NotedOutbox(), results, receiver, *heard)
+
+
 class Heard:
     """Keeps what `on_delivery` is told."""
 
@@ -61,12 +96,12 @@ class Heard:
 async def test_result_is_sent_once_with_its_ticket_when_there_is_one(found: Found) -> None:
     receiver, heard = Receiver(Reply(200)), Heard()
 
-    pause = await Deliveries(OneTicket(found), receiver, heard).deliver(MESSAGE, TICKET, PROJECT, 0.1)
+    pause = await deliveries_of(OneTicket(found), receiver, heard).deliver(message(0.1))
 
     assert pause is None
-    ((message_id, message),) = receiver.messages
+    ((message_id, body),) = receiver.messages
     assert message_id == MESSAGE
-    assert message["data"] == {"ticket_id": TICKET, "project_id": PROJECT, **RESULT, "reused": False}
+    assert body["data"] == {"ticket_id": TICKET, "project_id": PROJECT, **RESULT, "reused": False}
     assert heard.deliveries == [(MESSAGE, Delivery.DELIVERED, Reply(200))]
 
 
@@ -81,7 +116,7 @@ async def test_result_is_sent_once_with_its_ticket_when_there_is_one(found: Foun
 async def test_nothing_is_sent_when_the_ticket_has_no_such_result(found: Found) -> None:
     receiver, heard = Receiver(Reply(200)), Heard()
 
-    pause = await Deliveries(OneTicket(found), receiver, heard).deliver(MESSAGE, TICKET, PROJECT, 0.1)
+    pause = await deliveries_of(OneTicket(found), receiver, heard).deliver(message(0.1))
 
     assert pause is None
     assert receiver.messages == []
@@ -103,7 +138,7 @@ async def test_queue_is_told_to_come_back_only_when_another_try_may_help(
 ) -> None:
     receiver, heard = Receiver(reply), Heard()
 
-    pause = await Deliveries(OneTicket(Stored(RESULT)), receiver, heard).deliver(MESSAGE, TICKET, PROJECT, age)
+    pause = await deliveries_of(OneTicket(Stored(RESULT)), receiver, heard).deliver(message(age))
 
     assert (pause is not None) == (delivery is Delivery.RETRIED)
     assert len(receiver.messages) == 1
@@ -111,9 +146,9 @@ async def test_queue_is_told_to_come_back_only_when_another_try_may_help(
 
 
 async def test_pause_is_drawn_from_its_spread_when_a_try_failed() -> None:
-    deliveries = Deliveries(OneTicket(Stored(RESULT)), Receiver(Reply(500)))
+    deliveries = deliveries_of(OneTicket(Stored(RESULT)), Receiver(Reply(500)))
 
-    pauses = [await deliveries.deliver(MESSAGE, TICKET, PROJECT, 0.0) for _ in range(50)]
+    pauses = [await deliveries.deliver(message(0.0)) for _ in range(50)]
 
     least, most = FIRST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * LARGEST_SPREAD
     assert all(pause is not None and least <= pause <= most for pause in pauses)
@@ -123,8 +158,48 @@ async def test_pause_is_drawn_from_its_spread_when_a_try_failed() -> None:
 async def test_message_waits_when_the_database_is_away() -> None:
     receiver, heard = Receiver(Reply(200)), Heard()
 
-    pause = await Deliveries(OneTicket(DatabaseUnavailable()), receiver, heard).deliver(MESSAGE, TICKET, PROJECT, DAY)
+    pause = await deliveries_of(OneTicket(DatabaseUnavailable()), receiver, heard).deliver(message(DAY))
 
     assert pause == FIRST_PAUSE_SECONDS
     assert receiver.messages == []
     assert heard.deliveries == [(MESSAGE, Delivery.RETRIED, Reply(fault="DatabaseUnavailable"))]
+
+
+class SlowReceiver(Receiver):
+    """Takes ten seconds for each message."""
+
+    at_once = most = 0
+
+    async def send(self, message_id: str, body: bytes) -> Reply:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        await asyncio.sleep(10.0)
+        self.at_once -= 1
+        return await super().send(message_id, body)
+
+
+@in_no_time
+async def test_what_is_due_is_delivered_and_settled_or_put_off_and_a_lost_database_makes_it_late() -> None:
+    for reply, settled in ((Reply(200), True), (Reply(500), False), (Reply(410), True)):
+        outbox = NotedOutbox(message(0.0))
+        outbox.failing = 3
+        deliveries = Deliveries(outbox, OneTicket(Stored(RESULT)), Receiver(reply))
+        delivering = asyncio.create_task(deliveries.deliver_for_ever())
+        await asyncio.sleep(3.5 * POLL_SECONDS)
+        deliveries.stop()
+        await delivering
+        assert outbox.settled == ([MESSAGE] if settled else [])
+        assert [each for each, _ in outbox.put_off] == ([] if settled else [MESSAGE])
+
+
+@in_no_time
+async def test_so_many_are_under_way_at_once_and_those_in_hand_end_before_the_process_does() -> None:
+    outbox = NotedOutbox(*(message(0.0, f"msg_{n}") for n in range(3 * AT_ONCE)))
+    receiver = SlowReceiver(Reply(200))
+    deliveries = Deliveries(outbox, OneTicket(Stored(RESULT)), receiver)
+    delivering = asyncio.create_task(deliveries.deliver_for_ever())
+    await asyncio.sleep(15.0)
+    deliveries.stop()
+    await delivering
+    assert (receiver.most, len(outbox.settled)) == (AT_ONCE, 2 * AT_ONCE)
+    assert asyncio.get_running_loop().time() < 22.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.claims import DatabaseUnavailable, Found, Stored, Submission, Submitted, Underway
+from app.domain.claims import DatabaseUnavailable, Found, Stored, Submission, Submitted, Taken, Underway
 from app.domain.projects import Project
 from app.domain.refusals import Refusal, Refused
 from app.domain.tickets import Email
@@ -97,16 +97,18 @@ class EndingMeanwhile(MemoryTicketStore):
         super().__init__(world.database)
         self._world = world
 
-    async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
+    async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> list[Submitted | Taken]:
         await self._world.work_off()
-        return await super().submit(submissions)
+        return await super().submit(submissions, take=take)
 
 
 @in_no_time
 async def test_a_refresh_never_gets_the_result_of_the_run_before() -> None:
     world, intake = ready(seats=0)
     await intake.enrich(TICKET, 0.0)
-    refreshing = Intake(EndingMeanwhile(world), world.completions, 30.0).enrich(replace(TICKET, refresh=True))
+    refreshing = Intake(EndingMeanwhile(world), world.completions, world.worker(), 30.0).enrich(
+        replace(TICKET, refresh=True)
+    )
     task = await started(refreshing)
     assert not task.done()
     world.endpoint.customers["acct_12ab34cd"] = CUSTOMER | {"plan": "Changed"}
@@ -165,7 +167,7 @@ class EndingAtTheLastMoment(MemoryTicketStore):
 @in_no_time
 async def test_the_result_is_given_when_it_comes_at_the_last_moment() -> None:
     world, _ = ready(seats=0)
-    result = await Intake(EndingAtTheLastMoment(world), world.completions, 30.0).enrich(TICKET)
+    result = await Intake(EndingAtTheLastMoment(world), world.completions, world.worker(), 30.0).enrich(TICKET)
     assert isinstance(result, Enriched)
     assert (result.document["status"], result.reused) == ("ok", False)
 
@@ -213,8 +215,8 @@ async def test_who_waits_goes_on_waiting_when_the_database_was_away() -> None:
     waiting = await started(intake.enrich(TICKET))
     database = world.database
     database.on_ended = lambda ticket_id, project_id: None  # the NOTIFY is lost
-    claimed = await world.runs.claim("t_1", 1, "another process")
-    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)  # type: ignore[arg-type]
+    [claimed] = await world.runs.take(1, suspects=True)  # another process
+    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)
     database.available = False
     await asyncio.sleep(3 * POLL_SECONDS)
     assert not waiting.done()
@@ -240,11 +242,11 @@ class AwayOnce(MemoryTicketStore):
 @in_no_time
 async def test_who_was_woken_while_the_database_was_away_is_woken_again_by_the_poll() -> None:
     world, _ = ready(seats=0)
-    intake = Intake(AwayOnce(world.database), world.completions, 30.0)
+    intake = Intake(AwayOnce(world.database), world.completions, world.worker(), 30.0)
     polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
     waiting = await started(intake.enrich(TICKET))
-    claimed = await world.runs.claim("t_1", 1, "another process")
-    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)  # type: ignore[arg-type]
+    [claimed] = await world.runs.take(1, suspects=True)  # another process
+    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)
     result = await waiting
     assert result.document["status"] == "ok"
     polling.cancel()
@@ -324,7 +326,7 @@ async def test_a_batch_is_submitted_at_once_and_nobody_waits_for_it() -> None:
     ]  # fmt: skip
     assert answers[0] == answers[2] == Underway(now())
     assert isinstance(answers[1], Stored)
-    assert [(job.ticket_id, job.run) for job in world.jobs] == [("t_1", 3)]
+    assert world.waiting == ["t_1"]
     assert world.database.rows["t_1"].email == EMAIL
     assert {row.asynchronous for row in world.database.rows.values()} == {True}
 
@@ -348,3 +350,34 @@ async def test_no_waiter_is_left_behind_whatever_the_end() -> None:
         async with asyncio.timeout(10 * POLL_SECONDS):
             await world.completions.poll_for_ever(pending_among)
     assert asked == []
+
+
+@in_no_time
+async def test_a_ticket_is_run_by_who_takes_it_in_while_a_seat_is_free_and_queued_otherwise() -> None:
+    world, _ = ready(seconds=2.0)
+    world.seats = 1
+    intake = world.services().intake
+    first = await started(intake.enrich(TICKET), 0.5)
+    second = await started(intake.enrich(replace(TICKET, ticket_id="t_2"), 1.0), 0.5)
+    assert [world.database.rows[each].state for each in ("t_1", "t_2")] == ["running", "running"]  # by the queue
+    assert isinstance(await first, Enriched)
+    assert isinstance(await second, Pending)
+
+
+@in_no_time
+async def test_a_run_that_was_taken_goes_on_when_its_caller_goes_away_in_that_moment() -> None:
+    world, _ = ready()
+
+    class Slow(MemoryTicketStore):
+        async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> list[Submitted | Taken]:
+            submitted = await super().submit(submissions, take=take)
+            await asyncio.sleep(1.0)  # the answer is on its way
+            return submitted
+
+    intake = Intake(Slow(world.database), world.completions, world.worker(), 30.0)
+    calling = await started(intake.enrich(TICKET), 0.5)
+    calling.cancel()
+    await asyncio.wait([calling])
+    assert calling.cancelled()
+    await asyncio.sleep(5.0)
+    assert world.database.rows["t_1"].state == "done"

@@ -6,39 +6,38 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.claims import Claimed
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.projects import Project
-from app.runs.worker import MOST_STRIKES, SECOND_LOOK_SECONDS
+from app.domain.workload import MOST_STRIKES
+from app.runs.worker import FAULT_PAUSE_SECONDS
 from tests.support.endpoints import failing
-from tests.support.memory_store import MemoryJob
 from tests.support.models import EXTRACT_USAGE, ScriptedModel
 from tests.support.service import CUSTOMER, World
 from tests.support.shift import AWAY, Shift
-from tests.support.virtual_time import in_no_time
+from tests.support.virtual_time import in_no_time, now
 
 
 @in_no_time
 async def test_a_queued_ticket_is_run_once_with_one_credit() -> None:
     shift = Shift()
     await shift.submit()
-    assert await shift.work() is None
+    assert await shift.work()
     assert (await shift.stored())["status"] == "ok"
     assert [result.outcome for result in shift.results] == [Outcome.OK]
-    assert (shift.world.credits_used, shift.worker.in_flight) == (1, 0)
+    assert (shift.world.credits_used, shift.worker.running) == (1, [])
 
-    assert await shift.work() is None  # the job comes twice
-    assert (len(shift.results), shift.model.calls, shift.put_back) == (1, 2, [])
+    assert not await shift.work()
+    assert (len(shift.results), shift.model.calls, shift.returned) == (1, 2, [])
 
 
 @in_no_time
 async def test_tickets_in_flight_are_counted() -> None:
     shift = Shift(endpoint_seconds=5.0)
     task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
-    assert shift.worker.in_flight == 1
+    assert shift.worker.running == [shift.row.run]
     await task
-    assert shift.worker.in_flight == 0
+    assert shift.worker.running == []
 
 
 def free_plan(world: World) -> None:
@@ -89,7 +88,7 @@ async def test_a_ticket_that_cannot_be_run_says_why_and_costs_nothing(
     shift = Shift()
     change(shift.world)
     await shift.submit()
-    assert await shift.work() is None
+    assert await shift.work()
     result = await shift.stored()
     assert (result["status"], result["reason"]) == (outcome.status.value, outcome.reason)
     assert (result["credits_used"], shift.world.credits_used) == (0, 0)
@@ -110,11 +109,12 @@ async def test_a_ticket_that_kills_its_worker_is_given_up_after_three_attempts(
 ) -> None:
     shift = Shift()
     await shift.submit()
-    for n in range(crashes):
-        assert isinstance(await shift.runs.claim("t_1", 1, f"died {n}"), Claimed)
+    for _ in range(crashes):
+        shift.taken_over()
+    shift.orphaned()
     assert shift.world.credits_used == 1
 
-    assert await shift.work() is None
+    assert await shift.work()
     result = await shift.stored()
     assert (result["reason"], result["credits_used"], shift.model.calls) == (reason, credits_used, calls)
     assert shift.world.credits_used == credits_used
@@ -126,22 +126,30 @@ async def test_a_fault_of_ours_passes_and_ends_the_ticket_when_it_stays() -> Non
     shift = Shift(ScriptedModel(identifier=RuntimeError("a bug")))
     await shift.submit()
     for _ in range(MOST_STRIKES):
-        with pytest.raises(RuntimeError):
-            await shift.work()
-    assert await shift.work() is None
+        assert await shift.work()
+        assert shift.row.state == "resting"
+        assert not await shift.work()
+        await asyncio.sleep(FAULT_PAUSE_SECONDS)
+    assert [str(fault) for fault in shift.faults] == ["a bug"] * MOST_STRIKES
+    assert await shift.work()
     assert (await shift.stored())["reason"] == "interrupted"
     assert shift.world.credits_used == 0
+
+
+def pause_of(shift: Shift) -> float:
+    """Return how long the run rests."""
+    assert (shift.row.state, shift.row.strikes, shift.results) == ("resting", 0, [])
+    assert shift.row.due_at is not None
+    return (shift.row.due_at - now()).total_seconds()
 
 
 @in_no_time
 async def test_an_asynchronous_run_is_put_back_with_its_credit_when_the_ai_is_away() -> None:
     shift = Shift(ScriptedModel(identifier=AWAY), asynchronous=True)
     await shift.submit()
-    pause = await shift.work()
-    assert pause is not None
-    assert 2.0 <= pause <= 2.5
-    assert (shift.row.state, shift.row.strikes, shift.world.credits_used) == ("queued", 0, 1)
-    assert (shift.results, shift.put_back) == ([], ["ai_unavailable"])
+    assert await shift.work()
+    assert 2.0 <= pause_of(shift) <= 2.5
+    assert (shift.world.credits_used, shift.returned) == (1, ["ai_unavailable"])
 
 
 @in_no_time
@@ -149,23 +157,23 @@ async def test_pauses_grow_while_the_ai_is_away_and_are_as_long_as_it_asks() -> 
     shift = Shift(ScriptedModel(identifier=AWAY), asynchronous=True)
     await shift.submit()
     await asyncio.sleep(60.0)
-    pause = await shift.work()
-    assert pause is not None
+    assert await shift.work()
+    pause = pause_of(shift)
     assert 30.0 <= pause <= 37.5
+    await asyncio.sleep(pause)
     shift.model.identifier = StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 429", retry_after=120.0)
-    pause = await shift.work()
-    assert pause is not None
-    assert 120.0 <= pause <= 150.0
+    assert await shift.work()
+    assert 120.0 <= pause_of(shift) <= 150.0
 
 
 @in_no_time
 async def test_a_run_that_somebody_waits_for_says_at_once_that_the_ai_is_away() -> None:
     shift = Shift(ScriptedModel(identifier=AWAY))
     await shift.submit()
-    assert await shift.work() is None
+    assert await shift.work()
     result = await shift.stored()
     assert (result["reason"], result["credits_used"]) == ("ai_unavailable", 0)
-    assert (shift.world.credits_used, shift.put_back) == (0, [])
+    assert (shift.world.credits_used, shift.returned) == (0, [])
 
 
 @in_no_time
@@ -173,8 +181,8 @@ async def test_a_run_waits_for_the_ai_when_its_caller_has_left() -> None:
     shift = Shift(ScriptedModel(identifier=AWAY, seconds=5.0))
     task = await shift.at_work(lambda: bool(shift.model.extracted))
     await shift.world.tickets.hand_over("t_1", "prj_1")
-    assert await task is not None
-    assert shift.row.state == "queued"
+    assert await task
+    assert shift.row.state == "resting"
 
 
 @pytest.mark.parametrize(
@@ -188,8 +196,8 @@ async def test_a_run_waits_for_the_ai_when_its_caller_has_left() -> None:
 async def test_an_asynchronous_run_waits_for_the_ai_for_a_quarter_of_an_hour(minutes: int, ending: str | None) -> None:
     shift, clock = Shift(ScriptedModel(identifier=AWAY), asynchronous=True), asyncio.get_running_loop()
     await shift.submit()
-    while (pause := await shift.work()) is not None:
-        await asyncio.sleep(pause)
+    while await shift.work() and shift.row.state == "resting":
+        await asyncio.sleep(pause_of(shift))
         if clock.time() > 60.0 * minutes:
             shift.model.identifier = "acct_12ab34cd"
     assert (await shift.stored())["reason"] == ending
@@ -202,12 +210,13 @@ async def test_an_asynchronous_run_waits_for_the_ai_for_a_quarter_of_an_hour(min
 async def test_the_ai_is_not_asked_twice_for_what_it_has_found() -> None:
     shift = Shift(endpoint_seconds=3600.0)
     task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
-    task.cancel()
-    await asyncio.wait([task])
+    shift.worker.put_back_all()
+    await task
     assert shift.row.extracted == Extracted("acct_12ab34cd", EXTRACT_USAGE)
 
     shift.world.endpoint.seconds = 0.0
-    assert await shift.work() is None
+    shift.orphaned()
+    assert await shift.work(shift.another_worker())
     result = await shift.stored()
     assert (len(shift.model.extracted), len(shift.model.summarized)) == (1, 1)
     assert result["usage"]["input_tokens"] == 1500
@@ -228,15 +237,11 @@ async def test_only_what_may_be_sent_is_kept() -> None:
 async def test_the_customer_endpoint_is_not_called_when_the_claim_was_lost_before() -> None:
     shift = Shift(ScriptedModel(seconds=5.0))
     task = await shift.at_work(lambda: bool(shift.model.extracted))
-    heir = await shift.runs.claim("t_1", 1, "heir")
-    assert isinstance(heir, Claimed)
+    heir = shift.taken_over()
 
-    assert await task is None
+    await task
     assert shift.world.endpoint.asked == []
-    assert (shift.row.owner, shift.results, shift.put_back) == ("heir", [], [])
-    # The job may have gone with the claim: somebody looks again when the heir must have ended.
-    second_look = shift.world.jobs[-1]
-    assert second_look == MemoryJob("t_1", 1, 30.0 + SECOND_LOOK_SECONDS)
+    assert (shift.row.state, shift.row.attempt, shift.results, shift.returned) == ("running", heir.attempt, [], [])
 
 
 @in_no_time
@@ -245,11 +250,11 @@ async def test_a_frozen_worker_stores_nothing_when_it_wakes() -> None:
     task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
     shift.world.endpoint.seconds = 0.0
     shift.world.endpoint.customers["acct_12ab34cd"] = CUSTOMER | {"plan": "Heir"}
-    assert await shift.another_worker().work("t_1", 1) is None
-    assert await task is None
+    shift.orphaned()
+    assert await shift.work(shift.another_worker())
+    await task
     assert "Heir" in {field["value"] for field in (await shift.stored())["fields"]}
     assert (len(shift.results), shift.world.credits_used) == (1, 1)
-    assert shift.world.jobs[-1].after_seconds > 0
 
 
 @in_no_time
@@ -257,7 +262,7 @@ async def test_nothing_is_stored_when_the_ticket_was_erased_meanwhile() -> None:
     shift = Shift(endpoint_seconds=5.0)
     task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
     await shift.world.tickets.erase("t_1", "prj_1")
-    assert await task is None
+    await task
     assert (shift.world.database.rows, shift.results) == ({}, [])
 
 
@@ -269,7 +274,7 @@ async def test_an_endpoint_that_fails_is_left_alone_and_asked_again_when_the_pau
     async def look_ups(many: int) -> None:
         for _ in range(many):
             await shift.submit(refresh=True)
-            assert await shift.work() is None
+            assert await shift.work()
             endings.append((await shift.stored())["reason"])
 
     await look_ups(12)
@@ -289,17 +294,3 @@ async def test_an_endpoint_that_fails_is_left_alone_and_asked_again_when_the_pau
     await asyncio.sleep(1.0)
     await look_ups(2)
     assert endings[15:] == [None, None]
-
-
-@in_no_time
-async def test_a_run_that_found_no_place_is_settled_and_comes_with_another_job() -> None:
-    shift = Shift()
-    shift.world.database.places = 0
-    await shift.submit()
-    await shift.work()
-    assert (shift.put_back, shift.row.attempt, shift.row.strikes) == (["project_limit"], 0, 0)
-    shift.world.database.places = 1
-    shift.world.database.let_in("prj_1")
-    job = shift.world.jobs[-1]
-    assert await shift.worker.work(job.ticket_id, job.run) is None
-    assert (await shift.stored())["status"] == "ok"

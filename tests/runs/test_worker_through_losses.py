@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.claims import Claimed
-from app.runs.worker import DATABASE_PAUSE_SECONDS, STORING_SECONDS
+from app.runs.attempt import DATABASE_PAUSE_SECONDS, STORING_SECONDS
 from tests.support.models import ScriptedModel
 from tests.support.shift import AWAY, Shift, SlowToSummarize
 from tests.support.virtual_time import in_no_time
@@ -30,77 +29,35 @@ def shift_at(step: str) -> tuple[Shift, Callable[[], bool]]:
             return shift, lambda: step in shift.runs.called
 
 
-@pytest.mark.parametrize("step", ["extract", "keep", "fetch", "summarize", "finish"])
+@pytest.mark.parametrize("step", ["extract", "admit", "fetch", "summarize", "finish"])
 @in_no_time
-async def test_a_run_is_put_back_in_the_middle_of_any_step_when_the_process_ends(step: str) -> None:
+async def test_a_run_is_stopped_in_the_middle_of_any_step_when_the_process_ends(step: str) -> None:
     shift, there = shift_at(step)
     task = await shift.at_work(there)
     shift.worker.put_back_all()
-    assert await task == 0.0
-    assert (shift.row.state, shift.row.strikes, shift.row.asynchronous) == ("queued", 0, False)
-    assert (shift.world.credits_used, shift.results, shift.put_back) == (1, [], ["shutdown"])
-    assert shift.worker.in_flight == 0
+    await task
+    # Its row is put back as the process leaves, with all others that it holds.
+    assert (shift.row.state, shift.row.asynchronous) == ("running", False)
+    assert (shift.world.credits_used, shift.results, shift.returned) == (1, [], ["shutdown"])
+    assert shift.worker.running == []
 
     shift.model.seconds = shift.world.endpoint.seconds = 0.0
     shift.runs.stalling = ""
-    assert await shift.another_worker().work("t_1", 1) is None
+    shift.orphaned()
+    assert await shift.work(shift.another_worker())
     assert (await shift.stored())["status"] == "ok"
     assert shift.world.credits_used == 1
 
 
 @in_no_time
-async def test_a_run_that_was_not_claimed_yet_is_left_as_it_is_when_the_process_ends() -> None:
-    shift, there = shift_at("claim")
-    task = await shift.at_work(there)
-    shift.worker.put_back_all()
-    assert await task == 0.0
-    assert await shift.work() == 0.0
-    assert (shift.row.state, shift.row.attempt, shift.world.credits_used) == ("queued", 0, 0)
-    assert shift.put_back == []
-
-
-@in_no_time
-async def test_a_run_is_taken_over_when_it_could_not_even_be_put_back() -> None:
+async def test_a_run_that_is_cancelled_for_another_reason_passes_the_cancellation() -> None:
     shift, there = shift_at("fetch")
-    task = await shift.at_work(there)
-    shift.runs.failing["put_back"] = 1
-    shift.worker.put_back_all()
-    assert await task == 0.0
-    assert (shift.row.state, shift.row.strikes) == ("running", 1)
-    shift.world.endpoint.seconds = 0.0
-    assert await shift.another_worker().work("t_1", 1) is None
-    assert ((await shift.stored())["status"], shift.world.credits_used) == ("ok", 1)
-
-
-@in_no_time
-async def test_a_run_that_is_cancelled_for_another_reason_is_put_back_and_the_cancellation_passes() -> None:
-    shift, there = shift_at("fetch")
-    task = await shift.at_work(there)
-    task.cancel()
+    await shift.at_work(there)
+    [running] = [task for task in asyncio.all_tasks() if "_work" in repr(task.get_coro())]
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
-    assert (shift.row.state, shift.row.strikes, shift.put_back) == ("queued", 0, ["shutdown"])
-
-
-@in_no_time
-async def test_a_job_is_tried_again_when_the_database_is_away_at_its_beginning() -> None:
-    shift = Shift()
-    await shift.submit()
-    shift.runs.failing["claim"] = 1
-    assert await shift.work() == DATABASE_PAUSE_SECONDS
-    assert (shift.model.calls, shift.row.attempt) == (0, 0)
-    assert await shift.work() is None
-    assert (await shift.stored())["status"] == "ok"
-
-
-@in_no_time
-async def test_a_run_goes_on_when_what_was_found_cannot_be_kept() -> None:
-    shift = Shift(endpoint_seconds=5.0)
-    shift.runs.failing["keep"] = 1
-    task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
-    assert shift.row.extracted is None
-    assert await task is None
-    assert (await shift.stored())["status"] == "ok"
+        await running
+    assert (shift.row.state, shift.returned) == ("running", [])
 
 
 @in_no_time
@@ -108,7 +65,7 @@ async def test_a_result_is_held_and_stored_once_while_the_database_is_away() -> 
     shift = Shift()
     await shift.submit()
     shift.runs.failing["finish"] = 20
-    assert await shift.work() is None
+    assert await shift.work()
     assert (await shift.stored())["status"] == "ok"
     assert (len(shift.results), len(shift.world.database.ended_runs), shift.model.calls) == (1, 1, 2)
     assert 10.0 <= asyncio.get_running_loop().time() <= 20.0
@@ -119,43 +76,48 @@ async def test_a_ticket_is_run_again_when_the_database_was_away_for_too_long() -
     shift = Shift()
     await shift.submit()
     shift.runs.failing["finish"] = 1_000
-    assert await shift.work() == DATABASE_PAUSE_SECONDS
+    assert await shift.work()
     assert STORING_SECONDS <= asyncio.get_running_loop().time() <= STORING_SECONDS + 1.0
+    assert (shift.row.state, shift.results, shift.worker.running) == ("running", [], [])
     shift.runs.failing.clear()
-    assert await shift.work() is None
+    shift.orphaned()  # as it is found not to be run by its worker
+    assert await shift.work()
     assert ((await shift.stored())["status"], shift.row.attempt) == ("ok", 2)
     assert (len(shift.results), shift.world.credits_used, len(shift.model.extracted)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("method", ["put_back", "look_again"])
 @in_no_time
-async def test_a_job_is_kept_when_the_database_is_away_at_its_end(method: str) -> None:
-    shift = Shift(ScriptedModel(identifier=AWAY, seconds=5.0), asynchronous=True)
-    shift.runs.failing[method] = 1
-    task = await shift.at_work(lambda: bool(shift.model.extracted))
-    if method == "look_again":
-        shift.model.identifier = "acct_12ab34cd"
-        assert isinstance(await shift.runs.claim("t_1", 1, "heir"), Claimed)
-    assert await task == DATABASE_PAUSE_SECONDS
-    assert shift.row.state == "running"
-    assert shift.put_back == []
+async def test_a_run_is_put_off_as_soon_as_the_database_is_back() -> None:
+    shift = Shift(ScriptedModel(identifier=AWAY), asynchronous=True)
+    shift.runs.failing["rest"] = 3
+    await shift.submit()
+    assert await shift.work()
+    assert (shift.row.state, shift.returned) == ("resting", ["ai_unavailable"])
 
 
 @in_no_time
 async def test_nobody_passes_uncounted_when_the_database_is_away_and_the_ai_is_asked_once() -> None:
     shift = Shift()
     await shift.submit()
-    shift.senders.failing = 1
-    assert await shift.work() == DATABASE_PAUSE_SECONDS
-    assert shift.world.endpoint.asked == []
-
-    assert await shift.work() is None
+    shift.runs.failing["admit"] = 5
+    assert await shift.work()
     assert (await shift.stored())["status"] == "ok"
+    assert [len(asked) for asked in shift.world.database.senders.values()] == [1]
     assert (len(shift.model.extracted), shift.world.endpoint.asked, shift.world.credits_used) == (
         1,
         ["acct_12ab34cd"],
         1,
     )
+    assert asyncio.get_running_loop().time() >= 5 * DATABASE_PAUSE_SECONDS / 2
+
+
+@in_no_time
+async def test_the_endpoint_is_not_asked_when_the_database_stays_away() -> None:
+    shift = Shift()
+    await shift.submit()
+    shift.runs.failing["admit"] = 1_000
+    assert await shift.work()
+    assert (shift.world.endpoint.asked, shift.results, shift.row.state) == ([], [], "running")
 
 
 @in_no_time
@@ -165,7 +127,8 @@ async def test_a_run_that_starts_again_does_not_count_its_customer_twice() -> No
     shift.worker.put_back_all()
     await task
     shift.world.endpoint.seconds = 0.0
-    await shift.another_worker().work("t_1", 1)
+    shift.orphaned()
+    await shift.work(shift.another_worker())
 
     assert (await shift.stored())["status"] == "ok"
     assert [len(asked) for asked in shift.world.database.senders.values()] == [1]

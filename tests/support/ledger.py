@@ -54,5 +54,5 @@ class Ledger:
         ]
 
     async def age_heartbeats(self) -> None:
-        """Make the jobs of dead workers look as if nobody had cared for them for a minute: it saves the wait."""
-        await self.rows("UPDATE pgqueuer SET heartbeat = now() - interval '1 minute' WHERE status = 'picked'")
+        """Make every worker look as if it had been silent for a minute: it saves the wait for those that are dead."""
+        await self.rows("UPDATE workers SET seen_at = now() - interval '1 minute'")

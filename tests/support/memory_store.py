@@ -1,9 +1,8 @@
-"""Stores in memory, for tests of what is above them; they pass the same tests as the real ones."""
+"""Stores in memory, for tests of what is above them: the web routes, and what needs virtual time."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -14,13 +13,13 @@ from app.domain.claims import (
     Claimed,
     DatabaseUnavailable,
     Erased,
+    Finished,
     ForeignTicket,
     Found,
-    InLine,
     Stored,
     Submission,
     Submitted,
-    Suspect,
+    Taken,
     Underway,
     UnknownProject,
 )
@@ -30,6 +29,7 @@ from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.tickets import Email
 from app.domain.traces import Trace
+from app.domain.workload import MOST_STRIKES
 from support_context.limits import LONGEST_IDENTIFIER
 from tests.support.rows import EndedRun, KeptToken
 
@@ -44,38 +44,24 @@ class Row:
     asynchronous: bool
     submitted_at: datetime
     state: str = "queued"
-    owner: str = ""
     attempt: int = 0
     strikes: int = 0
-    waited_for: bool = True
-    placed: bool = False
+    due_at: datetime | None = None
     extracted: Extracted | None = None
     credit_month: date | None = None
     result: str | None = None
     trace: Trace | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryJob:
-    """A job: somebody should look at this run, so many seconds from now."""
-
-    ticket_id: str
-    run: int
-    after_seconds: float = 0.0
-
-
 class MemoryDatabase:
     """What the stores share; `available = False` makes every call fail as a lost database does.
 
-    A project has `places` for runs in flight; the others stand in `line`. `on_job` is called with each job that is put
-    into the queue, `on_webhook` with the ticket and project of each message to the helpdesk, `on_ended` with those of
+    `on_queued` is called when a run may be taken, now or after so many seconds, `on_ended` with ticket and project of
     each run that has ended.
     """
 
-    def __init__(self, places: int = 600) -> None:
+    def __init__(self) -> None:
         self.available = True
-        self.places = places
-        self.line: list[str] = []
         self.breakers: dict[str, tuple[str, Breaker]] = {}
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.projects: dict[str, Project] = {}
@@ -89,8 +75,7 @@ class MemoryDatabase:
         self.senders: dict[tuple[str, str], dict[str, datetime]] = {}
         self.versions = count(1)
         self.runs = count(1)
-        self.on_job: Callable[[MemoryJob], None] = lambda job: None
-        self.on_webhook: Callable[[str, str], None] = lambda ticket_id, project_id: None
+        self.on_queued: Callable[[float], None] = lambda after_seconds: None
         self.on_ended: Callable[[str, str], None] = lambda ticket_id, project_id: None
 
     def check(self) -> None:
@@ -104,22 +89,6 @@ class MemoryDatabase:
             raise DatabaseUnavailable
         entry = Entry(len(self.entries) + 1, datetime.now(UTC), actor, action, **about)
         self.entries.append((project_id, entry))
-
-    def in_line(self, project_id: str) -> list[str]:
-        """Return the project's tickets in line: those for which somebody waited when they came, the oldest first."""
-        mine = [ticket_id for ticket_id in self.line if self.rows[ticket_id].project_id == project_id]
-        return sorted(mine, key=lambda ticket_id: (not self.rows[ticket_id].waited_for, self.rows[ticket_id].run))
-
-    def free_places(self, project_id: str) -> int:
-        """Return how many runs of the project may still be let in."""
-        return self.places - sum(row.placed for row in self.rows.values() if row.project_id == project_id)
-
-    def let_in(self, project_id: str) -> None:
-        """Give free places, and jobs, to those in line."""
-        for ticket_id in self.in_line(project_id)[: max(0, self.free_places(project_id))]:
-            self.line.remove(ticket_id)
-            self.rows[ticket_id].placed = True
-            self.on_job(MemoryJob(ticket_id, self.rows[ticket_id].run))
 
     def endpoint(self, project_id: str) -> str:
         """Name the endpoint that the project has now."""
@@ -144,12 +113,6 @@ class MemoryDatabase:
             self.breakers.pop(project_id, None)
         else:
             self.breakers[project_id] = endpoint, after
-
-    def forget(self, ticket_id: str) -> Row:
-        """Erase a ticket, wherever it is, and return its row."""
-        if ticket_id in self.line:
-            self.line.remove(ticket_id)
-        return self.rows.pop(ticket_id)
 
     def take_credit(self, project_id: str) -> date | None:
         """Take one credit if one is left this month."""
@@ -195,7 +158,7 @@ class MemoryProjectStore:
         self._database.configurations.pop(project_id, None)
         mine = [key for key, row in self._database.rows.items() if row.project_id == project_id]
         for ticket_id in mine:
-            self._database.forget(ticket_id)
+            del self._database.rows[ticket_id]
         if mine:
             self._database.note(project_id, actor, Action.RESULTS_ERASED, results_erased=len(mine))
         if project_id in self._database.projects:
@@ -261,14 +224,9 @@ class MemoryTicketStore:
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    async def submit(self, submissions: Sequence[Submission]) -> list[Submitted]:
+    async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> list[Submitted | Taken]:
         self._database.check()
-        many = Counter(each.project_id for each in submissions)
-        crowds = {each for each in many if many[each] > self._database.places or self._database.in_line(each)}
-        answers = [self._submit(each, in_line=each.project_id in crowds) for each in submissions]
-        for project_id in sorted(crowds):
-            self._database.let_in(project_id)
-        return answers
+        return [self._submit(each, take=take) for each in submissions]
 
     async def find(self, ticket_id: str, project_id: str) -> Found:
         self._database.check()
@@ -297,7 +255,7 @@ class MemoryTicketStore:
             return None
         if row.project_id != project_id:
             return ForeignTicket()
-        self._database.forget(ticket_id)
+        del self._database.rows[ticket_id]
         self._database.note(project_id, actor, Action.TICKET_ERASED, subject=ticket_id)
         self._database.on_ended(ticket_id, project_id)
         return Erased()
@@ -311,12 +269,12 @@ class MemoryTicketStore:
         rows = self._database.rows
         theirs = [key for key, row in rows.items() if row.project_id == project_id and _is_about(row, identifier)]
         for ticket_id in theirs:
-            if self._database.forget(ticket_id).state != "done":
+            if self._database.rows.pop(ticket_id).state != "done":
                 self._database.on_ended(ticket_id, project_id)
         self._database.note(project_id, actor, Action.CUSTOMER_ERASED, results_erased=len(theirs))
         return len(theirs)
 
-    def _submit(self, wanted: Submission, *, in_line: bool) -> Submitted:
+    def _submit(self, wanted: Submission, *, take: bool) -> Submitted | Taken:
         if wanted.project_id not in self._database.projects:
             return UnknownProject()
         row = self._database.rows.get(wanted.ticket_id)
@@ -329,141 +287,117 @@ class MemoryTicketStore:
             return _found(row)
         run = next(self._database.runs)
         new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._database.now(), trace=wanted.trace)
-        new.waited_for = not wanted.asynchronous
         if row is not None:
             new.result, new.attempt = row.result, row.attempt
         self._database.rows[wanted.ticket_id] = new
-        if in_line:
-            self._database.line.append(wanted.ticket_id)
-        else:
-            self._database.on_job(MemoryJob(wanted.ticket_id, run))
+        if take:
+            previous = None if new.result is None else json.loads(new.result)
+            return Taken(new.submitted_at, claim(self._database, wanted.ticket_id), previous)
+        self._database.on_queued(0.0)
         return _found(new)
 
 
+def claim(database: MemoryDatabase, ticket_id: str) -> Claimed:
+    """Have a queued ticket run, and take its credit."""
+    row = database.rows[ticket_id]
+    project, stored = database.projects[row.project_id], database.configurations.get(row.project_id)
+    is_open = database.breaker(row.project_id).opened_at is not None
+    runnable = row.strikes < MOST_STRIKES and project.includes_customer_context
+    if runnable and stored is not None and stored.configuration.enabled and row.credit_month is None and not is_open:
+        row.credit_month = database.take_credit(row.project_id)
+    row.state, row.attempt, row.strikes = "running", row.attempt + 1, row.strikes + 1
+    assert row.email is not None
+    return Claimed(
+        ticket_id=ticket_id,
+        project_id=row.project_id,
+        run=row.run,
+        attempt=row.attempt,
+        strikes=row.strikes,
+        project=project,
+        stored=stored,
+        email=row.email,
+        extracted=row.extracted,
+        charged=row.credit_month is not None,
+        age_seconds=(database.now() - row.submitted_at).total_seconds(),
+        trace=row.trace,
+        endpoint=database.endpoint(row.project_id),
+        breaker_open=is_open,
+    )
+
+
 class MemoryRunStore:
-    """`RunStore` in memory."""
+    """`RunStore` in memory; `most` is how many customers one sender may ask about in an hour, 0 for any number."""
 
-    def __init__(self, database: MemoryDatabase, most_strikes: int, *, webhooks: bool = False) -> None:
-        self._database = database
-        self._most_strikes = most_strikes
-        self._webhooks = webhooks
-
-    async def claim(
-        self, ticket_id: str, run: int, owner: str, *, suspects: bool = True
-    ) -> Claimed | Suspect | InLine | None:
-        self._database.check()
-        row = self._database.rows.get(ticket_id)
-        if row is None or row.run != run or row.state == "done":
-            return None
-        if row.strikes == self._most_strikes - 1 and not suspects:
-            return Suspect()
-        others_wait = bool(self._database.in_line(row.project_id))
-        if not row.placed and (others_wait or self._database.free_places(row.project_id) < 1):
-            if ticket_id not in self._database.line:
-                self._database.line.append(ticket_id)
-            self._database.let_in(row.project_id)
-            return InLine()
-        row.placed = True
-        endpoint = self._database.endpoint(row.project_id)
-        admission = Admission.PASSES
-        project = self._database.projects[row.project_id]
-        stored = self._database.configurations.get(row.project_id)
-        runnable = row.strikes < self._most_strikes and project.includes_customer_context
-        runnable = runnable and stored is not None and stored.configuration.enabled
-        breaker = self._database.breaker(row.project_id)
-        if runnable or breaker.opened_at is not None:
-            breaker, admission = breaker.admit(run, self._database.now())
-            admission = admission if runnable or admission is Admission.PASSES else Admission.REFUSED
-            if admission is Admission.PROBES:
-                self._database.breakers[row.project_id] = endpoint, breaker
-        if runnable and row.credit_month is None and admission is not Admission.REFUSED:
-            row.credit_month = self._database.take_credit(row.project_id)
-        row.state, row.owner, row.attempt, row.strikes = "running", owner, row.attempt + 1, row.strikes + 1
-        assert row.email is not None
-        return Claimed(
-            ticket_id=ticket_id,
-            project_id=row.project_id,
-            run=run,
-            owner=owner,
-            attempt=row.attempt,
-            strikes=row.strikes,
-            project=project,
-            stored=stored,
-            email=row.email,
-            extracted=row.extracted,
-            charged=row.credit_month is not None,
-            age_seconds=(self._database.now() - row.submitted_at).total_seconds(),
-            trace=row.trace,
-            admission=admission,
-            endpoint=endpoint,
-        )
-
-    async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
-        row = self._mine(claimed)
-        if row is not None:
-            row.extracted = extracted
-        return row is not None
-
-    async def finish(
-        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
-    ) -> bool:
-        row = self._mine(claimed)
-        if row is None:
-            return False
-        row.result, row.state, row.email, row.extracted = json.dumps(result, allow_nan=False), "done", None, None
-        row.trace, row.placed = None, False
-        if refund:
-            self._database.return_credit(row.project_id, row.credit_month)
-        ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]
-        self._database.ended_runs.append(EndedRun(row.project_id, self._database.now(), *ending))
-        if self._webhooks and row.asynchronous:
-            self._database.on_webhook(claimed.ticket_id, row.project_id)
-        self._database.on_ended(claimed.ticket_id, row.project_id)
-        self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, verdict)
-        self._database.let_in(row.project_id)
-        return True
-
-    async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
-        row = self._mine(claimed)
-        if row is None or (if_asynchronous and not row.asynchronous):
-            return False
-        row.state, row.owner, row.strikes = "queued", "", row.strikes - 1
-        if if_asynchronous:
-            row.placed = False
-            self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, Verdict.UNKNOWN)
-            self._database.let_in(row.project_id)
-        return True
-
-    async def look_again(self, claimed: Claimed, after_seconds: float) -> None:
-        self._database.check()
-        self._database.on_job(MemoryJob(claimed.ticket_id, claimed.run, after_seconds))
-
-    def _mine(self, claimed: Claimed) -> Row | None:
-        self._database.check()
-        row = self._database.rows.get(claimed.ticket_id)
-        fence = (claimed.owner, claimed.attempt, "running")
-        return row if row is not None and (row.owner, row.attempt, row.state) == fence else None
-
-
-class MemorySenderStore:
-    """`SenderStore` in memory."""
-
-    def __init__(self, database: MemoryDatabase, most: int) -> None:
+    def __init__(self, database: MemoryDatabase, most: int = 0) -> None:
         self._database = database
         self._most = most
 
-    async def admit(self, project_id: str, sender: str, identifier: str) -> bool:
+    async def take(self, want: int, *, suspects: bool) -> list[Claimed]:
         self._database.check()
-        who, now = asker(sender), self._database.now()
+        rows, now = self._database.rows, self._database.now()
+        due = [
+            ticket_id
+            for ticket_id, row in rows.items()
+            if row.state == "queued" or (row.state == "resting" and row.due_at is not None and row.due_at <= now)
+        ]
+        return [claim(self._database, each) for each in sorted(due, key=lambda each: rows[each].run)[:want]]
+
+    async def ask_breaker(self, claimed: Claimed) -> Claimed:
+        row = self._mine(claimed)
+        assert row is not None
+        breaker, admission = self._database.breaker(claimed.project_id).admit(claimed.run, self._database.now())
+        if admission is Admission.REFUSED:
+            return replace(claimed, admission=admission)
+        self._database.breakers[claimed.project_id] = claimed.endpoint, breaker
+        row.credit_month = row.credit_month or self._database.take_credit(claimed.project_id)
+        return replace(claimed, admission=admission, charged=row.credit_month is not None)
+
+    async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
+        row = self._mine(claimed)
+        if row is None:
+            return None
+        row.extracted = extracted
+        who, now = asker(claimed.email.sender), self._database.now()
         if not self._most or not who:
             return True
-        asked = self._database.senders.setdefault((project_id, who), {})
+        asked = self._database.senders.setdefault((claimed.project_id, who), {})
         for old in [key for key, since in asked.items() if since <= now - timedelta(hours=1)]:
             del asked[old]
         if identifier not in asked and len(asked) >= self._most:
             return False
         asked.setdefault(identifier, now)
         return True
+
+    async def finish(
+        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+    ) -> Finished | None:
+        row = self._mine(claimed)
+        if row is None:
+            return None
+        row.result, row.state, row.email, row.extracted = json.dumps(result, allow_nan=False), "done", None, None
+        row.trace = None
+        if refund:
+            self._database.return_credit(row.project_id, row.credit_month)
+        ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]
+        self._database.ended_runs.append(EndedRun(row.project_id, self._database.now(), *ending))
+        self._database.on_ended(claimed.ticket_id, row.project_id)
+        self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, verdict)
+        return Finished(others_wait=False)
+
+    async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
+        row = self._mine(claimed)
+        if row is None or not (strike or row.asynchronous):
+            return False
+        row.state, row.strikes = "resting", row.strikes if strike else row.strikes - 1
+        row.due_at = self._database.now() + timedelta(seconds=pause_seconds)
+        self._database.on_queued(pause_seconds)
+        return True
+
+    def _mine(self, claimed: Claimed) -> Row | None:
+        self._database.check()
+        row = self._database.rows.get(claimed.ticket_id)
+        fence = (claimed.run, claimed.attempt, "running")
+        return row if row is not None and (row.run, row.attempt, row.state) == fence else None
 
 
 class MemoryBreakerStore:

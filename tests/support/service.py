@@ -13,9 +13,7 @@ from app.adapters.ai.offline import OfflineModel
 from app.adapters.telemetry.metrics import Metrics
 from app.adapters.telemetry.untraced import Untraced
 from app.adapters.vault import Vault
-from app.domain.claims import Claimed
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
-from app.domain.outcomes import Result
 from app.domain.projects import Project
 from app.enrichment import Enricher, Model
 from app.owners.access import Access
@@ -25,12 +23,14 @@ from app.owners.configuring import Configuring
 from app.owners.endpoint_check import EndpointChecks
 from app.owners.sample_endpoint import SampleEndpoint, Samples
 from app.owners.test_run import Trials
+from app.runs.attempt import Attempts
 from app.runs.intake import Intake
 from app.runs.shutdown import Draining
 from app.runs.waiting import Completions, Ended
-from app.runs.worker import MOST_STRIKES, Worker
+from app.runs.worker import Worker
 from app.web.app import create_app
 from app.web.http.services import Services, Tracing
+from app.wiring.observed import Observed
 from support_context.egress import Egress
 from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint
@@ -38,10 +38,8 @@ from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivitySt
 from tests.support.memory_store import (
     MemoryBreakerStore,
     MemoryDatabase,
-    MemoryJob,
     MemoryProjectStore,
     MemoryRunStore,
-    MemorySenderStore,
     MemoryTicketStore,
 )
 
@@ -74,7 +72,7 @@ EMAIL = {"subject": "Seats", "body": "Hello,\nAccount ID: acct_12ab34cd\nThanks"
 
 @dataclass
 class World:
-    """Everything that a test may look at or change; with no seats, jobs wait until `work_off`."""
+    """Everything that a test may look at or change; with no seats, tickets wait until `work_off`."""
 
     model: Model = field(default_factory=OfflineModel)
     endpoint: ScriptedEndpoint = field(default_factory=lambda: ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}))
@@ -86,7 +84,6 @@ class World:
     embed_origins: tuple[str, ...] = ()
     sample: SampleEndpoint | None = None
     egress: Egress = field(default_factory=Egress)
-    jobs: list[MemoryJob] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing = field(default_factory=Untraced)
     draining: Draining = field(default_factory=Draining)
@@ -95,23 +92,19 @@ class World:
 
     def __post_init__(self) -> None:
         """Make the parts that outlive one opening of the services."""
-        self.tickets, self.runs = MemoryTicketStore(self.database), MemoryRunStore(self.database, MOST_STRIKES)
-        self.senders = MemorySenderStore(self.database, self.identifiers_per_sender_hour)
+        self.tickets = MemoryTicketStore(self.database)
+        self.runs = MemoryRunStore(self.database, self.identifiers_per_sender_hour)
         self.completions = Completions()
-        self.database.on_job = self._on_job
+        self.database.on_queued = self._on_queued
         self.database.on_ended = lambda ticket_id, project_id: self.completions.ended(Ended(ticket_id, project_id))
 
     def worker(self) -> Worker:
         """Return a worker as one process has it."""
 
-        def ended(claimed: Claimed, result: Result) -> None:
-            self.completions.stored(claimed.ticket_id, result.as_document())
-            self.metrics.enriched(result)
-
+        observed = Observed(self.metrics, self.completions, self.tracing.run)
         enricher = Enricher(self.model, self.endpoint)
-        put_back, traced = self.metrics.put_back, self.tracing.run
-        vault, deadline = Vault(self.keys), self.deadline_seconds
-        return Worker(self.runs, vault, self.senders, enricher, deadline, ended, put_back, traced=traced)
+        attempts = Attempts(self.runs, Vault(self.keys), enricher, self.deadline_seconds, observed)
+        return Worker(self.runs, attempts, self.seats, observed)
 
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""
@@ -128,7 +121,7 @@ class World:
             reporting=Reporting(projects, MemoryActivityStore(self.database), breakers),
             auditing=Auditing(projects, trail),
             configuring=configuring,
-            intake=Intake(self.tickets, self.completions, self.deadline_seconds),
+            intake=Intake(self.tickets, self.completions, self.worker(), self.deadline_seconds),
             completions=self.completions,
             trials=Trials(
                 configuring,
@@ -159,29 +152,30 @@ class World:
         self.database.configurations["prj_1"] = StoredConfiguration(configuration, token, 1, now, now, "u1")
 
     @property
+    def waiting(self) -> list[str]:
+        """The tickets that nobody runs yet."""
+        return [ticket_id for ticket_id, row in self.database.rows.items() if row.state == "queued"]
+
+    @property
     def credits_used(self) -> int:
         """How many credits all projects have used in all months."""
         return sum(self.database.used.values())
 
     async def work_off(self) -> None:
-        """Run the jobs that wait, one after the other."""
-        while self.jobs:
-            job = self.jobs.pop(0)
-            await self.worker().work(job.ticket_id, job.run)
+        """Run the tickets that wait, one after the other."""
+        worker = self.worker()
+        while taken := await self.runs.take(1, suspects=True):
+            await worker.start(taken[0])
 
-    def _on_job(self, job: MemoryJob) -> None:
-        if not self.seats:
-            self.jobs.append(job)
-            return
-        task = asyncio.get_running_loop().create_task(self._settle(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _on_queued(self, after_seconds: float) -> None:
+        if self.seats:
+            task = asyncio.get_running_loop().create_task(self._work_off_after(after_seconds))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _settle(self, job: MemoryJob) -> None:
-        pause: float | None = job.after_seconds
-        while pause is not None:
-            await asyncio.sleep(pause)
-            pause = await self.worker().work(job.ticket_id, job.run)
+    async def _work_off_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.work_off()
 
     def app(self) -> FastAPI:
         """Return the application over this world, open: nothing that tests serve it with runs its lifespan."""

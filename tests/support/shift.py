@@ -7,14 +7,16 @@ from typing import Any
 
 from app.adapters.vault import Vault
 from app.domain.breaker import Verdict
-from app.domain.claims import Claimed, DatabaseUnavailable, InLine, Stored, Submission, Suspect
+from app.domain.claims import Claimed, DatabaseUnavailable, Finished, Stored, Submission
 from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result, StepFailed, Usage
 from app.domain.tickets import Email
 from app.enrichment import Enricher
-from app.runs.worker import MOST_STRIKES, Worker
+from app.runs.attempt import Attempts
+from app.runs.watching import Unwatched
+from app.runs.worker import Worker
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_store import MemoryRunStore, MemorySenderStore, Row
+from tests.support.memory_store import MemoryRunStore, Row, claim
 from tests.support.models import ScriptedModel
 from tests.support.service import CUSTOMER, World
 from tests.support.virtual_time import now
@@ -26,14 +28,15 @@ AWAY = StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529")
 
 
 @dataclass
-class Shift:
-    """One worker and one ticket, `t_1`, whose jobs nobody takes but the test."""
+class Shift(Unwatched):
+    """One worker and one ticket, `t_1`, whose run nobody takes but the test."""
 
     model: ScriptedModel = field(default_factory=ScriptedModel)
     endpoint_seconds: float = 0.0
     asynchronous: bool = False
     results: list[Result] = field(default_factory=list)
-    put_back: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=self.endpoint_seconds)
@@ -41,28 +44,35 @@ class Shift:
         self.world.database.now = now
         self.world.put_in_place()
         self.runs = Runs(self.world)
-        self.senders = Senders(self.world.database, self.world.identifiers_per_sender_hour)
         self.worker = self.another_worker()
 
     def another_worker(self) -> Worker:
         enricher = Enricher(self.model, self.world.endpoint)
-        return Worker(
-            self.runs, Vault(self.world.keys), self.senders, enricher, 30.0, self._on_result, self.put_back.append
-        )
+        attempts = Attempts(self.runs, Vault(self.world.keys), enricher, 30.0, self)
+        return Worker(self.runs, attempts, 10, self)
 
-    def _on_result(self, claimed: Claimed, result: Result) -> None:
-        assert claimed.ticket_id == "t_1"
+    def ended(self, claimed: Claimed, result: Result, document: dict[str, Any]) -> None:
+        assert (claimed.ticket_id, document) == ("t_1", result.as_document())
         self.results.append(result)
+
+    def put_back(self, why: str) -> None:
+        self.returned.append(why)
+
+    def failed(self, fault: Exception) -> None:
+        self.faults.append(fault)
 
     async def submit(self, **options: Any) -> None:
         options = {"asynchronous": self.asynchronous} | options
         await self.world.tickets.submit([Submission("t_1", "prj_1", EMAIL, **options)])
 
-    async def work(self) -> float | None:
-        """Have the worker do the newest job of the ticket."""
-        return await self.worker.work("t_1", self.row.run)
+    async def work(self, worker: Worker | None = None) -> bool:
+        """Have the worker take the run, if it may be taken, and see to it; tell whether it was there."""
+        taken = await self.runs.take(1, suspects=True)
+        for claimed in taken:
+            await asyncio.wait([(worker or self.worker).start(claimed)])
+        return bool(taken)
 
-    async def at_work(self, until: Callable[[], bool]) -> "asyncio.Task[float | None]":
+    async def at_work(self, until: Callable[[], bool]) -> "asyncio.Task[bool]":
         """Have the worker do it up to some point."""
         await self.submit()
         task = asyncio.create_task(self.work())
@@ -70,6 +80,15 @@ class Shift:
             while not until():  # noqa: ASYNC110 - the loop's time is virtual
                 await asyncio.sleep(0.01)
         return task
+
+    def orphaned(self) -> None:
+        """Queue the run again, as is done with those of a worker that gives no sign of life."""
+        self.row.state = "queued"
+
+    def taken_over(self) -> Claimed:
+        """Have another worker get the run."""
+        self.orphaned()
+        return claim(self.world.database, "t_1")
 
     @property
     def row(self) -> Row:
@@ -85,34 +104,28 @@ class Runs(MemoryRunStore):
     """Fails as often as told; `stalling`, it takes a minute for a method."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.database, MOST_STRIKES)
+        super().__init__(world.database, world.identifiers_per_sender_hour)
         self.failing: dict[str, int] = {}
         self.stalling = ""
         self.called: list[str] = []
 
-    async def claim(
-        self, ticket_id: str, run: int, owner: str, *, suspects: bool = True
-    ) -> Claimed | Suspect | InLine | None:
-        await self._meet("claim")
-        return await super().claim(ticket_id, run, owner, suspects=suspects)
+    async def take(self, want: int, *, suspects: bool) -> list[Claimed]:
+        await self._meet("take")
+        return await super().take(want, suspects=suspects)
 
-    async def keep(self, claimed: Claimed, extracted: Extracted) -> bool:
-        await self._meet("keep")
-        return await super().keep(claimed, extracted)
+    async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
+        await self._meet("admit")
+        return await super().admit(claimed, extracted, identifier)
 
     async def finish(
         self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
-    ) -> bool:
+    ) -> Finished | None:
         await self._meet("finish")
         return await super().finish(claimed, result, refund=refund, verdict=verdict)
 
-    async def put_back(self, claimed: Claimed, *, if_asynchronous: bool) -> bool:
-        await self._meet("put_back")
-        return await super().put_back(claimed, if_asynchronous=if_asynchronous)
-
-    async def look_again(self, claimed: Claimed, after_seconds: float) -> None:
-        await self._meet("look_again")
-        await super().look_again(claimed, after_seconds)
+    async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
+        await self._meet("rest")
+        return await super().rest(claimed, pause_seconds, strike=strike)
 
     async def _meet(self, method: str) -> None:
         self.called.append(method)
@@ -121,18 +134,6 @@ class Runs(MemoryRunStore):
         if self.failing.get(method):
             self.failing[method] -= 1
             raise DatabaseUnavailable
-
-
-class Senders(MemorySenderStore):
-    """Has lost its database as often as told."""
-
-    failing = 0
-
-    async def admit(self, project_id: str, sender: str, identifier: str) -> bool:
-        if self.failing:
-            self.failing -= 1
-            raise DatabaseUnavailable
-        return await super().admit(project_id, sender, identifier)
 
 
 class SlowToSummarize(ScriptedModel):

@@ -1,42 +1,33 @@
-"""The stores that a test works on, real or in memory, with a project in them, and short ways to ask them."""
+"""The stores that a test works on, with a project in them, and short ways to ask them."""
 
-import json
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
 
 from app.adapters.postgres.access_token_store import AccessTokenStore
 from app.adapters.postgres.audit_store import AuditStore
 from app.adapters.postgres.breaker_store import BreakerStore
-from app.adapters.postgres.connection import fetch
-from app.adapters.postgres.line import Line
+from app.adapters.postgres.connection import Database, Statement
+from app.adapters.postgres.delivery_store import DeliveryStore
+from app.adapters.postgres.notices import ENDED_CHANNEL, ended_in
 from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore
-from app.adapters.postgres.ticket_store import ENDED_CHANNEL, TicketStore, ended_in
-from app.domain.claims import Claimed, Submission, Submitted
+from app.adapters.postgres.ticket_store import TicketStore
+from app.adapters.postgres.workload_store import Workload
+from app.domain.claims import Claimed, Submission, Submitted, Taken
 from app.domain.configuration import Configuration, IdentityPolicy, StoredToken
 from app.domain.outcomes import Outcome
 from app.domain.projects import Project
 from app.domain.tickets import Email
-from tests.support.memory_access import MemoryAccessTokenStore, MemoryAuditStore
-from tests.support.memory_store import (
-    MemoryBreakerStore,
-    MemoryDatabase,
-    MemoryProjectStore,
-    MemoryRunStore,
-    MemorySenderStore,
-    MemoryTicketStore,
-)
+from app.domain.workload import BEAT_SECONDS, Taker, Worker
 
-MOST_STRIKES = 3
 MOST_IDENTIFIERS = 20
 KEY = b"k" * 32
 MOST_AT_ONCE = 600
-"""Places of a project, where a test does not say: more than it fills."""
+"""Slots of a project, where a test does not say: more than it fills."""
 
 PROJECT = Project("prj_1", "business", ("u1", "u2"), 37)
 OTHER_PROJECT = Project("prj_2", "business", (), 5)
@@ -58,57 +49,26 @@ def result_of(outcome: Outcome = Outcome.OK, **changes: Any) -> dict[str, Any]:
 RESULT = result_of()
 
 
-class Behind(Protocol):
-    """What only a test looks at: what the stores leave for others, and what they should have erased."""
-
-    async def jobs(self) -> list[tuple[str, int]]:
-        """Return ticket and run of every job that waits, in the order in which they were left."""
-
-    async def second_looks(self) -> list[tuple[str, int, float]]:
-        """Return ticket, run and pause in seconds of every job that was left for a later look."""
-
-    async def run_of(self, ticket_id: str) -> int:
-        """Return the number of the ticket's run."""
-
-    async def breaker_pause_over(self) -> None:
-        """Make it time for the next to try the endpoint of `prj_1`."""
-
-    async def webhooks(self) -> list[tuple[str, str]]:
-        """Return ticket and project of every message to the helpdesk that waits."""
-
-    async def heard(self) -> list[tuple[str, str]]:
-        """Return ticket and project of every run of which everybody was told that it has ended."""
-
-    async def ended_runs(self) -> list[tuple[str, str, str | None, int]]:
-        """Return project, status, reason and credits of every run that ended."""
-
-    async def email_kept(self, ticket_id: str) -> bool:
-        """Tell whether the ticket's email, what was said of its sender, or what was found in it, is stored."""
-
-    async def grow_old(self, ticket_id: str, seconds: float) -> None:
-        """Make it so many seconds longer ago that the ticket was submitted."""
-
-    async def forget_slowly(self, seconds: float) -> None:
-        """Make it so many seconds longer ago that senders asked."""
-
-    async def senders_known(self, project_id: str) -> int:
-        """Return how many senders of a project are counted."""
-
-
 @dataclass(frozen=True)
 class Stores:
     """One service's stores, with the project `prj_1` in them."""
 
-    projects: ProjectStore | MemoryProjectStore
-    tickets: TicketStore | MemoryTicketStore
-    runs: RunStore | MemoryRunStore
-    senders: SenderStore | MemorySenderStore
-    behind: Behind
-    trail: AuditStore | MemoryAuditStore
-    access: AccessTokenStore | MemoryAccessTokenStore
-    breakers: BreakerStore | MemoryBreakerStore
+    projects: ProjectStore
+    tickets: TicketStore
+    runs: RunStore
+    workload: Workload
+    deliveries: DeliveryStore
+    behind: "Behind"
+    trail: AuditStore
+    access: AccessTokenStore
+    breakers: BreakerStore
+    taker: Taker
 
-    async def submit(self, ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any) -> Submitted:
+    async def beat(self, running: Sequence[int] = ()) -> None:
+        """Have this process show itself."""
+        await self.workload.beat(Worker(self.taker.worker_id, "host", 1, 10, len(running)), running)
+
+    async def submit(self, ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any) -> Submitted | Taken:
         [submitted] = await self.tickets.submit([submission(ticket_id, project_id, **options)])
         return submitted
 
@@ -117,19 +77,37 @@ class Stores:
         await self.submit(ticket_id, **options)
         return await self.behind.run_of(ticket_id)
 
-    async def claimed(self, ticket_id: str = "t_1", owner: str = "a", **options: Any) -> Claimed:
-        """Submit a ticket and claim its run."""
-        return await self.claim(await self.submitted(ticket_id, **options), owner, ticket_id)
-
-    async def claim(self, run: int, owner: str = "a", ticket_id: str = "t_1") -> Claimed:
-        claimed = await self.runs.claim(ticket_id, run, owner)
-        assert isinstance(claimed, Claimed)
+    async def take(self, *, suspects: bool = True) -> Claimed:
+        """Take the run that is next."""
+        [claimed] = await self.runs.take(1, suspects=suspects)
         return claimed
+
+    async def claimed(self, ticket_id: str = "t_1", **options: Any) -> Claimed:
+        """Submit a ticket and take its run, which is the only one that waits."""
+        await self.submit(ticket_id, **options)
+        claimed = await self.take()
+        assert claimed.ticket_id == ticket_id
+        return claimed
+
+    async def taken(self, ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any) -> Claimed:
+        """Submit a ticket that this process runs at once."""
+        wanted = submission(ticket_id, project_id, **options)
+        [taken] = await self.tickets.submit([wanted], take=True)
+        assert isinstance(taken, Taken), taken
+        return taken.claimed
+
+    async def taken_over(self, claimed: Claimed) -> Claimed:
+        """Have a run's worker die, and the run taken again."""
+        await self.behind.worker_dies(claimed.ticket_id)
+        assert await self.workload.take_over() == 1
+        heir = await self.take()
+        assert heir.run == claimed.run
+        return heir
 
     async def finished(self, ticket_id: str = "t_1", **options: Any) -> Claimed:
         """Have a ticket run to its end."""
         claimed = await self.claimed(ticket_id, **options)
-        assert await self.runs.finish(claimed, RESULT, refund=False) is True
+        assert await self.runs.finish(claimed, RESULT, refund=False) is not None
         return claimed
 
     async def turn_on(self) -> None:
@@ -146,104 +124,65 @@ def submission(ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any
     return Submission(ticket_id, project_id, **({"email": EMAIL} | options))
 
 
-class BehindMemory:
-    """Looks into a `MemoryDatabase`."""
-
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
-        self._jobs: list[tuple[str, int, float]] = []
-        self._webhooks: list[tuple[str, str]] = []
-        self._heard: list[tuple[str, str]] = []
-        database.on_job = lambda job: self._jobs.append((job.ticket_id, job.run, job.after_seconds))
-        database.on_webhook = lambda ticket_id, project_id: self._webhooks.append((ticket_id, project_id))
-        database.on_ended = lambda ticket_id, project_id: self._heard.append((ticket_id, project_id))
-
-    async def jobs(self) -> list[tuple[str, int]]:
-        return [(ticket_id, run) for ticket_id, run, after_seconds in self._jobs if not after_seconds]
-
-    async def second_looks(self) -> list[tuple[str, int, float]]:
-        return [job for job in self._jobs if job[2]]
-
-    async def run_of(self, ticket_id: str) -> int:
-        return self._database.rows[ticket_id].run
-
-    async def breaker_pause_over(self) -> None:
-        endpoint, breaker = self._database.breakers["prj_1"]
-        self._database.breakers["prj_1"] = endpoint, replace(breaker, next_probe_at=self._database.now())
-
-    async def webhooks(self) -> list[tuple[str, str]]:
-        return list(self._webhooks)
-
-    async def heard(self) -> list[tuple[str, str]]:
-        return list(self._heard)
-
-    async def ended_runs(self) -> list[tuple[str, str, str | None, int]]:
-        runs = self._database.ended_runs
-        return [(run.project_id, run.status, run.reason, run.credits_used) for run in runs]
-
-    async def email_kept(self, ticket_id: str) -> bool:
-        row = self._database.rows[ticket_id]
-        return row.email is not None or row.extracted is not None
-
-    async def grow_old(self, ticket_id: str, seconds: float) -> None:
-        self._database.rows[ticket_id].submitted_at -= timedelta(seconds=seconds)
-
-    async def forget_slowly(self, seconds: float) -> None:
-        for asked in self._database.senders.values():
-            asked.update({key: since - timedelta(seconds=seconds) for key, since in asked.items()})
-
-    async def senders_known(self, project_id: str) -> int:
-        return len([key for key in self._database.senders if key[0] == project_id])
-
-
-class BehindPostgres:
+class Behind:
     """Looks into a real database; `notify` takes the NOTIFYs that stores send."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self.notices: list[tuple[str, str]] = []
 
     def notify(self, channel: str, message: str) -> None:
         self.notices.append((channel, message))
 
-    async def jobs(self) -> list[tuple[str, int]]:
-        return [(facts[0], facts[1]) for facts, pause in await self._waiting("enrich") if pause < 1]
+    async def queued(self) -> list[str]:
+        """Return every ticket that waits, in the order in which they came."""
+        rows = await self._database.fetch(
+            Statement("SELECT ticket_id FROM enrichments WHERE state = 'queued' ORDER BY run")
+        )
+        return [row.ticket_id for row in rows]
 
-    async def second_looks(self) -> list[tuple[str, int, float]]:
-        return [(facts[0], facts[1], pause) for facts, pause in await self._waiting("enrich") if pause >= 1]
+    async def rested(self, ticket_id: str) -> None:
+        """Make it time for a run that rests."""
+        due = Statement("UPDATE enrichments SET due_at = now() WHERE ticket_id = :ticket_id")
+        await self._database.fetch(due, {"ticket_id": ticket_id})
+
+    async def worker_dies(self, ticket_id: str) -> None:
+        """Have the one that runs this ticket be one of whom nobody has heard."""
+        gone = "UPDATE enrichments SET worker = gen_random_uuid() WHERE ticket_id = :ticket_id AND state = 'running'"
+        await self._database.fetch(Statement(gone), {"ticket_id": ticket_id})
 
     async def run_of(self, ticket_id: str) -> int:
-        found = text("SELECT run FROM enrichments WHERE ticket_id = :ticket_id")
-        run: int = (await fetch(self._engine, found, {"ticket_id": ticket_id}))[0].run
+        found = Statement("SELECT run FROM enrichments WHERE ticket_id = :ticket_id")
+        run: int = (await self._database.fetch(found, {"ticket_id": ticket_id}))[0].run
         return run
 
     async def breaker_pause_over(self) -> None:
-        await fetch(self._engine, text("UPDATE breakers SET next_probe_at = now()"))
+        await self._database.fetch(Statement("UPDATE breakers SET next_probe_at = now()"))
 
     async def webhooks(self) -> list[tuple[str, str]]:
-        facts = [facts for facts, _ in await self._waiting("webhook")]
-        assert len({message_id for message_id, _, _ in facts}) == len(facts)
-        assert all(message_id.startswith("msg_") for message_id, _, _ in facts)
-        return [(ticket_id, project_id) for _, ticket_id, project_id in facts]
+        """Return ticket and project of every message to the helpdesk that waits."""
+        rows = await self._database.fetch(Statement("SELECT * FROM deliveries ORDER BY made_at"))
+        assert all(row.message_id.startswith("msg_") for row in rows)
+        return [(row.ticket_id, row.project_id) for row in rows]
 
     async def heard(self) -> list[tuple[str, str]]:
         return [ended_in(message) for channel, message in self.notices if channel == ENDED_CHANNEL]
 
     async def ended_runs(self) -> list[tuple[str, str, str | None, int]]:
-        rows = await fetch(
-            self._engine, text("SELECT project_id, status, reason, credits_used FROM ended_runs ORDER BY ended_at")
+        rows = await self._database.fetch(
+            Statement("SELECT project_id, status, reason, credits_used FROM ended_runs ORDER BY ended_at")
         )
         return [tuple(row) for row in rows]
 
     async def email_kept(self, ticket_id: str) -> bool:
-        kept = text("""
+        kept = Statement("""
             SELECT num_nonnulls(email, sender_verified, extracted) AS kept FROM enrichments WHERE ticket_id = :ticket_id
         """)
-        return bool((await fetch(self._engine, kept, {"ticket_id": ticket_id}))[0].kept)
+        return bool((await self._database.fetch(kept, {"ticket_id": ticket_id}))[0].kept)
 
     async def grow_old(self, ticket_id: str, seconds: float) -> None:
         older = "UPDATE enrichments SET submitted_at = submitted_at - make_interval(secs => :s) WHERE ticket_id = :t"
-        await fetch(self._engine, text(older), {"s": seconds, "t": ticket_id})
+        await self._database.fetch(Statement(older), {"s": seconds, "t": ticket_id})
 
     async def forget_slowly(self, seconds: float) -> None:
         older = """
@@ -251,52 +190,37 @@ class BehindPostgres:
                 SELECT jsonb_object_agg(key, CAST(value AS float8) - :s) FROM jsonb_each(identifiers)
             )
         """
-        await fetch(self._engine, text(older), {"s": seconds})
+        await self._database.fetch(Statement(older), {"s": seconds})
 
     async def senders_known(self, project_id: str) -> int:
-        known = text("SELECT count(*) AS n FROM senders WHERE project_id = :project_id")
-        return int((await fetch(self._engine, known, {"project_id": project_id}))[0].n)
-
-    async def _waiting(self, kind: str) -> list[tuple[Any, float]]:
-        waiting = text("""
-            SELECT payload, CAST(extract(epoch FROM execute_after - created) AS float8) AS pause
-            FROM pgqueuer WHERE entrypoint = :kind ORDER BY id
-        """)
-        return [(json.loads(row.payload), row.pause) for row in await fetch(self._engine, waiting, {"kind": kind})]
+        known = Statement("SELECT count(*) AS n FROM senders WHERE project_id = :project_id")
+        return int((await self._database.fetch(known, {"project_id": project_id}))[0].n)
 
 
-async def memory_stores(*, webhooks: bool = False, places: int = MOST_AT_ONCE) -> Stores:
-    """Return stores in memory, with the project in them."""
-    database = MemoryDatabase(places)
-    runs = MemoryRunStore(database, MOST_STRIKES, webhooks=webhooks)
+async def postgres_stores(
+    database: Database,
+    *,
+    webhooks: bool = False,
+    slots: int = MOST_AT_ONCE,
+    most: int = MOST_IDENTIFIERS,
+    key: bytes = KEY,
+    beat_seconds: float = BEAT_SECONDS,
+) -> Stores:
+    """Return the stores of a process that has just shown itself, on a migrated database with the project in it."""
+    behind = Behind(database)
+    taker = Taker(str(uuid4()), slots, beat_seconds)
     stores = Stores(
-        MemoryProjectStore(database),
-        MemoryTicketStore(database),
-        runs,
-        MemorySenderStore(database, MOST_IDENTIFIERS),
-        BehindMemory(database),
-        MemoryAuditStore(database),
-        MemoryAccessTokenStore(database),
-        MemoryBreakerStore(database),
-    )
-    await stores.projects.put(PROJECT)
-    return stores
-
-
-async def postgres_stores(engine: AsyncEngine, *, webhooks: bool = False, places: int = MOST_AT_ONCE) -> Stores:
-    """Return stores on a migrated database, with the project in them."""
-    behind = BehindPostgres(engine)
-    line = Line(engine, places, behind.notify)
-    runs = RunStore(engine, line, MOST_STRIKES, behind.notify, webhooks=webhooks)
-    stores = Stores(
-        ProjectStore(engine),
-        TicketStore(engine, line, behind.notify),
-        runs,
-        SenderStore(engine, KEY, MOST_IDENTIFIERS),
+        ProjectStore(database),
+        TicketStore(database, taker, behind.notify),
+        RunStore(database, taker, SenderStore(key, most), behind.notify, webhooks=webhooks),
+        Workload(database, taker, behind.notify),
+        DeliveryStore(database),
         behind,
-        AuditStore(engine),
-        AccessTokenStore(engine),
-        BreakerStore(engine),
+        AuditStore(database),
+        AccessTokenStore(database),
+        BreakerStore(database),
+        taker,
     )
     await stores.projects.put(PROJECT)
+    await stores.beat()
     return stores

@@ -1,11 +1,6 @@
 """The audit trail in PostgreSQL: written by the statements that change something, read page by page, never changed."""
 
-from typing import Any
-
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from app.adapters.postgres.connection import fetch
+from app.adapters.postgres.connection import Database, Row, Statement
 from app.domain.audit import Action, Entry
 
 
@@ -30,11 +25,11 @@ def noting(
     """  # noqa: S608 - constants, no value
 
 
-_NOTE = text(noting(Action.CONFIGURATION_TESTED, "projects WHERE project_id = :project_id", fields=":fields"))
+_NOTE = Statement(noting(Action.CONFIGURATION_TESTED, "projects WHERE project_id = :project_id", fields=":fields"))
 
 # Numbers are given when a statement begins and seen when it ends: one may still come in above what a reader has seen,
 # but what lies below a cursor is settled but for the statements of the moment in which that page was read.
-_OF_PROJECT = text("""
+_OF_PROJECT = Statement("""
     SELECT entry_id, noted_at, actor, action, fields, subject, results_erased FROM audit_entries
     WHERE project_id = :project_id AND entry_id < coalesce(CAST(:before AS bigint), 9223372036854775807)
     ORDER BY entry_id DESC LIMIT :limit
@@ -44,20 +39,20 @@ _OF_PROJECT = text("""
 class AuditStore:
     """The rows of audit_entries; every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def note_test(self, project_id: str, actor: str, fields: tuple[str, ...]) -> None:
         """Note that somebody tests a configuration, with these unsaved fields laid over it."""
-        await fetch(self._engine, _NOTE, {"project_id": project_id, "actor": actor, "fields": list(fields)})
+        await self._database.fetch(_NOTE, {"project_id": project_id, "actor": actor, "fields": list(fields)})
 
     async def of_project(self, project_id: str, limit: int, before: int | None) -> list[Entry]:
         """Return the newest entries of a project, or the newest of those older than the entry `before`."""
         values = {"project_id": project_id, "limit": limit, "before": before}
-        return [_entry_of(row) for row in await fetch(self._engine, _OF_PROJECT, values)]
+        return [_entry_of(row) for row in await self._database.fetch(_OF_PROJECT, values)]
 
 
-def _entry_of(row: Row[Any]) -> Entry:
+def _entry_of(row: Row) -> Entry:
     return Entry(
         row.entry_id,
         row.noted_at,

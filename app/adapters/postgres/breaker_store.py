@@ -1,91 +1,104 @@
 """The breakers of all projects in PostgreSQL, shared by all replicas; a project whose endpoint answers has none.
 
 A breaker belongs to one endpoint: URL, method, parameter and token as they were. When an owner changes one of them it
-holds no more, and what still runs against the old endpoint tells nothing of the new one.
+holds no more, and what still runs against the old endpoint tells nothing of the new one. Each decision is made by
+`app.domain.breaker` on a row that nobody else can change meanwhile.
 """
 
-from typing import Any
+from dataclasses import replace
 
 import structlog
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.postgres.connection import UNFLUSHED_HERE, fetch
-from app.domain.breaker import CLOSED, PROBE_SECONDS, Breaker, SeenBreaker, Verdict
+from app.adapters.postgres.claimed import FENCE, fence
+from app.adapters.postgres.connection import Database, Row, Statement, Transaction
+from app.domain.breaker import CLOSED, Admission, Breaker, SeenBreaker, Verdict
+from app.domain.claims import Claimed
 
-ENDPOINT = "md5(concat_ws(' ', c.method, c.identifier_parameter, c.token_updated_at, c.api_url))"
-"""Names the endpoint of a row `c` of `configurations`."""
-
-TRIES = 40
-"""A change that meets another is made anew on what that left; more than usually come in one moment."""
-
-PROBE = f"""
-    UPDATE breakers AS b SET probe_run = mine.run, next_probe_at = now() + interval '{PROBE_SECONDS} seconds',
-        version = b.version + 1
-    FROM mine, turn WHERE b.project_id = mine.project_id AND mine.is_open AND mine.runnable
-        AND b.opened_at IS NOT NULL AND (b.next_probe_at <= now() OR b.probe_run = mine.run)
-    RETURNING 1
-"""  # noqa: S608 - constants, no value
-"""Makes the run of a claim the probe if one is due: who comes at the same time waits for the row and finds it taken."""
-
-_FIND = text(f"""
-    SELECT b.failures, b.opened_at, b.pause_seconds, b.next_probe_at, b.probe_run, b.version,
-        b.endpoint = {ENDPOINT} AS is_its, {ENDPOINT} AS endpoint, now() AS now
+_FIND = Statement("""
+    SELECT b.*, coalesce(b.endpoint = endpoint_of(c), false) AS is_its, now() AS now
     FROM configurations c LEFT JOIN breakers b ON b.project_id = c.project_id WHERE c.project_id = :project_id
-""")  # noqa: S608 - constants, no value
+""")
 
-_WRITE = text(f"""
-    INSERT INTO breakers AS b (project_id, endpoint, failures, opened_at, pause_seconds, next_probe_at, probe_run)
-    VALUES (:project_id, :endpoint, :failures, :opened_at, :pause_seconds, :next_probe_at, :probe_run)
-    ON CONFLICT (project_id) DO UPDATE SET endpoint = excluded.endpoint, failures = excluded.failures,
-        opened_at = excluded.opened_at, pause_seconds = excluded.pause_seconds, next_probe_at = excluded.next_probe_at,
-        probe_run = excluded.probe_run, version = b.version + 1
-    WHERE b.version = :version
-    RETURNING {UNFLUSHED_HERE}
-""")  # noqa: S608 - constants, no value
+# Locks the row, and makes it where there is none: an update that changes nothing.
+_LOCK = Statement("""
+    INSERT INTO breakers AS b (project_id, endpoint, failures, pause_seconds)
+    SELECT c.project_id, endpoint_of(c), 0, 0 FROM configurations c
+    WHERE c.project_id = :project_id AND endpoint_of(c) = :endpoint
+    ON CONFLICT (project_id) DO UPDATE SET failures = b.failures
+    RETURNING b.*, b.endpoint = :endpoint AS is_its, clock_timestamp() AS now
+""")
 
-_CLOSE = text("DELETE FROM breakers WHERE project_id = :project_id AND version = :version RETURNING 1")
+_WRITE = Statement("""
+    UPDATE breakers SET endpoint = :endpoint, failures = :failures, opened_at = :opened_at,
+        pause_seconds = :pause_seconds, next_probe_at = :next_probe_at, probe_run = :probe_run
+    WHERE project_id = :project_id
+""")
+
+_DELETE = Statement("DELETE FROM breakers WHERE project_id = :project_id RETURNING failures, opened_at")
+
+_PAY = Statement(f"""
+    UPDATE enrichments SET credit_month = coalesce(credit_month, take_credit(project_id)) WHERE {FENCE}
+    RETURNING credit_month IS NOT NULL AS charged
+""")  # noqa: S608 - constants, no value
 
 
 class BreakerStore:
     """The rows of breakers; every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def of_project(self, project_id: str) -> SeenBreaker:
         """Return the breaker of the project's endpoint, and the time at which it was seen."""
-        rows = await fetch(self._engine, _FIND, {"project_id": project_id})
+        rows = await self._database.fetch(_FIND, {"project_id": project_id})
         return SeenBreaker(_breaker_of(rows[0]), rows[0].now) if rows else SeenBreaker(CLOSED, None)
+
+    async def admit(self, claimed: Claimed) -> Claimed:
+        """Say whether the run may ask its endpoint, and take its credit if it may."""
+
+        async def decide(transaction: Transaction) -> Claimed:
+            endpoint = {"project_id": claimed.project_id, "endpoint": claimed.endpoint}
+            rows = await transaction.fetch(_LOCK, endpoint)
+            admission = Admission.PASSES  # of an endpoint that the project has no more, nothing is known
+            if rows:
+                after, admission = _breaker_of(rows[0]).admit(claimed.run, rows[0].now)
+                await _replace(transaction, claimed.project_id, claimed.endpoint, after)
+            if admission is Admission.REFUSED:
+                return replace(claimed, admission=admission)
+            paid = await transaction.fetch(_PAY, fence(claimed))
+            return replace(claimed, admission=admission, charged=bool(paid) and paid[0].charged)
+
+        return await self._database.transact(decide)
 
     async def record(self, project_id: str, endpoint: str, run: int, verdict: Verdict) -> None:
         """Have the breaker know what a run tells of that endpoint, if it still is the project's."""
-        for _ in range(TRIES):
-            rows = await fetch(self._engine, _FIND, {"project_id": project_id})
-            if not rows or rows[0].endpoint != endpoint:
-                return
+
+        async def decide(transaction: Transaction) -> tuple[Breaker, Breaker]:
+            rows = await transaction.fetch(_LOCK, {"project_id": project_id, "endpoint": endpoint})
+            if not rows:
+                return CLOSED, CLOSED
             seen = _breaker_of(rows[0])
             after = seen.after(verdict, run, rows[0].now)
-            if after == seen or await self._replace(project_id, rows[0], after):
-                _log(project_id, seen, after)
-                return
+            await _replace(transaction, project_id, endpoint, after)
+            return seen, after
+
+        _log(project_id, *await self._database.transact(decide))
 
     async def close(self, project_id: str) -> None:
         """Close it: somebody has just seen the endpoint answer."""
-        rows = await fetch(self._engine, _FIND, {"project_id": project_id})
-        if rows:
-            await self.record(project_id, rows[0].endpoint, 0, Verdict.ANSWERS)
-
-    async def _replace(self, project_id: str, row: Row[Any], after: Breaker) -> bool:
-        """Put another state in the place of the one that was seen; False if it is there no more."""
-        values = {"project_id": project_id, "version": row.version if row.version is not None else -1}
-        if after == CLOSED:
-            return row.version is None or bool(await fetch(self._engine, _CLOSE, values))
-        values |= {name: getattr(after, name) for name in Breaker.__slots__}
-        return bool(await fetch(self._engine, _WRITE, values | {"endpoint": row.endpoint}))
+        for row in await self._database.fetch(_DELETE, {"project_id": project_id}):
+            _log(project_id, Breaker(row.failures, row.opened_at), CLOSED)
 
 
-def _breaker_of(row: Row[Any]) -> Breaker:
+async def _replace(transaction: Transaction, project_id: str, endpoint: str, after: Breaker) -> None:
+    if after == CLOSED:
+        await transaction.fetch(_DELETE, {"project_id": project_id})
+        return
+    values = {name: getattr(after, name) for name in Breaker.__slots__}
+    await transaction.fetch(_WRITE, values | {"project_id": project_id, "endpoint": endpoint})
+
+
+def _breaker_of(row: Row) -> Breaker:
     if not row.is_its:  # there is none, or that of an endpoint which the project had before
         return CLOSED
     return Breaker(row.failures, row.opened_at, row.pause_seconds, row.next_probe_at, row.probe_run)

@@ -1,15 +1,13 @@
-"""The way to PostgreSQL: one small pool, single statements that commit themselves, and two kinds of failure."""
+"""The way to PostgreSQL: one small pool, statements that commit themselves, and two kinds of failure."""
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import Executable, Row, event, exc, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.util import greenlet_spawn
 
 from app.domain.claims import DatabaseUnavailable
 
@@ -28,25 +26,25 @@ CONNECT_SECONDS = 5.0
 NAME = {"application_name": "customer-context"}
 """What every session tells the server, also through a pooler: PgBouncer keeps track of it."""
 
-LIMITS = {
+SETTINGS = {
     "statement_timeout": "8000",  # ms; below our patience, so that the server ends a statement that we gave up
     "lock_timeout": "2000",  # ms; every lock here is held for one transaction of a few statements
     "idle_in_transaction_session_timeout": "10000",  # ms; only a frozen process is idle in a transaction
+    "plan_cache_mode": "force_generic_plan",  # every statement here has one good plan: making it anew costs a quarter
 }
 """What every session asks the server for. A pooler refuses these: there, the role needs them (`ALTER ROLE … SET`)."""
-
 
 UNFLUSHED = {"synchronous_commit": "off"}
 """Has commits wait for no disk: where one is lost with the server, the same is done once more, and is harmless."""
 
 UNFLUSHED_HERE = "set_config('synchronous_commit', 'off', true)"
-"""The same for the one statement that selects or returns this: if the server dies, the run is simply claimed again.
+"""The same for the one statement that selects or returns this: if the server dies, the work is simply done again.
 
-What is written later, the result above all, is flushed after it: a result that survives has its claim and its credit.
+What is written later, the result above all, is flushed after it: a result that survives has its credit too.
 """
 
-FOREIGN_KEY_VIOLATION = "23503"
-"""The SQLSTATE of a row whose project was deleted in the same moment."""
+FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION = "23503", "23505"
+"""SQLSTATEs: the project was deleted in the same moment; somebody else was faster."""
 
 PASSING_STATES = (
     "08",  # connection exception
@@ -61,17 +59,15 @@ PASSING_STATES = (
 )
 """SQLSTATEs, or their classes (PostgreSQL manual, appendix A), that tell of the server's state, not of our mistake."""
 
-STATEMENT_CHANGED = (exc.NotSupportedError, asyncpg.InvalidCachedStatementError)
+STATEMENT_CHANGED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 """What a prepared statement ends with after a migration changed what it returns; it has done nothing by then."""
 
-DRIVER_ERRORS = (
-    exc.SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""Everything that SQLAlchemy, asyncpg and the network raise; asyncpg's own comes through while connecting."""
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""Everything that asyncpg and the network raise."""
+
+T = TypeVar("T")
+
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)\b")
 
 
 class StatementFailed(Exception):
@@ -82,40 +78,142 @@ class StatementFailed(Exception):
         self.sqlstate = sqlstate
 
 
-_lines: WeakKeyDictionary[AsyncEngine, asyncio.Semaphore] = WeakKeyDictionary()
-"""For each engine the line before its pool, first come first served: the pool's own lets newcomers pass, and in a crowd
-some would wait for ever."""
+class Statement:
+    """SQL with its parameters named, as `:name`; PostgreSQL numbers them."""
+
+    def __init__(self, sql: str) -> None:
+        self.names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+        self.sql = _PARAMETER.sub(lambda found: f"${self.names.index(found[1]) + 1}", sql)
+
+    def values(self, named: Mapping[str, object]) -> list[object]:
+        """Return the values in the order of their numbers."""
+        return [named[name] for name in self.names]
 
 
-def create_engine_for(url: str, pool_size: int = POOL_SIZE, pooled: bool = False) -> AsyncEngine:
-    """Return an engine for a PostgreSQL URL as libpq writes it; `ValueError`, without the value, if it is none.
+class Row(asyncpg.Record):  # type: ignore[misc]
+    """A row whose columns are attributes too."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Database:
+    """A pool of connections to one database; `ValueError`, without the value, where the URL is none of PostgreSQL's.
 
     `pooled` says that the URL leads to a transaction pooler, such as PgBouncer: any statement may meet another session
-    than the one before. So nothing is prepared for later, and no session is asked for its limits (see `unlimited`).
+    than the one before. So nothing is prepared for later, and no session is asked for its settings (see `unset`).
     """
-    cached = 0 if pooled else STATEMENTS_CACHED
-    connect = _connect(url, NAME if pooled else NAME | LIMITS, statement_cache_size=cached)
 
-    def adapted() -> Any:
-        # What `async_creator` does, and the dialect's own cache, which that cannot reach. Without asyncpg's, statements
-        # have no name and go out whole each time; the dialect's would then only keep what a table looked like once, and
-        # fail for good after a migration that adds a column.
-        driver: Any = engine.dialect.dbapi
-        return driver.connect(async_creator_fn=connect, prepared_statement_cache_size=cached)
+    def __init__(self, url: str, pool_size: int = POOL_SIZE, pooled: bool = False) -> None:
+        cached = 0 if pooled else STATEMENTS_CACHED
+        self._connect = connecting(url, NAME if pooled else NAME | SETTINGS, statement_cache_size=cached)
+        self._idle: list[Any] = []
+        self._line = asyncio.Semaphore(pool_size)  # first come, first served
 
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        creator=adapted,
-        isolation_level="AUTOCOMMIT",  # a statement is its own transaction: no BEGIN and COMMIT round trips
-        hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=PATIENCE_SECONDS,
-        pool_use_lifo=True,
-    )
-    event.listen(engine.sync_engine, "checkout", _replace_if_closed)
-    _lines[engine] = asyncio.Semaphore(pool_size)
-    return engine
+    async def aclose(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            await self._idle.pop().close(timeout=CONNECT_SECONDS)
+
+    async def fetch(self, statement: Statement, named: Mapping[str, object] | None = None) -> Sequence[Row]:
+        """Run one statement and return its rows; raise `DatabaseUnavailable` or `StatementFailed`, nothing foreign."""
+        values = statement.values(named or {})
+
+        async def run(connection: Any) -> Sequence[Row]:
+            try:
+                return await connection.fetch(statement.sql, *values)  # type: ignore[no-any-return]
+            except STATEMENT_CHANGED:  # the connection has forgotten what it knew, so it happens once
+                return await connection.fetch(statement.sql, *values)  # type: ignore[no-any-return]
+
+        return await self._run(run)
+
+    async def transact(self, work: Callable[["Transaction"], Awaitable[T]]) -> T:
+        """Run some statements that belong together; the same failures, and then none of them was done."""
+
+        async def run(connection: Any) -> T:
+            async with connection.transaction():
+                return await work(Transaction(connection))
+
+        return await self._run(run)
+
+    async def _run(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._line:
+                connection = self._free() or await self._connect()
+                try:
+                    return await work(connection)
+                except asyncpg.PostgresError:
+                    raise  # the server has answered: the connection is as good as before
+                except BaseException:
+                    connection.terminate()
+                    raise
+                finally:
+                    if not connection.is_closed():
+                        self._idle.append(connection)
+        except DRIVER_ERRORS as foreign:
+            failure = failure_of(foreign)
+        # Raised here, not in the handler: the foreign exception, whose text can hold values, is not even its context.
+        raise failure
+
+    def _free(self) -> Any:
+        """Return the connection that was used last, and forget those that the server has closed meanwhile."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+
+class Transaction:
+    """Runs statements in one transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def fetch(self, statement: Statement, named: Mapping[str, object] | None = None) -> Sequence[Row]:
+        """Run a statement and return its rows."""
+        rows: Sequence[Row] = await self._connection.fetch(statement.sql, *statement.values(named or {}))
+        return rows
+
+
+async def ping(database: Database) -> None:
+    """Return if the database answers; raise `DatabaseUnavailable` if not."""
+    await database.fetch(_PING)
+
+
+async def unset(database: Database) -> tuple[str, ...]:
+    """Return which of `SETTINGS` a session lacks: behind a pooler the role, or its database, must set them."""
+    return tuple(row.name for row in await database.fetch(_UNSET, {"names": list(SETTINGS)}))
+
+
+_PING = Statement("SELECT 1")
+_UNSET = Statement("SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting IN ('0', 'auto') ORDER BY name")
+
+
+def connecting(url: str, settings: Mapping[str, str], **options: Any) -> Callable[[], Awaitable[Any]]:
+    """Return what opens one connection to the URL, as libpq writes it, with these settings."""
+    dsn = _dsn(url)
+
+    async def connect() -> Any:
+        connection = await asyncpg.connect(
+            dsn, timeout=CONNECT_SECONDS, server_settings=dict(settings), record_class=Row, **options
+        )
+        # A value is sent as JSON text and comes back read. The first byte is the version of the binary format.
+        await connection.set_type_codec(
+            "jsonb",
+            schema="pg_catalog",
+            format="binary",
+            encoder=lambda text: b"\x01" + text.encode(),
+            decoder=lambda content: json.loads(content[1:]),
+        )
+        return connection
+
+    return connect
 
 
 def connector(url: str) -> Callable[[], Awaitable[Any]]:
@@ -123,82 +221,36 @@ def connector(url: str) -> Callable[[], Awaitable[Any]]:
 
     They end within `PATIENCE_SECONDS`, and their commits are `UNFLUSHED`.
     """
-    return _connect(url, NAME | LIMITS | UNFLUSHED, command_timeout=PATIENCE_SECONDS)
-
-
-async def fetch(
-    engine: AsyncEngine, statement: Executable, values: Mapping[str, object] | None = None
-) -> Sequence[Row[Any]]:
-    """Run one statement and return its rows; raise `DatabaseUnavailable` or `StatementFailed`, nothing foreign."""
-
-    def run() -> Sequence[Row[Any]]:
-        with engine.sync_engine.connect() as connection:
-            result = connection.execute(statement, values)
-            return result.all() if result.returns_rows else ()
-
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS), _lines[engine]:
-            # What AsyncEngine does in four hops between greenlets, in one: a quarter less CPU per statement.
-            try:
-                return await greenlet_spawn(run)
-            except STATEMENT_CHANGED:
-                # Both libraries have forgotten all that they prepared, so it happens once.
-                return await greenlet_spawn(run)
-    except DRIVER_ERRORS as foreign:
-        failure = failure_of(foreign)
-    # Raised here, not in the handler: the foreign exception, whose text can hold values, is not even its context.
-    raise failure
-
-
-async def ping(engine: AsyncEngine) -> None:
-    """Return if the database answers; raise `DatabaseUnavailable` if not."""
-    await fetch(engine, text("SELECT 1"))
-
-
-async def unlimited(engine: AsyncEngine) -> tuple[str, ...]:
-    """Return which of `LIMITS` a session lacks: behind a pooler the role, or its database, must set them."""
-    lacking = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting = '0' ORDER BY name")
-    return tuple(row.name for row in await fetch(engine, lacking, {"names": list(LIMITS)}))
+    return connecting(url, NAME | SETTINGS | UNFLUSHED, command_timeout=PATIENCE_SECONDS)
 
 
 def failure_of(foreign: BaseException) -> DatabaseUnavailable | StatementFailed:
-    """Translate what the drivers raise, keeping the class and the SQLSTATE only."""
-    cause = foreign.orig if isinstance(foreign, exc.DBAPIError) and foreign.orig is not None else foreign
-    sqlstate = getattr(cause, "sqlstate", None)
-    if sqlstate is not None and sqlstate.startswith(PASSING_STATES):
+    """Translate what the driver raises, keeping the class and the SQLSTATE only."""
+    sqlstate = getattr(foreign, "sqlstate", None)
+    if sqlstate is not None:
+        passing = sqlstate.startswith(PASSING_STATES)
+        return DatabaseUnavailable() if passing else StatementFailed(type(foreign).__name__, sqlstate)
+    # A lost connection; or one of which the server has said that it ends, and which is not closed yet.
+    if isinstance(foreign, (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return DatabaseUnavailable()
-    if isinstance(foreign, (OSError, exc.TimeoutError, exc.DisconnectionError, exc.InterfaceError)):
-        return DatabaseUnavailable()
-    if isinstance(foreign, asyncpg.InterfaceError) or getattr(foreign, "connection_invalidated", False):
-        return DatabaseUnavailable()
-    if isinstance(foreign, (asyncpg.InternalClientError, exc.InternalError)) and sqlstate is None:
-        return DatabaseUnavailable()  # the server has said that it ends the connection, which is not closed yet
-    return StatementFailed(type(cause).__name__, sqlstate)
-
-
-def _connect(url: str, settings: Mapping[str, str], **options: Any) -> Callable[[], Awaitable[Any]]:
-    dsn = _dsn(url)
-
-    async def connect() -> Any:
-        return await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, server_settings=dict(settings), **options)
-
-    return connect
+    return StatementFailed(type(foreign).__name__, None)
 
 
 def _dsn(url: str) -> str:
-    """Return the URL as asyncpg takes it, which then reads `sslmode` and its like as libpq does."""
+    """Return the URL if it is one that asyncpg takes, which then reads `sslmode` and its like as libpq does."""
     try:
-        parsed = make_url(url)
-    except (exc.ArgumentError, ValueError):
-        parsed = None
-    if parsed is None or parsed.drivername not in ("postgresql", "postgres", "postgresql+asyncpg"):
+        parsed = urlsplit(url)
+    except ValueError:
+        parsed = urlsplit("")
+    if parsed.scheme not in ("postgresql", "postgres", "postgresql+asyncpg") or not _has_good_port(parsed):
         raise ValueError("not a PostgreSQL URL, which looks like postgresql://user:password@host:5432/database")
-    if not parsed.database:
+    if not parsed.path.strip("/"):
         raise ValueError("the PostgreSQL URL names no database, as in postgresql://user:password@host:5432/database")
-    return parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+    return url.replace("+asyncpg", "", 1) if parsed.scheme.endswith("+asyncpg") else url
 
 
-def _replace_if_closed(connection: Any, _record: object, _fairy: object) -> None:
-    """Have the pool replace a connection that the server closed meanwhile: costs no round trip, unlike a ping."""
-    if connection.driver_connection.is_closed():
-        raise exc.DisconnectionError
+def _has_good_port(parsed: SplitResult) -> bool:
+    try:
+        return parsed.port != 0
+    except ValueError:
+        return False

@@ -8,10 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, NullPool, exc, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.adapters.postgres.connection import DRIVER_ERRORS, failure_of
+from app.adapters.postgres.connection import DRIVER_ERRORS, NAME, SETTINGS, connecting, failure_of
 
 PACKAGED = Path(__file__).parents[2] / "_migrations"
 FOLDER = PACKAGED if PACKAGED.is_dir() else Path(__file__).parents[3] / "migrations"
@@ -27,18 +27,25 @@ LOCK_MS = 1_000
 """Longest that a step waits for a table: everybody queues behind it, and they give up after twice as long."""
 
 
-async def migrate(engine: AsyncEngine) -> None:
-    """Apply the pending migrations; whoever comes meanwhile waits. Raises as every store does.
+def engine_for(url: str) -> AsyncEngine:
+    """Return what Alembic works on: SQLAlchemy over connections as ours are, one at a time."""
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connecting(url, NAME | SETTINGS),
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+        poolclass=NullPool,
+    )
 
-    Those up to one that makes its indexes beside the traffic are applied together or not at all, and so is the rest.
+
+async def migrate(url: str) -> None:
+    """Apply the pending migrations, all or none; whoever comes meanwhile waits. Raises as every store does.
 
     `DatabaseUnavailable` also when somebody holds a table for long: try again later. A schema that a newer release has
-    migrated stays as it is. `engine` must not lead through a transaction pooler, which knows no lock of a session.
+    migrated stays as it is. `url` must not lead through a transaction pooler, which knows no lock of a session.
     """
-    # Alembic's own transactions need a session that does not commit each statement by itself.
-    transactional = engine.execution_options(isolation_level="READ COMMITTED")
     try:
-        async with transactional.connect() as connection:
+        async with engine_for(url).connect() as connection:
             await _lock(connection)
             try:
                 # A step may read through a large table.
@@ -50,11 +57,17 @@ async def migrate(engine: AsyncEngine) -> None:
             finally:
                 # Closing the session frees the lock, whatever state it is in, and forgets the setting.
                 await connection.invalidate()
-    except DRIVER_ERRORS as foreign:
-        failure = failure_of(foreign)
+    except (exc.SQLAlchemyError, *DRIVER_ERRORS) as foreign:
+        failure = failure_of(_cause_of(foreign))
     else:
         return
     raise failure
+
+
+def _cause_of(foreign: BaseException) -> BaseException:
+    """Return what the driver raised, where SQLAlchemy has wrapped it."""
+    wrapped = foreign.orig if isinstance(foreign, exc.DBAPIError) else None
+    return (wrapped.__cause__ or wrapped) if wrapped is not None else foreign
 
 
 async def _lock(connection: AsyncConnection) -> None:

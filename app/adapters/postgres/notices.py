@@ -5,11 +5,21 @@ dies in between, those who listen find out by themselves: they look once in a wh
 """
 
 import asyncio
+import json
 from functools import partial
 from typing import Any
 
 from app.adapters.postgres.listening import StandingConnection
 from app.domain.claims import DatabaseUnavailable
+
+ENDED_CHANNEL = "customer_context_ended"
+"""On which every process hears that a run has ended."""
+
+QUEUED_CHANNEL = "customer_context_queued"
+"""On which those who take runs hear that there may be one."""
+
+GATHERING_SECONDS = 0.005
+"""How long a notice waits for others: many go in one statement."""
 
 MOST_AT_ONCE = 500
 """NOTIFYs of one statement; a backlog after an outage goes in several."""
@@ -32,6 +42,7 @@ class Notices:
         """Send what waits, until cancelled or the connection is closed."""
         while True:
             await self._something.wait()
+            await asyncio.sleep(GATHERING_SECONDS)
             notices = list(self._waiting)[:MOST_AT_ONCE]
             for notice in notices:  # before they are sent: what is sent meanwhile tells of something newer
                 del self._waiting[notice]
@@ -41,6 +52,17 @@ class Notices:
                 await self._connection.run(partial(_notify, notices))
             except DatabaseUnavailable:  # it was closed
                 return
+
+
+def ended_message(ticket_id: str, project_id: str) -> str:
+    """Return what is sent on `ENDED_CHANNEL`."""
+    return json.dumps([ticket_id, project_id])
+
+
+def ended_in(message: str) -> tuple[str, str]:
+    """Return the ticket and the project that such a message names."""
+    ticket_id, project_id = json.loads(message)
+    return ticket_id, project_id
 
 
 async def _notify(notices: list[tuple[str, str]], connection: Any) -> None:

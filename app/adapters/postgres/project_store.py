@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from app.adapters.postgres.audit_store import noting
-from app.adapters.postgres.connection import FOREIGN_KEY_VIOLATION, StatementFailed, fetch
+from app.adapters.postgres.connection import FOREIGN_KEY_VIOLATION, Database, Statement, StatementFailed
 from app.domain.audit import Action
 from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration, StoredToken
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
@@ -26,7 +23,7 @@ _CHANGED = " || ".join(
 
 # The row is locked and read before it is written. A helpdesk may send what it knows as often as it likes: only what
 # changes is noted.
-_PUT = text(f"""
+_PUT = Statement(f"""
     WITH before AS MATERIALIZED (
         SELECT * FROM projects WHERE project_id = :project_id FOR NO KEY UPDATE
     ), after AS (
@@ -43,14 +40,14 @@ _PUT = text(f"""
     SELECT 1 FROM after
 """)  # noqa: S608 - constants, no value
 
-_GET = text(f"""
+_GET = Statement(f"""
     SELECT p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits, coalesce(c.used, 0) AS used,
         CAST({THIS_MONTH} + interval '1 month' AS timestamp) AT TIME ZONE 'UTC' AS resets_at
     FROM projects p LEFT JOIN credits c ON c.project_id = p.project_id AND c.month = {THIS_MONTH}
     WHERE p.project_id = :project_id
 """)  # noqa: S608 - a constant, no value
 
-_ERASE_RESULTS = text(f"""
+_ERASE_RESULTS = Statement(f"""
     WITH erased AS (
         DELETE FROM enrichments WHERE ticket_id IN (
             SELECT ticket_id FROM enrichments WHERE project_id = :project_id LIMIT :at_once
@@ -59,30 +56,36 @@ _ERASE_RESULTS = text(f"""
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
 
-_FORGET_RUNS = text("""
+_FORGET_RUNS = Statement("""
     DELETE FROM ended_runs WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM ended_runs WHERE project_id = :project_id LIMIT :at_once
     )) RETURNING 1
 """)
 
-_FORGET_SENDERS = text("""
+_FORGET_SUMS = Statement("""
+    DELETE FROM daily_runs WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM daily_runs WHERE project_id = :project_id LIMIT :at_once
+    )) RETURNING 1
+""")
+
+_FORGET_SENDERS = Statement("""
     DELETE FROM senders WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM senders WHERE project_id = :project_id LIMIT :at_once
     )) RETURNING 1
 """)
 
-_DELETE = text(f"""
+_DELETE = Statement(f"""
     WITH erased AS (
         DELETE FROM projects WHERE project_id = :project_id RETURNING project_id
     ), noted AS ({noting(Action.PROJECT_ERASED, "erased")})
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
 
-_CONFIGURATION = text("SELECT * FROM configurations WHERE project_id = :project_id")
+_CONFIGURATION = Statement("SELECT * FROM configurations WHERE project_id = :project_id")
 
 _NOTE_SAVED = noting(Action.CONFIGURATION_SAVED, "saved", actor="updated_by", fields=":changed")
 
-_PUT_CONFIGURATION = text(f"""
+_PUT_CONFIGURATION = Statement(f"""
     WITH saved AS (
     INSERT INTO configurations AS c (project_id, method, api_url, identifier_parameter, identify_instructions,
         display_instructions, enabled, match_path, identity_policy, token_sealed, token_origin, token_updated_at,
@@ -104,7 +107,7 @@ _PUT_CONFIGURATION = text(f"""
 """)  # noqa: S608 - constants, no value
 
 # A token that is kept stays as it is sealed now: it may have been sealed anew since the caller read it.
-_REPLACE_CONFIGURATION = text(f"""
+_REPLACE_CONFIGURATION = Statement(f"""
     WITH saved AS (
     UPDATE configurations SET method = :method, api_url = :api_url, identifier_parameter = :identifier_parameter,
         identify_instructions = :identify_instructions, display_instructions = :display_instructions,
@@ -119,7 +122,7 @@ _REPLACE_CONFIGURATION = text(f"""
     SELECT * FROM saved
 """)  # noqa: S608 - constants, no value
 
-_DELETE_CONFIGURATION = text(f"""
+_DELETE_CONFIGURATION = Statement(f"""
     WITH erased AS (
         DELETE FROM configurations
         WHERE project_id = :project_id AND version = coalesce(CAST(:expected_version AS bigint), version)
@@ -128,16 +131,9 @@ _DELETE_CONFIGURATION = text(f"""
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
 
-# The update of a row waits for whoever is updating it and then judges what they left: no two can take the last one.
-_TAKE_CREDIT = text(f"""
-    INSERT INTO credits AS c (project_id, month, used)
-    SELECT project_id, {THIS_MONTH}, 1 FROM projects WHERE project_id = :project_id AND monthly_ai_credits > 0
-    ON CONFLICT (project_id, month) DO UPDATE SET used = c.used + 1
-    WHERE c.used < (SELECT monthly_ai_credits FROM projects WHERE project_id = :project_id)
-    RETURNING c.month
-""")  # noqa: S608 - a constant, no value
+_TAKE_CREDIT = Statement("SELECT take_credit(:project_id) AS month")
 
-_RETURN_CREDIT = text(
+_RETURN_CREDIT = Statement(
     "UPDATE credits SET used = used - 1 WHERE project_id = :project_id AND month = :month AND used > 0"
 )
 
@@ -145,8 +141,8 @@ _RETURN_CREDIT = text(
 class ProjectStore:
     """Everything about a project but its results; every method may raise `DatabaseUnavailable`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def put(self, project: Project, actor: str | None = None) -> None:
         """Make the project, or replace what is known of it."""
@@ -157,27 +153,27 @@ class ProjectStore:
             "monthly_ai_credits": project.monthly_ai_credits,
             "actor": actor,
         }
-        await fetch(self._engine, _PUT, values)
+        await self._database.fetch(_PUT, values)
 
     async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
         """Return the project and what it has spent this month."""
-        rows = await fetch(self._engine, _GET, {"project_id": project_id})
+        rows = await self._database.fetch(_GET, {"project_id": project_id})
         return (project_of(rows[0]), CreditReport(rows[0].used, rows[0].resets_at)) if rows else None
 
     async def delete(self, project_id: str, actor: str | None = None) -> bool:
         """Erase the project with its configuration, token, credits and results; tell whether it was there."""
         erasing: dict[str, object] = {"project_id": project_id, "actor": actor}
         batch = {"project_id": project_id, "at_once": ERASED_AT_ONCE}
-        while len(await fetch(self._engine, _ERASE_RESULTS, erasing | batch)) == ERASED_AT_ONCE:
+        while len(await self._database.fetch(_ERASE_RESULTS, erasing | batch)) == ERASED_AT_ONCE:
             pass
-        for forget in (_FORGET_RUNS, _FORGET_SENDERS):
-            while len(await fetch(self._engine, forget, batch)) == ERASED_AT_ONCE:
+        for forget in (_FORGET_RUNS, _FORGET_SUMS, _FORGET_SENDERS):
+            while len(await self._database.fetch(forget, batch)) == ERASED_AT_ONCE:
                 pass
-        return bool(await fetch(self._engine, _DELETE, erasing))
+        return bool(await self._database.fetch(_DELETE, erasing))
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:
         """Return the configuration with its sealed token, if there is one."""
-        rows = await fetch(self._engine, _CONFIGURATION, {"project_id": project_id})
+        rows = await self._database.fetch(_CONFIGURATION, {"project_id": project_id})
         return configuration_of(rows[0]) if rows else None
 
     async def save_configuration(
@@ -196,7 +192,7 @@ class ProjectStore:
         """
         values = _values(project_id, configuration, token, actor) | {"changed": list(changed)}
         if expected_version:
-            rows = await fetch(self._engine, _REPLACE_CONFIGURATION, values | {"expected_version": expected_version})
+            rows = await self._database.fetch(_REPLACE_CONFIGURATION, values | {"expected_version": expected_version})
         else:
             rows = await self._put_configuration(values | {"must_be_new": expected_version == 0})
         if not rows:
@@ -208,7 +204,7 @@ class ProjectStore:
     ) -> None:
         """Erase the configuration and its token; `expected_version` as in `save_configuration`."""
         values = {"project_id": project_id, "expected_version": expected_version, "actor": actor}
-        if await fetch(self._engine, _DELETE_CONFIGURATION, values) or expected_version is None:
+        if await self._database.fetch(_DELETE_CONFIGURATION, values) or expected_version is None:
             return
         if expected_version or await self.configuration(project_id) is not None:
             raise VersionConflict
@@ -216,52 +212,53 @@ class ProjectStore:
     async def take_credit(self, project_id: str) -> date | None:
         """Take one credit and return the month that it was taken from; None if the month's are used up."""
         try:
-            rows = await fetch(self._engine, _TAKE_CREDIT, {"project_id": project_id})
+            rows = await self._database.fetch(_TAKE_CREDIT, {"project_id": project_id})
         except StatementFailed as failure:
             if failure.sqlstate == FOREIGN_KEY_VIOLATION:  # the project was deleted in this moment
                 return None
             raise
-        return rows[0].month if rows else None
+        month: date | None = rows[0].month
+        return month
 
     async def return_credit(self, project_id: str, month: date) -> None:
         """Give back one credit of that month."""
-        await fetch(self._engine, _RETURN_CREDIT, {"project_id": project_id, "month": month})
+        await self._database.fetch(_RETURN_CREDIT, {"project_id": project_id, "month": month})
 
     async def _put_configuration(self, values: Mapping[str, object]) -> Any:
         try:
-            return await fetch(self._engine, _PUT_CONFIGURATION, values)
+            return await self._database.fetch(_PUT_CONFIGURATION, values)
         except StatementFailed as failure:
             if failure.sqlstate == FOREIGN_KEY_VIOLATION:
                 raise ProjectNotFound from None
             raise
 
 
-def project_of(row: Row[Any]) -> Project:
+def project_of(row: Any) -> Project:
     """Read the columns of `projects` from a row."""
-    return Project(row.project_id, row.plan, tuple(row.owner_ids), row.monthly_ai_credits)
+    return Project(row["project_id"], row["plan"], tuple(row["owner_ids"]), row["monthly_ai_credits"])
 
 
-def configuration_of(row: Row[Any]) -> StoredConfiguration:
+def configuration_of(row: Any) -> StoredConfiguration:
     """Read the columns of `configurations` from a row."""
     token = None
-    if row.token_sealed is not None:
-        token = StoredToken(row.token_sealed, row.token_origin, row.token_updated_at)
+    if row["token_sealed"] is not None:
+        token = StoredToken(row["token_sealed"], row["token_origin"], row["token_updated_at"])
     return StoredConfiguration(
         Configuration(
-            method=row.method,
-            api_url=row.api_url,
-            identifier_parameter=row.identifier_parameter,
-            identify_instructions=row.identify_instructions,
-            display_instructions=row.display_instructions,
-            enabled=row.enabled,
-            match_path=row.match_path,
-            identity_policy=IdentityPolicy(row.identity_policy),
+            method=row["method"],
+            api_url=row["api_url"],
+            identifier_parameter=row["identifier_parameter"],
+            identify_instructions=row["identify_instructions"],
+            display_instructions=row["display_instructions"],
+            enabled=row["enabled"],
+            match_path=row["match_path"],
+            identity_policy=IdentityPolicy(row["identity_policy"]),
         ),
         token,
-        row.version,
-        row.created_at,
-        row.updated_at,
-        row.updated_by,
+        row["version"],
+        row["created_at"],
+        row["updated_at"],
+        row["updated_by"],
     )
 
 

@@ -5,10 +5,6 @@ Neither senders nor identifiers are stored, only keyed digests of them, and thos
 
 import hmac
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from app.adapters.postgres.connection import fetch
 from app.domain.enumeration import asker
 
 WINDOW_SECONDS = 3_600
@@ -27,48 +23,46 @@ _FRESH = f"""(
     WHERE CAST(value AS float8) > {_SINCE}
 )"""  # noqa: S608 - a constant, no value
 
-# A row that is being changed is waited for, and judged as it was left: no two can take the last place. One that knows
-# the identifier is only read. No commit waits for a disk while it holds the row: if PostgreSQL dies, a moment is lost.
-_ADMIT = text(f"""
-    WITH known AS (
-        SELECT 1 FROM senders WHERE project_id = :project_id AND sender = :sender
-            AND CAST(identifiers -> CAST(:identifier AS text) AS float8) > {_SINCE}
-    ), counted AS (
-        INSERT INTO senders AS s (project_id, sender, identifiers, seen_at)
-        SELECT :project_id, :sender, jsonb_build_object(CAST(:identifier AS text), extract(epoch FROM now())), now()
-        WHERE NOT EXISTS (SELECT FROM known)
-        ON CONFLICT (project_id, sender) DO UPDATE SET identifiers = excluded.identifiers || {_FRESH}, seen_at = now()
-        WHERE {_FRESH} -> CAST(:identifier AS text) IS NOT NULL
-            OR (SELECT count(*) FROM jsonb_object_keys({_FRESH})) < :most
-        RETURNING set_config('synchronous_commit', 'off', true)
-    )
-    SELECT 1 FROM known UNION ALL SELECT 1 FROM counted
-""")  # noqa: S608 - constants, no value
+KNOWN = f"""
+    SELECT 1 FROM senders s JOIN mine USING (project_id)
+    WHERE s.sender = :sender AND CAST(s.identifiers -> CAST(:identifier AS text) AS float8) > {_SINCE}
+"""  # noqa: S608 - a constant, no value
+"""Finds the sender of the one run in `mine` if the customer was asked about before: such a row is only read."""
+
+COUNTED = f"""
+    INSERT INTO senders AS s (project_id, sender, identifiers, seen_at)
+    SELECT project_id, :sender, jsonb_build_object(CAST(:identifier AS text), extract(epoch FROM now())), now()
+    FROM mine WHERE CAST(:most AS integer) > 0 AND NOT EXISTS (SELECT FROM known)
+    ON CONFLICT (project_id, sender) DO UPDATE SET identifiers = excluded.identifiers || {_FRESH}, seen_at = now()
+    WHERE {_FRESH} -> CAST(:identifier AS text) IS NOT NULL
+        OR (SELECT count(*) FROM jsonb_object_keys({_FRESH})) < :most
+    RETURNING 1
+"""  # noqa: S608 - constants, no value
+"""Counts the customer. A row that is being changed is waited for, and judged as it was left: no two can take the last
+place."""
+
+ADMITTED = "CAST(:most AS integer) = 0 OR EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM counted)"
+"""Whether the sender may ask."""
 
 
 class SenderStore:
-    """The rows of `senders`; `most` is how many customers one may ask about in an hour, 0 for any number.
+    """Names the rows of `senders`; `most` is how many customers one may ask about in an hour, 0 for any number.
 
     `encryption_key` is the first of the ring: with another one, counting begins anew.
     """
 
-    def __init__(self, engine: AsyncEngine, encryption_key: bytes, most: int) -> None:
-        self._engine = engine
+    def __init__(self, encryption_key: bytes, most: int) -> None:
         self._key = hmac.digest(encryption_key, PURPOSE, "sha256")
         self._most = most
 
-    async def admit(self, project_id: str, sender: str, identifier: str) -> bool:
-        """Tell whether the sender may ask about this customer, and count that; may raise `DatabaseUnavailable`."""
+    def asking(self, project_id: str, sender: str, identifier: str) -> dict[str, object]:
+        """Return the values of `KNOWN`, `COUNTED` and `ADMITTED`; who is nobody may ask about anybody."""
         who = asker(sender)
-        if not self._most or not who:
-            return True
-        values = {
-            "project_id": project_id,
+        return {
             "sender": self._digest(project_id, who),
             "identifier": self._digest(project_id, identifier).hex()[:IDENTIFIER_DIGITS],
-            "most": self._most,
+            "most": self._most if who else 0,
         }
-        return bool(await fetch(self._engine, _ADMIT, values))
 
     def _digest(self, project_id: str, value: str) -> bytes:
         return hmac.digest(self._key, f"{project_id}\x00{value}".encode(), "sha256")

@@ -85,58 +85,50 @@ enrichments = Table(
     metadata,
     Column("ticket_id", Text, primary_key=True),
     Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
-    Column("state", Text, nullable=False),  # queued, running, done; done has a result
-    Column("run", BigInteger),
-    Column("email", LargeBinary),  # from submission to result, then gone
-    Column("extracted", JSONB),  # what the first AI call found: a run that starts again need not pay for it twice
-    Column("asynchronous", Boolean, nullable=False, server_default=text("false")),
-    Column("submitted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("owner", Text, nullable=False),
-    Column("attempt", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # queued; running; resting: queued again at `due_at`; done: has a result
+    Column("worker", Uuid),  # who runs it, or has run it last
+    Column("slot", Integer),  # which of the project's slots it holds while it is running
+    Column("run", BigInteger, nullable=False),  # with `attempt` names one claim: the fence of every later write
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("strikes", Integer, nullable=False, server_default=text("0")),  # attempts that have not ended in order
-    # Written by replicas of the release before the queue; to be dropped in the release after it.
-    Column("lease_until", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("credit_month", Date),
-    Column("place", Integer),  # which of the project's places the run holds, from its claim to its end
-    Column("result", JSONB),
+    Column("due_at", DateTime(timezone=True)),
+    Column("credit_month", Date),  # which month has paid for the run
+    Column("email", LargeBinary),  # from submission to result, then gone
+    Column("sender_verified", Boolean),  # the helpdesk's verdict on the sender, gone with the email
+    Column("given_identifier", Text),  # a run without an email: whom to look up
+    Column("email_digest", LargeBinary),  # a keyed digest of the last email: tells whether the next is another
+    Column("extracted", JSONB),  # what the first AI call found: a run that starts again need not pay for it twice
+    Column("asynchronous", Boolean, nullable=False, server_default=text("false")),  # nobody waits; told by webhook
     Column("traceparent", Text),  # while it runs: the trace goes on wherever the run does
-    # The helpdesk's verdict on the sender, gone with the email; beside it, as older replicas read that as it was.
-    Column("sender_verified", Boolean),
+    Column("result", JSONB),
+    Column("last_attempt", JSONB),  # how the last run ended that has not replaced the result
+    Column("submitted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    # Erasing a project needs it; no update touches the column, so updates of a row in flight stay heap-only.
-    Index("enrichments_project_id_idx", "project_id"),
+    # The queue: who is waited for first, then by project, the first to come with the lowest number.
+    Index("enrichments_queued_idx", "asynchronous", "project_id", "run", postgresql_where=text("state = 'queued'")),
+    # No two running tickets of a project hold the same slot.
+    Index("enrichments_slot_idx", "project_id", "slot", unique=True, postgresql_where=text("state = 'running'")),
+    Index("enrichments_resting_idx", "due_at", postgresql_where=text("state = 'resting'")),
     # Finds what is old. It is written with a ticket and with a refresh only.
     Index("enrichments_submitted_at_idx", "submitted_at"),
-    # Finds what has not ended: as small as that is.
-    Index("enrichments_unfinished_idx", "submitted_at", postgresql_where=text("email IS NOT NULL")),
-    # Finds what is about one customer. Because of it the one update that stores a result writes every index.
+    # Finds what is about one customer, and what is a project's.
     Index("enrichments_customer_idx", "project_id", text("lower((result ->> 'identifier') COLLATE \"C\")")),
     postgresql_with={"fillfactor": "70"},
 )
+"""One row for each ticket: its place in the queue, who runs it, and its result."""
 
-project_places = Table(
-    "project_places",
+deliveries = Table(
+    "deliveries",
     metadata,
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
-    Column("place", Integer, primary_key=True),
-    Column("ticket_id", Text),
-    Column("run", BigInteger),
-    Column("takings", BigInteger, nullable=False, server_default=text("0")),  # another one each time it is taken
-    postgresql_with={"fillfactor": "50"},  # room for the next versions of rows that are updated with every claim
-)
-"""Numbered places, each with the run that took it last; it is free when that run holds it no more."""
-
-waiting_runs = Table(
-    "waiting_runs",
-    metadata,
-    Column("run", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", Text, primary_key=True),
     Column("ticket_id", Text, nullable=False),
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
-    Column("waited_for", Boolean, nullable=False),
-    Index("waiting_runs_project_id_waited_for_run_idx", "project_id", text("waited_for DESC"), "run"),
+    Column("project_id", Text, nullable=False),  # no foreign key: what tells of an erased project is dropped when due
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Index("deliveries_due_at_idx", "due_at"),
 )
-"""The line of each project: runs for which it has no place, the first to come with the lowest number."""
+"""Messages to the helpdesk that wait: written with what they tell of, gone when they were delivered."""
 
 breakers = Table(
     "breakers",
@@ -148,7 +140,6 @@ breakers = Table(
     Column("pause_seconds", Integer, nullable=False),
     Column("next_probe_at", DateTime(timezone=True)),
     Column("probe_run", BigInteger),
-    Column("version", BigInteger, nullable=False, server_default=text("0")),
 )
 """The breakers of projects whose endpoint failed last; one that answers has none."""
 
@@ -164,7 +155,20 @@ ended_runs = Table(
     Index("ended_runs_project_id_ended_at_idx", "project_id", "ended_at"),
     Index("ended_runs_time_idx", "ended_at"),
 )
-"""One line for each run that ended, without a word of the customer: what operators and owners count."""
+"""One line for each run that ended, without a word of the customer: what operators and owners look at."""
+
+daily_runs = Table(
+    "daily_runs",
+    metadata,
+    Column("project_id", Text, primary_key=True),  # no foreign key, as above
+    Column("day", Date, primary_key=True),
+    Column("slot", Integer, primary_key=True),  # of the run: so no two runs that end in one moment wait for each other
+    Column("status", Text, primary_key=True),
+    Column("runs", BigInteger, nullable=False),
+    Index("daily_runs_day_idx", "day"),
+    postgresql_with={"fillfactor": "50"},  # hot rows: room for their next versions
+)
+"""How many runs ended on each day, UTC: what owners see of a quarter without reading every line of it."""
 
 senders = Table(
     "senders",

@@ -1,23 +1,26 @@
-"""The workload in PostgreSQL: which processes run tickets, how much waits, how the last hour's runs ended.
+"""The workload in PostgreSQL: which processes run tickets, whose runs others get, how much waits, how runs ended.
 
 Every query stays cheap on large tables: it reads what waits or runs, or the last hour, by an index.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
 
-from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from app.adapters.postgres.breaker_store import ENDPOINT
-from app.adapters.postgres.connection import fetch
-from app.adapters.postgres.queue import ENRICH, NOBODY_WAITS, SOMEBODY_WAITS, WEBHOOK
+from app.adapters.postgres.connection import PATIENCE_SECONDS, UNFLUSHED_HERE, Database, Row, Statement
+from app.adapters.postgres.notices import QUEUED_CHANNEL
 from app.adapters.postgres.sender_store import WINDOW_SECONDS
 from app.domain.outcomes import Status
-from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, SeenWorker, Worker, WorkloadReport
-
-LOG_HOURS = 1
-"""The queue's own log tells how its jobs ended, which `ended_runs` tells better: kept to look into a fresh trouble."""
+from app.domain.workload import (
+    MOST_COUNTED,
+    Depth,
+    EndedRuns,
+    ProjectRuns,
+    Queue,
+    SeenWorker,
+    Taker,
+    Worker,
+    WorkloadReport,
+)
 
 PURGED_AT_ONCE = 5_000
 """Lines deleted per statement, some 20 ms of work: hours of them never make one long transaction."""
@@ -25,71 +28,104 @@ PURGED_AT_ONCE = 5_000
 WORST_PROJECTS = 20
 """Projects that a report names: a page that a person reads."""
 
-_BEAT = text("""
+HEADS = 10_000
+"""Lines of projects in which the ticket that has waited longest is looked for."""
+
+_BEAT = Statement(f"""
     INSERT INTO workers (worker_id, host, pid, seats, in_flight)
     VALUES (CAST(:worker_id AS uuid), :host, :pid, :seats, :in_flight)
     ON CONFLICT (worker_id) DO UPDATE SET seats = excluded.seats, in_flight = excluded.in_flight, seen_at = now()
-""")
-
-_LEAVE = text("DELETE FROM workers WHERE worker_id = CAST(:worker_id AS uuid)")
-
-# Two processes that purge at once take the same lines: the second waits for the first, finds them gone, and stops.
-_PURGE_LOG = text(f"""
-    WITH purged AS (
-        DELETE FROM pgqueuer_log WHERE ctid = ANY(ARRAY(
-            SELECT ctid FROM pgqueuer_log WHERE created < now() - interval '{LOG_HOURS} hour'
-            ORDER BY created LIMIT :at_once
-        )) RETURNING 1
-    )
-    SELECT count(*) AS lines FROM purged
+    RETURNING {UNFLUSHED_HERE}
 """)  # noqa: S608 - a constant, no value
 
-_PURGE_SENDERS = text(f"""
+# What this process was given without knowing it, as the connection was lost before the answer: as old as an answer
+# may be, and not among those that it runs.
+_GIVE_BACK_UNKNOWN = Statement(f"""
+    UPDATE enrichments SET state = 'queued', strikes = strikes - 1
+    WHERE state = 'running' AND worker = CAST(:worker_id AS uuid) AND run <> ALL(CAST(:running AS bigint[]))
+        AND updated_at < now() - interval '{PATIENCE_SECONDS} s'
+    RETURNING 1
+""")  # noqa: S608 - a constant, no value
+
+_GIVE_TO_OTHERS = Statement("""
+    UPDATE enrichments e SET state = 'queued'
+    WHERE e.state = 'running' AND NOT EXISTS (
+        SELECT FROM workers w
+        WHERE w.worker_id = e.worker AND w.seen_at > now() - make_interval(secs => :alive_seconds)
+    )
+    RETURNING 1
+""")
+
+_LEAVE = Statement("""
+    WITH gone AS (DELETE FROM workers WHERE worker_id = CAST(:worker_id AS uuid))
+    UPDATE enrichments SET state = 'queued', strikes = strikes - 1
+    WHERE state = 'running' AND worker = CAST(:worker_id AS uuid) RETURNING 1
+""")
+
+# Two processes that purge at once take the same lines: the second waits for the first, finds them gone, and stops.
+_PURGE_SENDERS = Statement(f"""
     DELETE FROM senders WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM senders WHERE seen_at < now() - interval '{WINDOW_SECONDS} s' LIMIT :at_once
     )) AND seen_at < now() - interval '{WINDOW_SECONDS} s' RETURNING 1
 """)  # noqa: S608 - a constant, no value
 
-_PURGE_WORKERS = text("DELETE FROM workers WHERE seen_at < now() - interval '1 day'")
-
-_WAITING = f"entrypoint = '{ENRICH}' AND status = 'queued'"
+_PURGE_WORKERS = Statement("DELETE FROM workers WHERE seen_at < now() - interval '1 day'")
 
 
-def _count(condition: str) -> str:
-    return f"(SELECT count(*) FROM (SELECT FROM pgqueuer WHERE {condition} LIMIT {MOST_COUNTED}) AS counted)"  # noqa: S608
+def _count(rows: str) -> str:
+    return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {MOST_COUNTED}) AS counted)"  # noqa: S608
 
 
-# Ids are given in the order of arrival, and an index holds them by priority: the first of each is found without a
-# search. "At most this priority" is for the planner, which would walk another index for "this priority".
+_IN_LINE = """
+    enrichments e JOIN full_projects f ON f.project_id = e.project_id
+    WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true])
+"""
+
+# The oldest is the first in the line of its project, and the index skips from one line to the next.
 _DEPTH = f"""
-    SELECT {_count(_WAITING)} AS queued, (
-        SELECT coalesce(CAST(extract(epoch FROM now() - min(first.created)) AS float8), 0)
-        FROM unnest(ARRAY[{SOMEBODY_WAITS}, {NOBODY_WAITS}]) AS most, LATERAL (
-            SELECT created FROM pgqueuer WHERE {_WAITING} AND priority <= most ORDER BY priority DESC, id LIMIT 1
-        ) AS first
-    ) AS oldest_seconds, (
-        SELECT count(*) FROM (SELECT FROM waiting_runs LIMIT {MOST_COUNTED}) AS counted
-    ) AS in_line, (
+    WITH RECURSIVE heads AS (
+        (SELECT asynchronous, project_id, submitted_at FROM enrichments WHERE state = 'queued'
+        ORDER BY asynchronous, project_id, run LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM heads, LATERAL (
+            SELECT asynchronous, project_id, submitted_at FROM enrichments WHERE state = 'queued'
+                AND (asynchronous, project_id) > (heads.asynchronous, heads.project_id)
+            ORDER BY asynchronous, project_id, run LIMIT 1
+        ) AS next
+    ), full_projects AS (
+        SELECT project_id FROM enrichments WHERE state = 'running'
+        GROUP BY project_id HAVING count(*) >= CAST(:slots AS integer)
+    )
+    SELECT {_count("enrichments WHERE state = 'queued'")} + {_count("enrichments WHERE state = 'resting'")} AS queued, (
+        SELECT coalesce(CAST(extract(epoch FROM now() - min(submitted_at)) AS float8), 0)
+        FROM (SELECT submitted_at FROM heads LIMIT {HEADS}) AS known
+    ) AS oldest_seconds, {
+    _count('''enrichments e JOIN full_projects f ON f.project_id = e.project_id
+        WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true])''')
+} AS in_line, (
         SELECT count(*) FROM breakers b JOIN configurations c ON c.project_id = b.project_id
-        WHERE b.opened_at IS NOT NULL AND b.endpoint = {ENDPOINT}
+        WHERE b.opened_at IS NOT NULL AND b.endpoint = endpoint_of(c)
     ) AS open_breakers
 """  # noqa: S608 - constants, no value
 
-_QUEUE = f"""
-    SELECT depth.*, {_count(f"{_WAITING} AND execute_after > now()")} AS put_back,
-        {_count(f"entrypoint = '{ENRICH}' AND status = 'picked'")} AS in_flight,
-        {_count(f"entrypoint = '{WEBHOOK}' AND status = 'queued'")} AS webhooks
-    FROM ({_DEPTH}) AS depth
-"""  # noqa: S608 - constants, no value
+_SEE_DEPTH = Statement(_DEPTH)
 
-_WORKERS = text("""
+_QUEUE = Statement(f"""
+    SELECT depth.*, {_count("enrichments WHERE state = 'resting'")} AS put_back,
+        {_count("enrichments WHERE state = 'running'")} AS in_flight, {_count("deliveries")} AS webhooks
+    FROM ({_DEPTH}) AS depth
+""")  # noqa: S608 - constants, no value
+
+_WORKERS = Statement("DELETE FROM workers WHERE seen_at < now() - interval '1 day'")
+
+_WORKERS = Statement("""
     SELECT CAST(worker_id AS text) AS worker_id, host, pid, seats, in_flight,
         CAST(extract(epoch FROM now() - started_at) AS float8) AS up_seconds,
         CAST(extract(epoch FROM now() - seen_at) AS float8) AS unseen_seconds
     FROM workers WHERE seen_at > now() - interval '1 hour' ORDER BY host, pid, worker_id
 """)
 
-_LAST_HOUR = text(f"""
+_LAST_HOUR = Statement(f"""
     WITH runs AS MATERIALIZED (
         SELECT project_id, status, status <> '{Status.OK}' AS failed, coalesce(reason, status) AS why, count(*) AS runs
         FROM ended_runs WHERE ended_at > now() - interval '1 hour' GROUP BY project_id, status, reason
@@ -117,43 +153,50 @@ _LAST_HOUR = text(f"""
 
 
 class Workload:
-    """The registry of workers and the figures of the queue; every method may raise `DatabaseUnavailable`."""
+    """The registry of workers and the figures of the queue; every method may raise `DatabaseUnavailable`.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    `taker` is this process, as it takes runs. `notify` sends a NOTIFY on a channel, soon.
+    """
 
-    async def beat(self, worker: Worker) -> None:
-        """Note a sign of life; to be called every `BEAT_SECONDS`."""
-        await fetch(self._engine, _BEAT, asdict(worker))
+    def __init__(self, database: Database, taker: Taker, notify: Callable[[str, str], None]) -> None:
+        self._database = database
+        self._taker = taker
+        self._notify = notify
 
-    async def leave(self, worker_id: str) -> None:
-        """Forget a worker that ends in order."""
-        await fetch(self._engine, _LEAVE, {"worker_id": worker_id})
+    async def beat(self, worker: Worker, running: Sequence[int]) -> int:
+        """Note a sign of life, and give back what this worker was given but does not run; say how many.
 
-    async def purge(self) -> int:
-        """Delete the queue's old log, workers unseen for a day and senders unseen for an hour.
-
-        Return how many lines the log has lost.
+        To be called as often as `Taker.beat_seconds` says.
         """
-        await fetch(self._engine, _PURGE_WORKERS)
-        while len(await fetch(self._engine, _PURGE_SENDERS, {"at_once": PURGED_AT_ONCE})) == PURGED_AT_ONCE:
+        await self._database.fetch(_BEAT, asdict(worker))
+        values = {"worker_id": worker.worker_id, "running": list(running)}
+        return self._queued(await self._database.fetch(_GIVE_BACK_UNKNOWN, values))
+
+    async def take_over(self) -> int:
+        """Queue the runs of workers that give no sign of life; say how many. An attempt that ended so is a strike."""
+        values = {"alive_seconds": self._taker.alive_seconds}
+        return self._queued(await self._database.fetch(_GIVE_TO_OTHERS, values))
+
+    async def leave(self) -> None:
+        """Forget this worker, which ends in order, and queue what it was running."""
+        self._queued(await self._database.fetch(_LEAVE, {"worker_id": self._taker.worker_id}))
+
+    async def purge(self) -> None:
+        """Delete workers unseen for a day and senders unseen for an hour."""
+        await self._database.fetch(_PURGE_WORKERS)
+        while len(await self._database.fetch(_PURGE_SENDERS, {"at_once": PURGED_AT_ONCE})) == PURGED_AT_ONCE:
             pass
-        purged: list[int] = []
-        while not purged or purged[-1] == PURGED_AT_ONCE:
-            rows = await fetch(self._engine, _PURGE_LOG, {"at_once": PURGED_AT_ONCE})
-            purged.append(int(rows[0].lines))
-        return sum(purged)
 
     async def depth(self) -> Depth:
         """Return how many tickets wait, and how long the oldest has."""
-        [row] = await fetch(self._engine, text(_DEPTH))
+        [row] = await self._database.fetch(_SEE_DEPTH, {"slots": self._taker.slots})
         return _depth(row)
 
     async def report(self) -> WorkloadReport:
         """Return everything that an operator asks for."""
-        [queue] = await fetch(self._engine, text(_QUEUE))
-        workers = await fetch(self._engine, _WORKERS)
-        [hour] = await fetch(self._engine, _LAST_HOUR)
+        [queue] = await self._database.fetch(_QUEUE, {"slots": self._taker.slots})
+        workers = await self._database.fetch(_WORKERS)
+        [hour] = await self._database.fetch(_LAST_HOUR)
         return WorkloadReport(
             Queue(_depth(queue), queue.put_back, queue.in_flight, queue.webhooks),
             tuple(_seen(row) for row in workers),
@@ -166,11 +209,16 @@ class Workload:
             ),
         )
 
+    def _queued(self, rows: Sequence[Row]) -> int:
+        if rows:
+            self._notify(QUEUED_CHANNEL, "")
+        return len(rows)
 
-def _depth(row: Row[Any]) -> Depth:
+
+def _depth(row: Row) -> Depth:
     return Depth(row.queued, row.oldest_seconds, row.in_line, row.open_breakers)
 
 
-def _seen(row: Row[Any]) -> SeenWorker:
+def _seen(row: Row) -> SeenWorker:
     worker = Worker(row.worker_id, row.host, row.pid, row.seats, row.in_flight)
     return SeenWorker(worker, row.up_seconds, row.unseen_seconds)

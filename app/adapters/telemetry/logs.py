@@ -28,7 +28,6 @@ QUIET = (
     "sqlalchemy",
     "asyncpg",
     "alembic",
-    "pgqueuer",
     "urllib3",
 )
 """Libraries whose lower levels write URLs, prompts or parameters: heard from WARNING up, whatever the level is."""
@@ -74,6 +73,11 @@ def delivered(message_id: str, outcome: str, http_status: int | None, fault: str
     structlog.stdlib.get_logger("customer_context").info(
         "webhook", message_id=message_id, outcome=outcome, http_status=http_status, fault=fault
     )
+
+
+def run_failed(fault: Exception) -> None:
+    """Log a fault of ours that cut a run off, with its traceback."""
+    structlog.stdlib.get_logger("customer_context").error("run_failed", error=type(fault).__name__, exc_info=fault)
 
 
 def limits_missing(names: tuple[str, ...]) -> None:

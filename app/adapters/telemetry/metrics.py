@@ -89,7 +89,7 @@ class Metrics:
             "mostrecent",
         )
         self._put_back = self._counter(
-            "put_back", "Runs returned to the queue, by why.", "why", ("ai_unavailable", "shutdown", "project_limit")
+            "put_back", "Runs returned to the queue, by why.", "why", ("ai_unavailable", "shutdown")
         )
 
     def _of_the_ai(self) -> tuple[Counter, Gauge, Counter]:

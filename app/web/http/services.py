@@ -18,7 +18,7 @@ from app.runs.draft_checks import DraftChecks
 from app.runs.intake import Intake
 from app.runs.shutdown import Draining
 from app.runs.waiting import Completions
-from app.runs.worker import RunSpan
+from app.runs.watching import RunSpan
 
 
 class ProjectTable(Projects, Protocol):

@@ -1,13 +1,13 @@
-"""Both kinds of store: what one promises the other keeps, so they pass the same tests."""
+"""The real stores, on a database of the test's own."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.support.stores import MOST_AT_ONCE, Stores, memory_stores, postgres_stores
+from app.adapters.postgres.connection import Database
+from tests.support.stores import MOST_AT_ONCE, Stores, postgres_stores
 
 
 @pytest.fixture
@@ -17,25 +17,14 @@ def telling() -> bool:
 
 
 @pytest.fixture
-def places() -> int:
+def slots() -> int:
     """Return how many runs of one project may be in flight; a test's parameter may say another number."""
     return MOST_AT_ONCE
 
 
 @pytest.fixture
-async def real_stores(engine: AsyncEngine, telling: bool, places: int) -> Stores:
-    return await postgres_stores(engine, webhooks=telling, places=places)
-
-
-@pytest.fixture
-async def doubles(telling: bool, places: int) -> Stores:
-    return await memory_stores(webhooks=telling, places=places)
-
-
-@pytest.fixture(params=["real_stores", "doubles"])
-def stores(request: pytest.FixtureRequest, telling: bool, places: int) -> Stores:
-    kind: Stores = request.getfixturevalue(request.param)
-    return kind
+async def stores(database: Database, telling: bool, slots: int) -> Stores:
+    return await postgres_stores(database, webhooks=telling, slots=slots)
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.postgres.access_token_store import AccessTokenStore
-from app.adapters.postgres.connection import fetch
+from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.project_store import ProjectStore
 from app.domain.access_tokens import AccessToken, Holder
 from app.domain.projects import Project, ProjectNotFound
@@ -49,12 +47,12 @@ def digest(token_id: str) -> bytes:
 
 
 @pytest.fixture
-async def postgres_kept(engine: AsyncEngine) -> Kept:
+async def postgres_kept(database: Database) -> Kept:
     async def used_earlier(ago: timedelta) -> None:
-        earlier = text("UPDATE access_tokens SET last_used_at = last_used_at - CAST(:ago AS interval)")
-        await fetch(engine, earlier, {"ago": ago})
+        earlier = Statement("UPDATE access_tokens SET last_used_at = last_used_at - CAST(:ago AS interval)")
+        await database.fetch(earlier, {"ago": ago})
 
-    return await with_projects(Kept(AccessTokenStore(engine), ProjectStore(engine), used_earlier))
+    return await with_projects(Kept(AccessTokenStore(database), ProjectStore(database), used_earlier))
 
 
 @pytest.fixture
@@ -185,20 +183,20 @@ COUNTING = (
 )
 
 
-async def test_row_is_written_once_when_forty_requests_come_within_a_minute(engine: AsyncEngine) -> None:
-    store = AccessTokenStore(engine)
-    await ProjectStore(engine).put(PROJECT)
+async def test_row_is_written_once_when_forty_requests_come_within_a_minute(database: Database) -> None:
+    store = AccessTokenStore(database)
+    await ProjectStore(database).put(PROJECT)
     await store.add("prj_1", "tok_1", digest("tok_1"), "tests", "u1", 300)
     for statement in COUNTING:
-        await fetch(engine, text(statement))
+        await database.fetch(Statement(statement))
     holders = [await asyncio.gather(*(store.use(digest("tok_1")) for _ in range(20))) for _ in range(2)]
 
     assert holders == [[Holder(PROJECT, "u1")] * 20] * 2
-    assert (await fetch(engine, text("SELECT count(*) AS n FROM writes")))[0].n == 1
+    assert (await database.fetch(Statement("SELECT count(*) AS n FROM writes")))[0].n == 1
 
 
-async def test_expired_tokens_of_a_project_are_erased_when_its_next_is_made(engine: AsyncEngine) -> None:
-    store, projects = AccessTokenStore(engine), ProjectStore(engine)
+async def test_expired_tokens_of_a_project_are_erased_when_its_next_is_made(database: Database) -> None:
+    store, projects = AccessTokenStore(database), ProjectStore(database)
     await projects.put(PROJECT)
     await projects.put(OTHER)
     for token_id, project_id, seconds in (
@@ -208,6 +206,6 @@ async def test_expired_tokens_of_a_project_are_erased_when_its_next_is_made(engi
         ("tok_4", "prj_1", 300),
     ):
         await store.add(project_id, token_id, digest(token_id), "tests", "u1", seconds)
-    rows = await fetch(engine, text("SELECT token_id FROM access_tokens ORDER BY token_id"))
+    rows = await database.fetch(Statement("SELECT token_id FROM access_tokens ORDER BY token_id"))
 
     assert [row.token_id for row in rows] == ["tok_2", "tok_3", "tok_4"]

@@ -1,26 +1,30 @@
-"""What owners see of their ended runs, from PostgreSQL and from the double in memory, by the same tests."""
+"""What owners see of their ended runs, as PostgreSQL sums them up."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.postgres.activity_store import ActivityStore
-from app.adapters.postgres.connection import fetch
+from app.adapters.postgres.connection import Database, Statement
 from app.domain.activity import TIMED, Ended, Pace
 from app.domain.outcomes import Status
-from tests.support.memory_access import MemoryActivityStore
-from tests.support.memory_store import MemoryDatabase
 from tests.support.rows import EndedRun
+from tests.support.stores import RESULT, Stores, postgres_stores
 
-INSERT = text("""
+INSERT = Statement("""
     INSERT INTO ended_runs (project_id, ended_at, status, reason, timings_ms, credits_used)
     VALUES (:project_id, :ended_at, :status, :reason, CAST(:timings_ms AS jsonb), :credits_used)
+""")
+
+ADD = Statement("""
+    INSERT INTO daily_runs AS d (project_id, day, slot, status, runs) VALUES (:project_id, :day, 1, :status, 1)
+    ON CONFLICT (project_id, day, slot, status) DO UPDATE SET runs = d.runs + 1
 """)
 
 ALL_THREE = {"extract": 400, "fetch": 80, "summarize": 500, "total": 1_000}
@@ -30,7 +34,7 @@ ALL_THREE = {"extract": 400, "fetch": 80, "summarize": 500, "total": 1_000}
 class Ran:
     """A store, and a way to have runs end."""
 
-    store: ActivityStore | MemoryActivityStore
+    store: ActivityStore
     end: Callable[[EndedRun], Awaitable[None]]
 
     async def ended(
@@ -47,28 +51,13 @@ class Ran:
 
 
 @pytest.fixture
-async def postgres_ran(engine: AsyncEngine) -> Ran:
+async def ran(database: Database) -> Ran:
     async def end(run: EndedRun) -> None:
         values: dict[str, Any] = {name: getattr(run, name) for name in run.__slots__}
-        await fetch(engine, INSERT, values | {"timings_ms": json.dumps(run.timings_ms)})
+        await database.fetch(INSERT, values | {"timings_ms": json.dumps(run.timings_ms)})
+        await database.fetch(ADD, {"project_id": run.project_id, "day": run.ended_at.date(), "status": run.status})
 
-    return Ran(ActivityStore(engine), end)
-
-
-@pytest.fixture
-async def memory_ran() -> Ran:
-    database = MemoryDatabase()
-
-    async def end(run: EndedRun) -> None:
-        database.ended_runs.append(run)
-
-    return Ran(MemoryActivityStore(database), end)
-
-
-@pytest.fixture(params=["postgres", "memory"])
-def ran(request: pytest.FixtureRequest) -> Ran:
-    kind: Ran = request.getfixturevalue(f"{request.param}_ran")
-    return kind
+    return Ran(ActivityStore(database), end)
 
 
 def midnight() -> datetime:
@@ -115,20 +104,29 @@ async def test_days_begin_at_midnight_utc(ran: Ran) -> None:
     assert len(activity.recent) == 3
 
 
-async def test_days_are_utc_when_the_session_is_elsewhere(engine: AsyncEngine) -> None:
-    await fetch(engine, text("ALTER DATABASE " + (await _name_of(engine)) + " SET timezone = 'Pacific/Kiritimati'"))
-    await engine.dispose()  # the setting is for new connections
-    insert = {"project_id": "prj_1", "status": "ok", "reason": None, "timings_ms": "{}", "credits_used": 0}
-    await fetch(engine, INSERT, insert | {"ended_at": midnight()})
-    await fetch(engine, INSERT, insert | {"ended_at": midnight() - timedelta(microseconds=1)})
-
-    activity = await ActivityStore(engine).of_project("prj_1", 2)
+async def test_days_are_utc_when_the_session_is_elsewhere(database: Database, database_url: str) -> None:
+    name = (await database.fetch(Statement("SELECT current_database() AS name")))[0].name
+    await database.fetch(Statement(f"ALTER DATABASE {name} SET timezone = 'Pacific/Kiritimati'"))
+    async with aclosing(Database(database_url)) as elsewhere:  # the setting is for new connections
+        stores = await postgres_stores(elsewhere)
+        await stores.finished()
+        activity = await ActivityStore(elsewhere).of_project("prj_1", 2)
 
     today = datetime.now(UTC).date()
     assert [(day.day, day.by_status[Status.OK]) for day in activity.days] == [
-        (today - timedelta(days=1), 1),
+        (today - timedelta(days=1), 0),
         (today, 1),
     ]
+    assert len(activity.recent) == 1
+
+
+async def test_what_a_run_leaves_is_summed_by_slot_so_that_no_two_wait_for_each_other(stores: Stores) -> None:
+    claims = [await stores.taken(f"t_{n}") for n in range(5)]
+    await asyncio.gather(*(stores.runs.finish(claimed, RESULT, refund=False) for claimed in claims))
+    for n in range(3):
+        await stores.finished(f"u_{n}")
+    activity = await ActivityStore(stores.projects._database).of_project("prj_1", 1)
+    assert [day.by_status[Status.OK] for day in activity.days] == [8]
 
 
 async def test_percentiles_lie_between_the_two_nearest(ran: Ran) -> None:
@@ -163,25 +161,17 @@ async def test_ending_is_shown_with_its_reason_and_no_time_where_none_was_kept(r
     assert ended == Ended(run.ended_at, Status.DISABLED, "plan", 0)
 
 
-async def test_index_on_project_and_time_finds_the_runs_when_there_are_many(engine: AsyncEngine) -> None:
+async def test_index_on_project_and_time_finds_the_runs_when_there_are_many(database: Database) -> None:
     fill = """
         INSERT INTO ended_runs (project_id, ended_at, status, timings_ms, credits_used)
         SELECT 'prj_' || n % 200, now() - n * interval '1 minute', 'ok', '{"extract": 1, "total": 2}', 1
         FROM generate_series(1, 20000) AS n
     """
-    await fetch(engine, text(fill))
-    await fetch(engine, text("ANALYZE ended_runs"))
-    await ActivityStore(engine).of_project("prj_7", 30)
+    await database.fetch(Statement(fill))
+    await database.fetch(Statement("ANALYZE ended_runs"))
+    await ActivityStore(database).of_project("prj_7", 30)
 
-    scans = text("""
-        SELECT seq_scan, (SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = :name) AS idx_scan
-        FROM pg_stat_user_tables WHERE relname = 'ended_runs'
-    """)
-    await fetch(engine, text("SELECT pg_stat_force_next_flush()"))
-    row = (await fetch(engine, scans, {"name": "ended_runs_project_id_ended_at_idx"}))[0]
-    assert row.idx_scan == 3
-
-
-async def _name_of(engine: AsyncEngine) -> str:
-    name: str = (await fetch(engine, text("SELECT current_database() AS name")))[0].name
-    return name
+    scans = Statement("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = :name")
+    await database.fetch(Statement("SELECT pg_stat_force_next_flush()"))
+    row = (await database.fetch(scans, {"name": "ended_runs_project_id_ended_at_idx"}))[0]
+    assert row.idx_scan == 2

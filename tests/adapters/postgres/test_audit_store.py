@@ -7,16 +7,14 @@ from uuid import uuid4
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.adapters.postgres.audit_store import AuditStore
-from app.adapters.postgres.connection import create_engine_for, fetch
+from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.project_store import ProjectStore
 from app.domain.audit import Action, Entry
 from app.domain.projects import Project, VersionConflict
-from tests.support.stores import CONFIGURATION, PROJECT, TOKEN, Stores
+from tests.support.stores import CONFIGURATION, PROJECT, RESULT, TOKEN, Stores, postgres_stores
 
 Told = tuple[str | None, Action, tuple[str, ...], str | None, int | None]
 
@@ -168,16 +166,16 @@ async def owner(database_url: str) -> Any:
         pytest.param("TRUNCATE projects, audit_entries CASCADE", id="truncate with others"),
     ],
 )
-async def test_table_refuses_every_change_even_to_its_owner(real_stores: Stores, owner: Any, change: str) -> None:
-    before = await real_stores.trail.of_project("prj_1", 200, None)
+async def test_table_refuses_every_change_even_to_its_owner(stores: Stores, owner: Any, change: str) -> None:
+    before = await stores.trail.of_project("prj_1", 200, None)
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
         await owner.execute(change)
 
-    assert await real_stores.trail.of_project("prj_1", 200, None) == before
+    assert await stores.trail.of_project("prj_1", 200, None) == before
 
 
-async def session_user(engine: AsyncEngine) -> str:
-    [row] = await fetch(engine, text("SELECT current_user AS name"))
+async def session_user(database: Database) -> str:
+    [row] = await database.fetch(Statement("SELECT current_user AS name"))
     name: str = row.name
     return name
 
@@ -195,8 +193,11 @@ async def test_service_works_as_a_role_that_may_not_touch_the_trail(database_url
     await owner.execute(f"CREATE ROLE {role} LOGIN")
     try:
         await owner.execute(GRANTS.format(role=role))
-        served = create_engine_for(database_url.replace("//postgres@", f"//{role}@"))
-        await migrate(served)  # as a start does: there is nothing to apply
+        served_url = database_url.replace("//postgres@", f"//{role}@")
+        await migrate(served_url)  # as a start does: there is nothing to apply
+        served = Database(served_url)
+        stores = await postgres_stores(served)
+        assert await stores.runs.finish(await stores.taken(), RESULT, refund=False) is not None
         projects, trail = ProjectStore(served), AuditStore(served)
         await projects.put(PROJECT, "u1")
         await projects.save_configuration("prj_1", CONFIGURATION, TOKEN, "u1", 0, ("method",))
@@ -214,7 +215,7 @@ async def test_service_works_as_a_role_that_may_not_touch_the_trail(database_url
                 await session.execute(change)
         await session.close()
         assert await session_user(served) == role
-        await served.dispose()
+        await served.aclose()
     finally:
         await owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 

@@ -63,7 +63,7 @@ async def test_the_same_identifier_in_another_project_is_somebody_else(stores: S
 
 async def test_what_could_be_no_identifier_erases_no_run_that_found_none(stores: Stores) -> None:
     claimed = await stores.claimed()
-    await stores.runs.keep(claimed, Extracted("", Usage()))
+    await stores.runs.admit(claimed, Extracted("", Usage()), "")
     await done(stores, "t_2", None)
 
     assert await stores.tickets.erase_customer("prj_1", None) == 0
@@ -76,31 +76,31 @@ async def test_unknown_project_is_told(stores: Stores) -> None:
 
 async def test_run_under_way_is_erased_and_can_store_nothing_any_more(stores: Stores) -> None:
     claimed = await stores.claimed()
-    await stores.runs.keep(claimed, FOUND)
+    await stores.runs.admit(claimed, FOUND, CANARY)
 
     assert await stores.tickets.erase_customer("prj_1", CANARY) == 1
     assert ("t_1", "prj_1") in await stores.behind.heard()  # whoever waits is told
-    assert await stores.runs.finish(claimed, RESULT, refund=False) is False
+    assert await stores.runs.finish(claimed, RESULT, refund=False) is None
     assert await stores.tickets.find("t_1", "prj_1") is None
 
 
 async def test_identifier_that_was_cut_when_it_was_sent_is_found_in_a_run_too(stores: Stores) -> None:
     claimed = await stores.claimed()
-    await stores.runs.keep(claimed, Extracted("a" * 300, Usage()))
+    await stores.runs.admit(claimed, Extracted("a" * 300, Usage()), "a" * 256)
 
     assert await stores.tickets.erase_customer("prj_1", "a" * 256) == 1
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3])
 async def test_many_results_go_in_batches_and_are_counted_together(
-    real_stores: Stores, monkeypatch: pytest.MonkeyPatch, at_once: int
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr("app.adapters.postgres.ticket_store.ERASED_AT_ONCE", at_once)
     for number in range(3):
-        await done(real_stores, f"t_{number}", CANARY)
+        await done(stores, f"t_{number}", CANARY)
 
-    assert await real_stores.tickets.erase_customer("prj_1", CANARY, "u1") == 3
-    noted = [entry.results_erased for entry in await real_stores.trail.of_project("prj_1", 9, None)]
+    assert await stores.tickets.erase_customer("prj_1", CANARY, "u1") == 3
+    noted = [entry.results_erased for entry in await stores.trail.of_project("prj_1", 9, None)]
     assert sum(each or 0 for each in noted) == 3
 
 
@@ -113,33 +113,34 @@ async def everything(url: str) -> str:
         rows = [row for name in names for row in await connection.fetch(f'SELECT * FROM "{name}"')]  # noqa: S608
     finally:
         await connection.close()
-    assert {"enrichments", "pgqueuer", "pgqueuer_log", "ended_runs", "audit_entries", "credits"} <= set(names)
+    assert {"enrichments", "deliveries", "senders", "ended_runs", "daily_runs", "audit_entries", "credits"} <= set(
+        names
+    )
     values = [value for row in rows for value in row.values()]
     return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
 
 
 @pytest.mark.parametrize("telling", [True])
-async def test_nothing_of_the_customer_is_left_in_any_table(real_stores: Stores, database_url: str) -> None:
-    stores = real_stores
+async def test_nothing_of_the_customer_is_left_in_any_table(stores: Stores, database_url: str) -> None:
     await stores.turn_on()
     for ticket_id, asynchronous in (("t_done", False), ("t_told", True), ("t_refreshed", False), ("t_again", False)):
         claimed = await stores.claimed(ticket_id, email=EMAIL, asynchronous=asynchronous)
-        await stores.runs.keep(claimed, FOUND)
+        await stores.runs.admit(claimed, FOUND, CANARY)
         assert await stores.runs.finish(claimed, RESULT, refund=False)
-    await stores.submit("t_refreshed", email=EMAIL, refresh=True)  # waits, its last result still there
     again = await stores.claimed("t_again", email=EMAIL, refresh=True)
-    await stores.runs.keep(again, FOUND)
+    await stores.runs.admit(again, FOUND, CANARY)
     running = await stores.claimed("t_running", email=EMAIL)
-    await stores.runs.keep(running, FOUND)
+    await stores.runs.admit(running, FOUND, CANARY)
     back = await stores.claimed("t_back", email=EMAIL, asynchronous=True)
-    await stores.runs.keep(back, FOUND)
-    await stores.runs.put_back(back, if_asynchronous=True)
+    await stores.runs.admit(back, FOUND, CANARY)
+    assert await stores.runs.rest(back, 60.0, strike=False)
     await done(stores, "t_other", "acct_of_another")
+    await stores.submit("t_refreshed", email=EMAIL, refresh=True)  # waits, its last result still there
     before = await everything(database_url)
 
     assert await stores.tickets.erase_customer("prj_1", CANARY.lower(), "u1") == 6
     await stores.runs.finish(running, RESULT, refund=False)
-    await stores.runs.keep(again, FOUND)
+    await stores.runs.admit(again, FOUND, CANARY)
     after = await everything(database_url)
 
     assert before.lower().count(CANARY.lower()) >= 6

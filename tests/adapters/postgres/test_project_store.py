@@ -38,11 +38,11 @@ async def test_a_project_is_replaced_and_keeps_its_credits_when_put_again(stores
 
 async def test_deleting_a_project_erases_everything_of_it_and_nothing_else(stores: Stores) -> None:
     await stores.projects.put(Project("prj_2", "business", (), 5))
-    await stores.submit("t_2", "prj_2")
     await stores.projects.save_configuration("prj_1", CONFIGURATION, TOKEN, "u1")
     await stores.projects.take_credit("prj_1")
     await stores.finished("t_3")
     await stores.claimed()
+    await stores.submit("t_2", "prj_2")
 
     assert await stores.projects.delete("prj_1") is True
     assert await stores.projects.delete("prj_1") is False

@@ -1,23 +1,21 @@
-"""What is kept how long: results for their days, never a ticket that has not ended, and no email without a job."""
+"""What is kept how long: results for their days, and never a ticket that has not ended."""
 
 import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
-from structlog.testing import capture_logs
 
-from app.adapters.postgres.retention_store import LOCK, PORTION, RUN_DAYS, SWEPT_AFTER_HOURS, RetentionStore
+from app.adapters.postgres.connection import Database
+from app.adapters.postgres.retention_store import LOCK, PORTION, RUN_DAYS, RetentionStore
 from app.domain.claims import Stored, Underway
 from tests.support.stores import Stores
 
 DAY = 86_400
-HOUR = 3_600
 
 
 @pytest.fixture
-def retention(engine: AsyncEngine) -> RetentionStore:
-    return RetentionStore(engine, retention_days=90)
+def retention(database: Database) -> RetentionStore:
+    return RetentionStore(database, retention_days=90)
 
 
 @pytest.mark.parametrize(
@@ -30,48 +28,46 @@ def retention(engine: AsyncEngine) -> RetentionStore:
     ],
 )
 async def test_result_goes_when_its_days_are_over(
-    real_stores: Stores, engine: AsyncEngine, age: float, days: int, kept: bool
+    stores: Stores, database: Database, age: float, days: int, kept: bool
 ) -> None:
-    await real_stores.finished()
-    await real_stores.behind.grow_old("t_1", age)
-    await RetentionStore(engine, days).remove_portion()
+    await stores.finished()
+    await stores.behind.grow_old("t_1", age)
+    await RetentionStore(database, days).remove_portion()
 
-    assert isinstance(await real_stores.tickets.find("t_1", "prj_1"), Stored) is kept
+    assert isinstance(await stores.tickets.find("t_1", "prj_1"), Stored) is kept
 
 
-async def test_ticket_that_has_not_ended_is_never_removed(real_stores: Stores, retention: RetentionStore) -> None:
-    await real_stores.submit("t_queued")
-    await real_stores.claimed("t_running")
-    await real_stores.finished("t_refreshed")
-    await real_stores.submit("t_refreshed", refresh=True)
+async def test_ticket_that_has_not_ended_is_never_removed(stores: Stores, retention: RetentionStore) -> None:
+    await stores.claimed("t_running")
+    await stores.finished("t_refreshed")
+    await stores.submit("t_queued")
+    await stores.submit("t_refreshed", refresh=True)
     for ticket_id in ("t_queued", "t_running", "t_refreshed"):
-        await real_stores.behind.grow_old(ticket_id, 1_000 * DAY)
+        await stores.behind.grow_old(ticket_id, 1_000 * DAY)
     await retention.remove_portion()
 
     for ticket_id in ("t_queued", "t_running", "t_refreshed"):
-        assert isinstance(await real_stores.tickets.find(ticket_id, "prj_1"), Underway)
+        assert isinstance(await stores.tickets.find(ticket_id, "prj_1"), Underway)
 
 
-async def test_refresh_begins_a_new_age(real_stores: Stores, retention: RetentionStore) -> None:
-    await real_stores.finished()
-    await real_stores.behind.grow_old("t_1", 100 * DAY)
-    await real_stores.finished(refresh=True)
+async def test_refresh_begins_a_new_age(stores: Stores, retention: RetentionStore) -> None:
+    await stores.finished()
+    await stores.behind.grow_old("t_1", 100 * DAY)
+    await stores.finished(refresh=True)
     await retention.remove_portion()
 
-    assert isinstance(await real_stores.tickets.find("t_1", "prj_1"), Stored)
+    assert isinstance(await stores.tickets.find("t_1", "prj_1"), Stored)
 
 
 OLD_RESULTS = """
-    INSERT INTO enrichments (ticket_id, project_id, state, owner, attempt, result, submitted_at)
-    SELECT 'old_' || n, 'prj_1', 'done', '', 1, '{}', now() - interval '91 days' FROM generate_series(1, $1) AS n
+    INSERT INTO enrichments (ticket_id, project_id, state, run, result, submitted_at)
+    SELECT 'old_' || n, 'prj_1', 'done', n, '{}', now() - interval '91 days' FROM generate_series(1, $1) AS n
 """
 
 
 @pytest.mark.parametrize("rows", [0, 1, PORTION - 1, PORTION, PORTION + 1, 2 * PORTION])
-async def test_old_results_go_in_portions(
-    real_stores: Stores, retention: RetentionStore, other: Any, rows: int
-) -> None:
-    await real_stores.finished()
+async def test_old_results_go_in_portions(stores: Stores, retention: RetentionStore, other: Any, rows: int) -> None:
+    await stores.finished()
     await other.execute(OLD_RESULTS, rows)
     portions = 0
     while await retention.remove_portion():
@@ -81,7 +77,7 @@ async def test_old_results_go_in_portions(
     assert await other.fetchval("SELECT count(*) FROM enrichments") == 1
 
 
-async def test_one_replica_removes_at_a_time(real_stores: Stores, retention: RetentionStore, other: Any) -> None:
+async def test_one_replica_removes_at_a_time(stores: Stores, retention: RetentionStore, other: Any) -> None:
     await other.execute(OLD_RESULTS, PORTION)
     await other.execute(f"SELECT pg_advisory_lock({LOCK})")
 
@@ -91,9 +87,7 @@ async def test_one_replica_removes_at_a_time(real_stores: Stores, retention: Ret
     assert await retention.remove_portion() is True
 
 
-async def test_nothing_is_waited_for_that_somebody_holds(
-    real_stores: Stores, retention: RetentionStore, other: Any
-) -> None:
+async def test_nothing_is_waited_for_that_somebody_holds(stores: Stores, retention: RetentionStore, other: Any) -> None:
     await other.execute(OLD_RESULTS, 2)
     await other.execute("BEGIN; SELECT FROM enrichments WHERE ticket_id = 'old_1' FOR UPDATE")
     async with asyncio.timeout(5):
@@ -113,6 +107,13 @@ async def test_nothing_is_waited_for_that_somebody_holds(
             id="how a run ended",
         ),
         pytest.param(
+            "INSERT INTO daily_runs (project_id, day, slot, status, runs) "
+            "SELECT 'prj_1', CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(floor(s / 86400) AS integer), "
+            "CAST(s AS integer), 'ok', 1 FROM (SELECT CAST($1 AS float8) AS s) AS input",
+            (RUN_DAYS + 1) * DAY,
+            id="the sum of a day",
+        ),
+        pytest.param(
             "INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at) "
             "SELECT 'tok_' || s, CAST(CAST(s AS text) AS bytea), 'prj_1', '', 'u1', now() - make_interval(secs => s) "
             "FROM (SELECT CAST($1 AS float8) AS s) AS input",
@@ -122,7 +123,7 @@ async def test_nothing_is_waited_for_that_somebody_holds(
     ],
 )
 async def test_what_else_is_old_goes_too(
-    real_stores: Stores, retention: RetentionStore, other: Any, insert: str, limit: float
+    stores: Stores, retention: RetentionStore, other: Any, insert: str, limit: float
 ) -> None:
     table = insert.split()[2]
     await other.execute(insert, limit - 60.0)
@@ -130,39 +131,6 @@ async def test_what_else_is_old_goes_too(
     await retention.remove_portion()
 
     assert await other.fetchval(f"SELECT count(*) FROM {table}") == 1  # noqa: S608 - a name of ours
-
-
-async def test_run_whose_job_was_lost_gets_one_again_and_ends(
-    real_stores: Stores, retention: RetentionStore, other: Any
-) -> None:
-    run = await real_stores.submitted()
-    await other.execute("DELETE FROM pgqueuer")
-    await real_stores.behind.grow_old("t_1", SWEPT_AFTER_HOURS * HOUR - 60)
-    await retention.remove_portion()
-    assert await real_stores.behind.jobs() == []
-    await real_stores.behind.grow_old("t_1", 120)
-    with capture_logs() as lines:
-        await retention.remove_portion()
-        await retention.remove_portion()
-
-    assert await real_stores.behind.jobs() == [("t_1", run)]
-    assert [(line["event"], line["runs"]) for line in lines] == [("lost_runs_queued", 1)]
-    claimed = await real_stores.claim(run)
-    assert await real_stores.runs.finish(
-        claimed, {"status": "ok", "reason": None, "timings_ms": {}, "credits_used": 1}, refund=False
-    )
-    assert await real_stores.behind.email_kept("t_1") is False
-
-
-async def test_run_that_still_has_its_job_gets_no_second(
-    real_stores: Stores, retention: RetentionStore, engine: AsyncEngine
-) -> None:
-    run = await real_stores.submitted()
-    await real_stores.behind.grow_old("t_1", 5 * HOUR)
-    with capture_logs() as lines:
-        await retention.remove_portion()
-
-    assert (await real_stores.behind.jobs(), lines) == ([("t_1", run)], [])
 
 
 @pytest.mark.parametrize(
@@ -175,9 +143,20 @@ async def test_run_that_still_has_its_job_gets_no_second(
             id="what is old",
         ),
         pytest.param(
-            "SELECT ticket_id FROM enrichments WHERE email IS NOT NULL AND submitted_at < now()",
-            "enrichments_unfinished_idx",
-            id="what has not ended",
+            "SELECT min(project_id) FROM enrichments WHERE state = 'queued' AND asynchronous = true "
+            "AND project_id > 'prj_1'",
+            "enrichments_queued_idx",
+            id="the next project in the queue",
+        ),
+        pytest.param(
+            "SELECT slot FROM enrichments WHERE project_id = 'prj_1' AND state = 'running'",
+            "enrichments_slot_idx",
+            id="which slots are held",
+        ),
+        pytest.param(
+            "SELECT ticket_id FROM enrichments WHERE state = 'resting' AND due_at <= now() ORDER BY due_at LIMIT 9",
+            "enrichments_resting_idx",
+            id="what has rested",
         ),
         pytest.param(
             "SELECT ticket_id FROM enrichments WHERE project_id = 'prj_1' "
@@ -192,7 +171,7 @@ async def test_run_that_still_has_its_job_gets_no_second(
         ),
     ],
 )
-async def test_an_index_finds_it(real_stores: Stores, other: Any, query: str, index: str) -> None:
+async def test_an_index_finds_it(stores: Stores, other: Any, query: str, index: str) -> None:
     await other.execute("SET enable_seqscan = off")  # a table this small is read whole otherwise
     plan = await other.fetch(f"EXPLAIN {query}")
 

@@ -1,22 +1,32 @@
-"""How many customers one sender may ask about: the real store and the double in memory, by the same tests."""
+"""How many customers one sender may ask about: counted by all replicas together."""
 
 import asyncio
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.postgres.connection import create_engine_for
-from app.adapters.postgres.sender_store import SenderStore
-from app.adapters.postgres.workload_store import Workload
+from app.adapters.postgres.connection import Database
+from app.domain.claims import Claimed
+from app.domain.extraction import Extracted
+from app.domain.outcomes import Usage
+from app.domain.tickets import Email
 from tests.adapters.postgres.test_run_store import dump
-from tests.support.stores import KEY, MOST_IDENTIFIERS, OTHER_PROJECT, Stores
+from tests.support.stores import MOST_IDENTIFIERS, OTHER_PROJECT, RESULT, Stores, postgres_stores
 
 EVE = "eve@evil.test"
 
 
 async def asks(stores: Stores, *numbers: int, sender: str = EVE, project_id: str = "prj_1") -> list[bool]:
-    return [await stores.senders.admit(project_id, sender, f"acct_{number}") for number in numbers]
+    claimed = await stores.taken(f"t_{uuid4()}", project_id, email=Email("", "", sender))
+    return [await admitted(stores, claimed, f"acct_{number}") for number in numbers]
+
+
+async def admitted(stores: Stores, claimed: Claimed, identifier: str) -> bool:
+    answer = await stores.runs.admit(claimed, Extracted(identifier, Usage()), identifier)
+    assert answer is not None
+    return answer
 
 
 async def test_a_sender_may_ask_about_20_customers_and_about_no_21st(stores: Stores) -> None:
@@ -83,45 +93,42 @@ async def test_erasing_a_project_forgets_its_senders_only(stores: Stores) -> Non
     assert [await stores.behind.senders_known(each) for each in ("prj_1", "prj_2")] == [0, 1]
 
 
-async def test_nobody_is_counted_when_the_limit_is_off(engine: AsyncEngine) -> None:
-    senders = SenderStore(engine, KEY, 0)
-    assert [await senders.admit("prj_1", EVE, f"acct_{number}") for number in range(30)] == [True] * 30
+async def test_nobody_is_counted_when_the_limit_is_off(database: Database) -> None:
+    stores = await postgres_stores(database, most=0)
+    assert await asks(stores, *range(30)) == [True] * 30
+    assert await stores.behind.senders_known("prj_1") == 0
 
 
 @pytest.mark.parametrize("before", [0, 12, 20])
 async def test_exactly_20_get_through_when_replicas_ask_for_200_in_the_same_moment(
-    real_stores: Stores, database_url: str, before: int
+    stores: Stores, database_url: str, before: int
 ) -> None:
-    await asks(real_stores, *range(before))
-    replicas = [create_engine_for(database_url) for _ in range(4)]
-    senders = [SenderStore(replica, KEY, MOST_IDENTIFIERS) for replica in replicas]
-    try:
-        asking = [senders[number % 4].admit("prj_1", EVE, f"other_{number}") for number in range(200)]
-        admitted = await asyncio.gather(*asking)
-    finally:
-        for replica in replicas:
-            await replica.dispose()
-    assert sum(admitted) == 20 - before
+    await asks(stores, *range(before))
+    async with AsyncExitStack() as stack:
+        pools = [await stack.enter_async_context(aclosing(Database(database_url))) for _ in range(4)]
+        replicas = [await postgres_stores(pool) for pool in pools]
+        claims = [await replica.taken(f"t_{n}", email=Email("", "", EVE)) for n, replica in enumerate(replicas)]
+        asking = [admitted(replicas[n % 4], claims[n % 4], f"other_{n}") for n in range(200)]
+        assert sum(await asyncio.gather(*asking)) == 20 - before
 
 
-async def test_no_address_and_no_identifier_is_stored(real_stores: Stores, engine: AsyncEngine) -> None:
-    await real_stores.senders.admit("prj_1", "Canary <canary@sender.example>", "acct_canary")
-    assert await real_stores.behind.senders_known("prj_1") == 1
-    assert "canary" not in (await dump(engine)).lower()
+async def test_no_address_and_no_identifier_is_stored(stores: Stores, database: Database) -> None:
+    claimed = await stores.taken(email=Email("", "", "Canary <canary@sender.example>"))
+    assert await admitted(stores, claimed, "acct_canary") is True
+    assert await stores.behind.senders_known("prj_1") == 1
+    await stores.runs.finish(claimed, RESULT, refund=False)
+    assert "canary" not in (await dump(database)).lower()
 
 
-async def test_another_key_gives_other_digests(real_stores: Stores, engine: AsyncEngine) -> None:
-    await asks(real_stores, *range(20))
-    assert await SenderStore(engine, b"l" * 32, MOST_IDENTIFIERS).admit("prj_1", EVE, "acct_20") is True
+async def test_another_key_gives_other_digests(stores: Stores, database: Database) -> None:
+    await asks(stores, *range(20))
+    assert await asks(await postgres_stores(database, key=b"l" * 32), 20) == [True]
 
 
-async def test_a_sender_is_forgotten_an_hour_after_the_last_customer(
-    real_stores: Stores, engine: AsyncEngine, other: Any
-) -> None:
-    workload = Workload(engine)
-    await asks(real_stores, 1)
-    await asks(real_stores, 1, sender="jane@example.com")
+async def test_a_sender_is_forgotten_an_hour_after_the_last_customer(stores: Stores, other: Any) -> None:
+    await asks(stores, 1)
+    await asks(stores, 1, sender="jane@example.com")
     for seconds, left in ((3_590, 2), (20, 0)):
         await other.execute("UPDATE senders SET seen_at = seen_at - make_interval(secs => $1)", seconds)
-        await workload.purge()
-        assert await real_stores.behind.senders_known("prj_1") == left
+        await stores.workload.purge()
+        assert await stores.behind.senders_known("prj_1") == left

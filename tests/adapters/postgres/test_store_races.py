@@ -6,24 +6,17 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.postgres.connection import fetch
+from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.project_store import ERASED_AT_ONCE, ProjectStore
-from app.domain.claims import ForeignTicket, Stored, Submitted, Underway, UnknownProject
+from app.domain.claims import ForeignTicket, Stored, Submitted, Taken, Underway, UnknownProject
 from app.domain.configuration import Configuration
 from app.domain.projects import Project, ProjectNotFound
-from tests.support.stores import OTHER_PROJECT, RESULT, Stores, submission
+from tests.support.stores import OTHER_PROJECT, RESULT, Stores, postgres_stores, submission
 
 T = TypeVar("T")
-INSERT_TICKET = "INSERT INTO enrichments (ticket_id, project_id, state, run, owner, attempt, lease_until, result)"
+INSERT_TICKET = "INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, result)"
 HELD_UP = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-@pytest.fixture
-def stores(real_stores: Stores) -> Stores:
-    return real_stores
 
 
 async def ended_while_waiting(waiting: Coroutine[Any, Any, T], other: Any, ending: str) -> T:
@@ -42,15 +35,14 @@ async def waiting_for_locks(other: Any, sessions: int) -> None:
         await asyncio.sleep(0.01)
 
 
-def row_of(project_id: str, state: str = "queued", lease: str = "0 s") -> str:
-    """Return a statement that makes a row as the release before the queue does if the state is `running`."""
-    run = "NULL" if state == "running" else "nextval('enrichment_runs')"
+def row_of(project_id: str, state: str = "queued") -> str:
+    """Return a statement that makes a row."""
     result = f"'{json.dumps(RESULT)}'" if state == "done" else "NULL"
-    values = f"('t_1', '{project_id}', '{state}', {run}, 'other', 1, now() + interval '{lease}', {result})"
+    values = f"('t_1', '{project_id}', '{state}', nextval('enrichment_runs'), 1, {result})"
     return f"{INSERT_TICKET} VALUES {values}"
 
 
-def kind(submitted: Submitted) -> type[Submitted]:
+def kind(submitted: Submitted | Taken) -> type[Submitted | Taken]:
     return type(submitted)
 
 
@@ -59,39 +51,56 @@ def kind(submitted: Submitted) -> type[Submitted]:
     [
         pytest.param(row_of("prj_1"), False, Underway, id="the winner is queued"),
         pytest.param(row_of("prj_1"), True, Underway, id="the winner is queued, and the loser wants it new"),
-        pytest.param(row_of("prj_1", "running", "1 h"), False, Underway, id="the winner is of the release before"),
+        pytest.param(row_of("prj_1", "running"), False, Underway, id="the winner runs it"),
         pytest.param(row_of("prj_1", "done"), False, Stored, id="the winner has ended"),
         pytest.param(row_of("prj_2"), False, ForeignTicket, id="the winner is of another project"),
         pytest.param(row_of("prj_2", "done"), True, ForeignTicket, id="of another project, and has ended"),
     ],
 )
+@pytest.mark.parametrize("take", [False, True], ids=["queued", "taken at once"])
 async def test_a_submission_looks_again_when_it_lost_against_a_row_that_it_could_not_see(
-    stores: Stores, other: Any, row: str, refresh: bool, answer: type[Submitted]
+    stores: Stores, other: Any, row: str, refresh: bool, answer: type[Submitted], take: bool
 ) -> None:
+    await stores.turn_on()
     await stores.projects.put(OTHER_PROJECT)
     await other.execute("BEGIN")
     await other.execute(row)
-    submitted = await ended_while_waiting(stores.submit(refresh=refresh), other, "COMMIT")
+    submitting = stores.tickets.submit([submission(refresh=refresh)], take=take)
+    [submitted] = await ended_while_waiting(submitting, other, "COMMIT")
     assert kind(submitted) is answer
+    assert await stores.used() == 0  # what the loser had taken was given back
 
 
 async def test_a_refresh_is_a_run_when_the_run_that_it_could_not_see_has_ended(stores: Stores, other: Any) -> None:
     await other.execute("BEGIN")
     await other.execute(row_of("prj_1", "done"))
     assert kind(await ended_while_waiting(stores.submit(refresh=True), other, "COMMIT")) is Underway
-    assert [ticket_id for ticket_id, _ in await stores.behind.jobs()] == ["t_1"]
+    assert await stores.behind.queued() == ["t_1"]
 
 
 async def test_a_ticket_is_submitted_when_the_row_that_it_waited_for_is_rolled_back(stores: Stores, other: Any) -> None:
     await other.execute("BEGIN")
     await other.execute(row_of("prj_1"))
     assert kind(await ended_while_waiting(stores.submit(), other, "ROLLBACK")) is Underway
-    assert len(await stores.behind.jobs()) == 1
+    assert await stores.behind.queued() == ["t_1"]
 
 
-async def test_neither_row_nor_job_is_left_when_the_project_is_deleted_in_that_moment(
-    stores: Stores, other: Any
-) -> None:
+async def test_a_ticket_is_taken_when_another_slot_was_taken_in_that_moment(stores: Stores, other: Any) -> None:
+    await stores.turn_on()
+    narrow = await postgres_stores(stores.projects._database, slots=2)
+    await other.execute("BEGIN")
+    await other.execute(
+        "INSERT INTO enrichments (ticket_id, project_id, state, run, slot) "
+        "SELECT 't_' || slot, 'prj_1', 'running', slot, slot FROM generate_series(1, 2) AS slot"
+    )
+    submitting = narrow.tickets.submit([submission("t_3")], take=True)
+    [submitted] = await ended_while_waiting(submitting, other, "COMMIT")
+    assert kind(submitted) is Underway
+    assert (await narrow.behind.queued(), await narrow.used()) == (["t_3"], 0)
+    assert await narrow.runs.take(1, suspects=True) == []
+
+
+async def test_nothing_is_left_when_the_project_is_deleted_in_that_moment(stores: Stores, other: Any) -> None:
     await stores.projects.put(OTHER_PROJECT)
     await other.execute("BEGIN")
     await other.execute("DELETE FROM projects WHERE project_id = 'prj_1'")
@@ -99,16 +108,15 @@ async def test_neither_row_nor_job_is_left_when_the_project_is_deleted_in_that_m
     answers = await ended_while_waiting(batch, other, "COMMIT")
     assert [kind(answer) for answer in answers] == [Underway, UnknownProject, Underway]
     assert await stores.tickets.find("t_1", "prj_1") is None
-    # The first try stored t_0 and was undone: nothing of it is left, not even its job.
-    assert [ticket_id for ticket_id, _ in await stores.behind.jobs()] == ["t_0", "t_2"]
+    # The first try stored t_0 and was undone: it is there once.
+    assert await stores.behind.queued() == ["t_0", "t_2"]
 
 
 async def test_nothing_is_left_when_one_ticket_of_a_batch_cannot_be_stored(stores: Stores, other: Any) -> None:
-    await other.execute("ALTER TABLE pgqueuer ADD CONSTRAINT full_disk CHECK (payload NOT LIKE '%t_2%')")
+    await other.execute("ALTER TABLE enrichments ADD CONSTRAINT full_disk CHECK (ticket_id <> 't_2')")
     with pytest.raises(Exception, match="23514"):
         await stores.tickets.submit([submission("t_1"), submission("t_2")])
     assert await stores.tickets.find("t_1", "prj_1") is None
-    assert await stores.behind.jobs() == []
 
 
 TICKETS = [*(f"t_0{n:02}" for n in range(60)), "t_1", *(f"t_2{n:02}" for n in range(60))]
@@ -116,7 +124,7 @@ TICKETS = [*(f"t_0{n:02}" for n in range(60)), "t_1", *(f"t_2{n:02}" for n in ra
 
 @pytest.mark.parametrize("state", ["new", "done", "queued"])
 async def test_batches_of_the_same_tickets_in_opposite_order_do_not_meet_in_a_circle(
-    stores: Stores, engine: AsyncEngine, other: Any, state: str
+    stores: Stores, database: Database, other: Any, state: str
 ) -> None:
     batch = [submission(ticket_id, refresh=True, asynchronous=True) for ticket_id in TICKETS]
     hold_the_middle = "SELECT 1 FROM enrichments WHERE ticket_id = 't_1' FOR UPDATE"
@@ -124,9 +132,8 @@ async def test_batches_of_the_same_tickets_in_opposite_order_do_not_meet_in_a_ci
         hold_the_middle = row_of("prj_1")
     else:
         await stores.tickets.submit(batch)
-        await fetch(
-            engine, text("UPDATE enrichments SET asynchronous = false, result = '{}', state = :s"), {"s": state}
-        )
+        before = Statement("UPDATE enrichments SET asynchronous = false, result = '{}', state = :s")
+        await database.fetch(before, {"s": state})
     await other.execute("BEGIN")
     await other.execute(hold_the_middle)
 
@@ -136,71 +143,35 @@ async def test_batches_of_the_same_tickets_in_opposite_order_do_not_meet_in_a_ci
 
     answers = await asyncio.gather(*submitting)
     assert {kind(answer) for each in answers for answer in each} == {Underway}
-    assert len(await stores.behind.jobs()) == (2 * len(TICKETS) if state == "done" else len(TICKETS))
+    assert len(await stores.behind.queued()) == len(TICKETS)
 
 
-async def test_a_run_of_the_release_before_is_waited_for_and_not_run_twice(stores: Stores, other: Any) -> None:
-    await other.execute(row_of("prj_1", "running", "1 h"))
-    assert kind(await stores.submit(asynchronous=True)) is Underway
-    assert kind(await stores.submit(refresh=True)) is Underway
-    assert isinstance(await stores.tickets.find("t_1", "prj_1"), Underway)
-    assert await stores.tickets.pending_among(["t_1"]) == {"t_1"}
-    assert await stores.behind.jobs() == []
-    await other.execute("UPDATE enrichments SET state = 'done', result = '{\"by\": \"the release before\"}'")
-    assert await stores.submit() == Stored({"by": "the release before"})
-
-
-async def test_what_the_release_before_has_left_behind_is_run_with_its_credit(stores: Stores, other: Any) -> None:
+async def test_nothing_is_taken_of_a_ticket_that_somebody_erases_in_that_moment(stores: Stores, other: Any) -> None:
     await stores.turn_on()
-    month = await stores.projects.take_credit("prj_1")
-    await other.execute(row_of("prj_1", "running", "-1 s"))
-    await other.execute("UPDATE enrichments SET credit_month = $1", month)
-    assert kind(await stores.submit()) is Underway
-    [(_, run)] = await stores.behind.jobs()
-    claimed = await stores.claim(run)
-    assert (claimed.email, claimed.charged, claimed.strikes) == (submission().email, True, 1)
-    assert await stores.used() == 1
-    assert await stores.runs.finish(claimed, RESULT, refund=False) is True
-
-
-async def test_what_the_release_before_has_left_of_a_refresh_is_the_old_result(stores: Stores, other: Any) -> None:
-    await other.execute(row_of("prj_1", "done"))
-    await other.execute("UPDATE enrichments SET state = 'running', run = NULL, lease_until = now() - interval '1 s'")
-    assert await stores.tickets.find("t_1", "prj_1") == Stored(RESULT)
-    assert kind(await stores.submit()) is Underway
-
-
-async def test_a_claim_finds_nothing_when_the_ticket_is_erased_in_that_moment(stores: Stores, other: Any) -> None:
-    await stores.turn_on()
-    run = await stores.submitted()
+    await stores.submit()
     await other.execute("BEGIN")
     await other.execute("DELETE FROM enrichments")
-    assert await ended_while_waiting(stores.runs.claim("t_1", run, "a"), other, "COMMIT") is None
+    assert await stores.runs.take(1, suspects=True) == []  # it is passed over
+    await other.execute("COMMIT")
+    assert await stores.runs.take(1, suspects=True) == []
     assert await stores.used() == 0
 
 
-async def test_a_claim_finds_nothing_when_the_project_is_deleted_in_that_moment(stores: Stores, other: Any) -> None:
-    await stores.turn_on()
-    run = await stores.submitted()
-    # The row of the ticket goes with its project, so the claim waits for that row and then finds it gone.
+async def test_a_run_is_passed_over_that_its_caller_leaves_in_that_moment(stores: Stores, other: Any) -> None:
+    await stores.submit()
     await other.execute("BEGIN")
-    await other.execute("DELETE FROM projects")
-    assert await ended_while_waiting(stores.runs.claim("t_1", run, "a"), other, "COMMIT") is None
+    await other.execute("UPDATE enrichments SET asynchronous = true")
+    assert await stores.runs.take(1, suspects=True) == []
+    await other.execute("COMMIT")
+    assert (await stores.take()).ticket_id == "t_1"
 
 
-async def test_a_claim_sees_what_was_finished_in_that_moment(stores: Stores, other: Any) -> None:
+async def test_a_result_is_not_stored_when_the_run_is_taken_over_in_that_moment(stores: Stores, other: Any) -> None:
     claimed = await stores.claimed()
     await other.execute("BEGIN")
-    await other.execute("UPDATE enrichments SET state = 'done', result = '{}'")
-    assert await ended_while_waiting(stores.runs.claim("t_1", claimed.run, "b"), other, "COMMIT") is None
-
-
-async def test_a_result_is_not_stored_when_another_claims_the_run_in_that_moment(stores: Stores, other: Any) -> None:
-    claimed = await stores.claimed()
-    await other.execute("BEGIN")
-    await other.execute("UPDATE enrichments SET owner = 'heir', attempt = attempt + 1")
+    await other.execute("UPDATE enrichments SET state = 'queued'")
     finishing = stores.runs.finish(claimed, RESULT, refund=True)
-    assert await ended_while_waiting(finishing, other, "COMMIT") is False
+    assert await ended_while_waiting(finishing, other, "COMMIT") is None
     assert (await stores.behind.heard(), await stores.behind.ended_runs()) == ([], [])
 
 
@@ -209,7 +180,7 @@ async def test_the_end_is_told_when_the_caller_leaves_in_that_moment(stores: Sto
     claimed = await stores.claimed()
     await other.execute("BEGIN")
     await other.execute("UPDATE enrichments SET asynchronous = true")
-    assert await ended_while_waiting(stores.runs.finish(claimed, RESULT, refund=False), other, "COMMIT") is True
+    assert await ended_while_waiting(stores.runs.finish(claimed, RESULT, refund=False), other, "COMMIT") is not None
     assert await stores.behind.webhooks() == [("t_1", "prj_1")]
 
 
@@ -230,14 +201,14 @@ async def test_nobody_is_promised_a_message_of_a_run_that_ends_in_that_moment(st
 @pytest.mark.parametrize("telling", [True])
 async def test_neither_result_nor_message_is_there_when_the_message_cannot_be_left(stores: Stores, other: Any) -> None:
     claimed = await stores.claimed(asynchronous=True)
-    await other.execute("ALTER TABLE pgqueuer ADD CONSTRAINT full_disk CHECK (entrypoint <> 'webhook')")
+    await other.execute("ALTER TABLE deliveries ADD CONSTRAINT full_disk CHECK (ticket_id <> 't_1')")
     with pytest.raises(Exception, match="23514"):
         await stores.runs.finish(claimed, RESULT, refund=False)
     assert isinstance(await stores.tickets.find("t_1", "prj_1"), Underway)
     assert (await stores.behind.webhooks(), await stores.behind.heard()) == ([], [])
     assert await stores.behind.ended_runs() == []
-    await other.execute("ALTER TABLE pgqueuer DROP CONSTRAINT full_disk")
-    assert await stores.runs.finish(claimed, RESULT, refund=False) is True
+    await other.execute("ALTER TABLE deliveries DROP CONSTRAINT full_disk")
+    assert await stores.runs.finish(claimed, RESULT, refund=False) is not None
     assert await stores.behind.webhooks() == [("t_1", "prj_1")]
 
 
@@ -274,12 +245,12 @@ async def test_a_refund_goes_to_the_month_that_paid_when_another_has_begun(store
     assert [row["used"] for row in rows] == [4, 1]
 
 
-async def test_a_project_with_more_results_than_one_statement_erases_is_erased(engine: AsyncEngine) -> None:
-    await ProjectStore(engine).put(Project("prj_1", "business", (), 1))
-    rows = text("""
-        INSERT INTO enrichments (ticket_id, project_id, state, owner, attempt)
-        SELECT n::text, 'prj_1', 'queued', '', 0 FROM generate_series(1, :n) n
+async def test_a_project_with_more_results_than_one_statement_erases_is_erased(database: Database) -> None:
+    await ProjectStore(database).put(Project("prj_1", "business", (), 1))
+    rows = Statement("""
+        INSERT INTO enrichments (ticket_id, project_id, state, run)
+        SELECT n::text, 'prj_1', 'queued', n FROM generate_series(1, :n) n
     """)
-    await fetch(engine, rows, {"n": ERASED_AT_ONCE + 1})
-    assert await ProjectStore(engine).delete("prj_1") is True
-    assert (await fetch(engine, text("SELECT count(*) AS n FROM enrichments")))[0].n == 0
+    await database.fetch(rows, {"n": ERASED_AT_ONCE + 1})
+    assert await ProjectStore(database).delete("prj_1") is True
+    assert (await database.fetch(Statement("SELECT count(*) AS n FROM enrichments")))[0].n == 0

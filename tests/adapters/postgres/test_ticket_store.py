@@ -1,47 +1,45 @@
-"""What a store of tickets promises who submits them, the real one and the double in memory, by the same tests."""
+"""What a store of tickets promises who submits them."""
 
 import asyncio
 from dataclasses import replace
 
 import pytest
 
-from app.domain.claims import Erased, ForeignTicket, Stored, Submitted, Underway, UnknownProject
+from app.domain.claims import Erased, ForeignTicket, Stored, Submitted, Taken, Underway, UnknownProject
 from app.domain.tickets import Email
 from tests.support.stores import EMAIL, OTHER_PROJECT, RESULT, Stores, result_of, submission
 
 
-def since(submitted: Submitted) -> object:
+def since(submitted: Submitted | Taken) -> object:
     assert isinstance(submitted, Underway)
     return submitted.since
 
 
-async def test_a_first_submission_is_underway_with_one_job(stores: Stores) -> None:
+async def test_a_first_submission_is_underway_that_waits_once(stores: Stores) -> None:
     assert await stores.tickets.find("t_1", "prj_1") is None
     submitted = await stores.submit()
     assert submitted == Underway(since(submitted), None)  # type: ignore[arg-type]
     assert await stores.tickets.find("t_1", "prj_1") == submitted
-    assert [ticket_id for ticket_id, _ in await stores.behind.jobs()] == ["t_1"]
+    assert await stores.behind.queued() == ["t_1"]
 
 
-async def test_a_ticket_submitted_again_is_the_same_run_with_no_second_job(stores: Stores) -> None:
+async def test_a_ticket_submitted_again_is_the_same_run(stores: Stores) -> None:
     first = await stores.submit()
     assert await stores.submit(email=Email("another", "text", "")) == first
     assert await stores.submit(refresh=True) == first
-    [(_, run)] = await stores.behind.jobs()
-    claimed = await stores.claim(run)
+    claimed = await stores.take()
     assert claimed.email == submission().email
     assert await stores.submit() == first
-    assert len(await stores.behind.jobs()) == 1
+    assert await stores.runs.take(1, suspects=True) == []
 
 
 @pytest.mark.parametrize("finished", [pytest.param(False, id="new"), pytest.param(True, id="refreshed")])
-async def test_twenty_racing_submissions_are_one_run_with_one_job(stores: Stores, finished: bool) -> None:
+async def test_twenty_racing_submissions_are_one_run_that_waits_once(stores: Stores, finished: bool) -> None:
     if finished:
         await stores.finished()
-    before = await stores.behind.jobs()
     submitted = await asyncio.gather(*(stores.submit(refresh=finished) for _ in range(20)))
     assert submitted == [Underway(since(submitted[0]), RESULT if finished else None)] * 20  # type: ignore[arg-type]
-    assert len(await stores.behind.jobs()) == len(before) + 1
+    assert await stores.behind.queued() == ["t_1"]
 
 
 async def test_the_stored_result_is_the_answer_when_a_ticket_is_finished(stores: Stores) -> None:
@@ -49,7 +47,7 @@ async def test_the_stored_result_is_the_answer_when_a_ticket_is_finished(stores:
     assert await stores.submit() == Stored(RESULT)
     assert await stores.submit(asynchronous=True) == Stored(RESULT)
     assert await stores.tickets.find("t_1", "prj_1") == Stored(RESULT)
-    assert len(await stores.behind.jobs()) == 1
+    assert await stores.behind.queued() == []
 
 
 async def test_a_refresh_is_a_new_run_that_keeps_the_old_result_until_it_is_finished(stores: Stores) -> None:
@@ -59,20 +57,19 @@ async def test_a_refresh_is_a_new_run_that_keeps_the_old_result_until_it_is_fini
     assert await stores.tickets.find("t_1", "prj_1") == refreshing
     assert await stores.submit() == refreshing
 
-    (_, run) = (await stores.behind.jobs())[-1]
-    assert run > first.run
-    second = await stores.claim(run)
+    second = await stores.take()
+    assert second.run > first.run
     assert (second.attempt, second.strikes) == (2, 1)
     assert await stores.tickets.find("t_1", "prj_1") == refreshing
 
-    assert await stores.runs.finish(second, result_of(note="new"), refund=False) is True
+    assert await stores.runs.finish(second, result_of(note="new"), refund=False) is not None
     assert await stores.tickets.find("t_1", "prj_1") == Stored(result_of(note="new"))
 
 
 async def test_an_unknown_project_gets_nothing_stored(stores: Stores) -> None:
     assert await stores.submit(project_id="prj_9") == UnknownProject()
     assert await stores.tickets.find("t_1", "prj_9") is None
-    assert await stores.behind.jobs() == []
+    assert await stores.behind.queued() == []
 
 
 @pytest.mark.parametrize("refresh", [False, True])
@@ -93,7 +90,6 @@ async def test_a_ticket_of_another_project_is_foreign_in_every_state(stores: Sto
     assert await stores.tickets.hand_over("t_1", "prj_2") is False
 
     assert await stores.tickets.find("t_1", "prj_1") == before
-    assert len(await stores.behind.jobs()) == 1
 
 
 async def test_a_mixed_batch_is_answered_in_its_order(stores: Stores) -> None:
@@ -115,34 +111,32 @@ async def test_a_mixed_batch_is_answered_in_its_order(stores: Stores) -> None:
     assert kinds == [Underway, ForeignTicket, Stored, UnknownProject, Underway, Underway]
     assert (answers[2], answers[4]) == (Stored(RESULT), running)
     assert await stores.tickets.submit([batch[6]]) == [ForeignTicket()]
-    jobs = [ticket_id for ticket_id, _ in await stores.behind.jobs()]
-    assert sorted(jobs) == ["a_new", "t_done", "t_new", "t_other", "t_running"]
+    assert await stores.behind.queued() == ["t_running", "t_other", "t_new", "a_new"]
 
 
 async def test_a_batch_of_five_hundred_is_five_hundred_runs(stores: Stores) -> None:
     batch = [submission(f"t_{n}", email=Email(f"subject {n}", "", "")) for n in range(500)]
     answers = await stores.tickets.submit(batch)
     assert {type(answer) for answer in answers} == {Underway}
-    jobs = await stores.behind.jobs()
-    assert {ticket_id for ticket_id, _ in jobs} == {each.ticket_id for each in batch}
-    assert len({run for _, run in jobs}) == 500
-    claimed = await stores.claim(dict(jobs)["t_499"], ticket_id="t_499")
-    assert claimed.email == Email("subject 499", "", "")
+    assert await stores.behind.queued() == [each.ticket_id for each in batch]
+    claims = await stores.runs.take(500, suspects=True)
+    assert [claimed.email.subject for claimed in claims] == [f"subject {n}" for n in range(500)]
+    assert len({claimed.run for claimed in claims}) == 500
 
 
 async def test_nothing_happens_when_nothing_is_submitted(stores: Stores) -> None:
     assert await stores.tickets.submit([]) == []
-    assert await stores.behind.jobs() == []
+    assert await stores.behind.queued() == []
 
 
 @pytest.mark.parametrize("telling", [True])
 @pytest.mark.parametrize("running", [pytest.param(False, id="queued"), pytest.param(True, id="running")])
 async def test_a_run_becomes_asynchronous_when_one_of_its_callers_is(stores: Stores, running: bool) -> None:
-    run = await stores.submitted()
-    claimed = await stores.claim(run) if running else None
+    await stores.submit()
+    claimed = await stores.take() if running else None
     await stores.submit(asynchronous=True)
     await stores.submit()  # who waits does not take the promise back
-    await stores.runs.finish(claimed or await stores.claim(run), RESULT, refund=False)
+    await stores.runs.finish(claimed or await stores.take(), RESULT, refund=False)
     assert await stores.behind.webhooks() == [("t_1", "prj_1")]
 
 
@@ -150,8 +144,7 @@ async def test_a_run_becomes_asynchronous_when_one_of_its_callers_is(stores: Sto
 async def test_a_refresh_is_asynchronous_only_when_its_own_caller_is(stores: Stores) -> None:
     await stores.finished(asynchronous=True)
     await stores.submit(refresh=True)
-    (_, run) = (await stores.behind.jobs())[-1]
-    await stores.runs.finish(await stores.claim(run), RESULT, refund=False)
+    await stores.runs.finish(await stores.take(), RESULT, refund=False)
     assert len(await stores.behind.webhooks()) == 1
 
 
@@ -171,8 +164,8 @@ async def test_nothing_is_handed_over_when_there_is_no_run(stores: Stores) -> No
 
 async def test_pending_are_those_whose_run_has_not_ended(stores: Stores) -> None:
     await stores.finished("t_done")
-    await stores.submit("t_queued")
     await stores.claimed("t_running")
+    await stores.submit("t_queued")
     await stores.submit("t_not_asked_for")
     pending = await stores.tickets.pending_among(["t_done", "t_queued", "t_running", "t_unknown"])
     assert pending == {"t_queued", "t_running"}
@@ -184,7 +177,7 @@ async def test_an_erased_ticket_is_gone_and_heard_of_and_its_run_writes_nothing(
     assert await stores.tickets.erase("t_1", "prj_1") == Erased()
     assert await stores.tickets.erase("t_1", "prj_1") is None
     assert await stores.behind.heard() == [("t_1", "prj_1")]
-    assert await stores.runs.finish(claimed, RESULT, refund=False) is False
+    assert await stores.runs.finish(claimed, RESULT, refund=False) is None
     assert await stores.tickets.find("t_1", "prj_1") is None
     assert await stores.behind.ended_runs() == []
 
@@ -207,14 +200,14 @@ async def test_every_character_of_an_email_waits_unharmed(stores: Stores) -> Non
 async def test_a_run_brings_what_is_known_of_it(stores: Stores) -> None:
     await stores.turn_on()
     run = await stores.submitted(asynchronous=True)
-    claimed = await stores.claim(run, "me")
+    claimed = await stores.take()
     configuration = await stores.projects.configuration("prj_1")
     project = await stores.projects.get("prj_1")
     assert project is not None
     assert 0 <= claimed.age_seconds < 60
     expected = replace(claimed, project=project[0], stored=configuration, email=submission().email)
     assert claimed == expected
-    assert (claimed.ticket_id, claimed.project_id, claimed.run, claimed.owner) == ("t_1", "prj_1", run, "me")
+    assert (claimed.ticket_id, claimed.project_id, claimed.run) == ("t_1", "prj_1", run)
     assert (claimed.attempt, claimed.strikes, claimed.extracted, claimed.charged) == (1, 1, None, True)
 
 

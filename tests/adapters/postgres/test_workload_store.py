@@ -1,20 +1,17 @@
-"""The registry of workers, the figures of the queue and the purge, on a real PostgreSQL."""
+"""The registry of workers, whose runs are queued again, the figures and the purge, on a real PostgreSQL."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.adapters.postgres.breaker_store import ENDPOINT, BreakerStore
-from app.adapters.postgres.connection import fetch
-from app.adapters.postgres.workload_store import PURGED_AT_ONCE, WORST_PROJECTS, Workload
+from app.adapters.postgres.connection import Database
+from app.adapters.postgres.workload_store import WORST_PROJECTS, Workload
 from app.domain.breaker import Verdict
-from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, Worker
-from tests.support.stores import postgres_stores
+from app.domain.claims import Underway
+from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, Taker, Worker
+from tests.support.stores import OTHER_PROJECT, RESULT, Stores, postgres_stores, submission
 
 
 def worker(host: str = "web-1", in_flight: int = 3) -> Worker:
@@ -22,8 +19,8 @@ def worker(host: str = "web-1", in_flight: int = 3) -> Worker:
 
 
 @pytest.fixture
-def workload(engine: AsyncEngine) -> Workload:
-    return Workload(engine)
+def workload(database: Database) -> Workload:
+    return Workload(database, Taker(str(uuid4()), slots=2), lambda channel, message: None)
 
 
 async def seen(workload: Workload) -> list[tuple[Worker, bool]]:
@@ -32,101 +29,156 @@ async def seen(workload: Workload) -> list[tuple[Worker, bool]]:
 
 async def test_a_worker_is_alive_while_it_gives_signs_of_life(workload: Workload, other: Any) -> None:
     first, second = worker(host="web-2"), worker()
-    await workload.beat(first)
-    await workload.beat(second)
+    await workload.beat(first, [])
+    await workload.beat(second, [])
     assert await seen(workload) == [(second, True), (first, True)]
     await other.execute("UPDATE workers SET seen_at = now() - interval '16 s' WHERE host = 'web-2'")
     assert await seen(workload) == [(second, True), (first, False)]
     busier = replace(first, in_flight=199)
-    await workload.beat(busier)
+    await workload.beat(busier, [])
     assert await seen(workload) == [(second, True), (busier, True)]
 
 
-async def test_a_worker_that_leaves_is_gone_and_one_that_fell_silent_is_for_an_hour(
-    workload: Workload, other: Any
+async def test_a_worker_that_leaves_is_gone_and_one_that_fell_silent_is_seen_for_an_hour(
+    stores: Stores, workload: Workload, other: Any
 ) -> None:
-    leaves, stays = worker(), worker()
-    await workload.beat(leaves)
-    await workload.beat(stays)
-    await workload.leave(leaves.worker_id)
-    await workload.leave(leaves.worker_id)
+    stays = worker()
+    await workload.beat(stays, [])
+    await stores.workload.leave()
+    await stores.workload.leave()
     assert await seen(workload) == [(stays, True)]
     for minutes, expected in ((59, [(stays, False)]), (61, [])):
         await other.execute("UPDATE workers SET seen_at = now() - make_interval(mins => $1)", minutes)
         assert await seen(workload) == expected
 
 
+@pytest.mark.parametrize(
+    ("age", "taken_over"),
+    [pytest.param(14.0, False, id="it may live"), pytest.param(15.5, True, id="it has missed three signs of life")],
+)
+async def test_the_runs_of_a_worker_that_is_taken_for_dead_are_queued(
+    stores: Stores, workload: Workload, other: Any, age: float, taken_over: bool
+) -> None:
+    claimed = await stores.claimed()
+    await stores.finished("t_done")
+    await other.execute("UPDATE workers SET seen_at = now() - make_interval(secs => $1)", age)
+    assert await workload.take_over() == int(taken_over)
+    assert await stores.behind.queued() == (["t_1"] if taken_over else [])
+    assert (await stores.runs.finish(claimed, RESULT, refund=False) is None) is taken_over
+
+
+async def test_a_worker_whose_last_sign_of_life_is_old_takes_nothing(stores: Stores, other: Any) -> None:
+    await other.execute("UPDATE workers SET seen_at = now() - interval '8.5 s'")
+    [submitted] = await stores.tickets.submit([submission()], take=True)
+    assert isinstance(submitted, Underway)
+    assert await stores.runs.take(1, suspects=True) == []
+    await stores.beat()
+    assert (await stores.take()).ticket_id == "t_1"
+
+
+async def test_what_a_worker_was_given_without_knowing_is_queued_once_no_answer_can_be_on_its_way(
+    stores: Stores, other: Any
+) -> None:
+    known, unknown, fresh = [await stores.claimed(each) for each in ("t_known", "t_unknown", "t_fresh")]
+    elsewhere = await (await postgres_stores(stores.projects._database)).claimed("t_elsewhere")
+    await other.execute("UPDATE enrichments SET updated_at = now() - interval '11 s' WHERE ticket_id <> 't_fresh'")
+    await stores.beat([known.run])
+    assert await stores.behind.queued() == ["t_unknown"]
+    again = await stores.take()
+    assert (again.run, again.strikes) == (unknown.run, 1)
+    for each in (known, fresh, elsewhere):
+        assert await stores.runs.finish(each, RESULT, refund=False) is not None
+
+
+async def test_everybody_hears_of_runs_that_are_queued_again(stores: Stores) -> None:
+    await stores.claimed()
+    await stores.behind.worker_dies("t_1")
+    stores.behind.notices.clear()
+    assert await stores.workload.take_over() == 1
+    assert await stores.workload.take_over() == 0
+    assert stores.behind.notices == [("customer_context_queued", "")]
+
+
 async def test_a_report_says_how_long_a_worker_is_up_and_unseen(workload: Workload, other: Any) -> None:
-    await workload.beat(worker())
+    await workload.beat(worker(), [])
     await other.execute("UPDATE workers SET started_at = now() - interval '1 h', seen_at = now() - interval '7 min'")
     [one] = (await workload.report()).workers
     assert (round(one.up_seconds, -2), round(one.unseen_seconds, -1)) == (3_600, 420)
 
 
-JOB = """
-    INSERT INTO pgqueuer (priority, status, entrypoint, created, execute_after)
-    VALUES ($1, $2, $3, now() - make_interval(secs => $4), now() + make_interval(secs => $5))
+ROW = """
+    INSERT INTO enrichments (ticket_id, project_id, state, run, asynchronous, slot, submitted_at)
+    SELECT gen_random_uuid(), $1, $2, nextval('enrichment_runs'), $3,
+        CASE $2 WHEN 'running' THEN CAST($5 AS integer) END, now() - make_interval(secs => $4)
 """
 
 
-async def test_depth_counts_what_waits_and_finds_the_oldest_of_every_priority(workload: Workload, other: Any) -> None:
-    assert await workload.depth() == Depth(0, 0.0)
-    for number, (job, queued, oldest) in enumerate(
+async def test_depth_counts_what_waits_and_finds_the_oldest_of_every_line(stores: Stores, other: Any) -> None:
+    await stores.projects.put(OTHER_PROJECT)
+    depth = await stores.workload.depth()
+    assert depth == Depth(0, 0.0)
+    for number, (row, queued, oldest) in enumerate(
         [
-            ((0, "picked", "enrich", 900, 0), 0, 0),  # in flight
-            ((0, "queued", "webhook", 800, 0), 0, 0),  # no ticket
-            ((1, "queued", "enrich", 100, 0), 1, 100),  # somebody waits for it
-            ((0, "queued", "enrich", 700, 50), 2, 700),  # nobody does, and it was put back for later
-            ((1, "queued", "enrich", 300, 0), 3, 700),
+            (("prj_1", "running", True, 900.0, 1), 0, 0),
+            (("prj_1", "done", True, 800.0, 0), 0, 0),
+            (("prj_2", "queued", False, 100.0, 0), 1, 100),
+            (("prj_1", "queued", True, 600.0, 0), 2, 600),
+            (("prj_1", "queued", False, 300.0, 0), 3, 600),
+            (("prj_2", "queued", True, 700.0, 0), 4, 700),
+            (("prj_1", "resting", True, 50.0, 0), 5, 700),
         ]
     ):
-        await other.execute(JOB, *job)
-        depth = await workload.depth()
+        await other.execute(ROW, *row)
+        depth = await stores.workload.depth()
         assert (depth.queued, round(depth.oldest_seconds, -2)) == (queued, oldest), number
 
 
-async def test_a_report_tells_the_kinds_of_jobs_apart(workload: Workload, other: Any) -> None:
-    for job in (
-        *[(0, "queued", "enrich", 0, 0)] * 3,
-        *[(0, "queued", "enrich", 0, 60)] * 2,
-        *[(1, "picked", "enrich", 0, 0)] * 4,
-        *[(0, "queued", "webhook", 0, 0)],
-        *[(0, "queued", "webhook", 0, 60)],
-        *[(0, "picked", "webhook", 0, 0)] * 7,
-    ):
-        await other.execute(JOB, *job)
+async def test_a_report_tells_what_waits_from_what_rests_and_runs(
+    stores: Stores, workload: Workload, other: Any
+) -> None:
+    for slot in range(4):
+        await other.execute(ROW, "prj_1", "running", True, 0.0, slot)
+    for _ in range(3):
+        await other.execute(ROW, "prj_1", "queued", True, 0.0, 0)
+    for _ in range(2):
+        await other.execute(ROW, "prj_1", "resting", True, 0.0, 0)
+    await other.execute("INSERT INTO deliveries (message_id, ticket_id, project_id) VALUES ('msg_1', 't_1', 'prj_1')")
     queue = (await workload.report()).queue
-    assert queue == Queue(Depth(5, queue.depth.oldest_seconds), put_back=2, in_flight=4, webhooks=2)
+    assert queue == Queue(Depth(5, queue.depth.oldest_seconds, 3), put_back=2, in_flight=4, webhooks=1)
 
 
-async def test_those_in_line_are_counted_apart(workload: Workload, other: Any) -> None:
-    await other.execute("INSERT INTO projects VALUES ('prj_1', 'business', '{}', 1)")
-    await other.execute(
-        "INSERT INTO waiting_runs SELECT run, 't_' || run, 'prj_1', false FROM generate_series(1, 3) AS run"
-    )
-    assert await workload.depth() == Depth(0, 0.0, 3)
-    assert (await workload.report()).queue.depth == Depth(0, 0.0, 3)
+async def test_those_whose_project_has_all_its_slots_in_use_are_counted_apart(
+    stores: Stores, workload: Workload, other: Any
+) -> None:
+    await stores.projects.put(OTHER_PROJECT)
+    await other.execute(ROW, "prj_1", "running", True, 0.0, 1)
+    for project_id in ("prj_1", "prj_1", "prj_2"):
+        await other.execute(ROW, project_id, "queued", True, 0.0, 0)
+    assert (await workload.depth()).in_line == 0
+    await other.execute(ROW, "prj_1", "running", True, 0.0, 2)  # there are two slots
+    assert (await workload.depth()).in_line == 2
 
 
-async def test_open_breakers_are_counted_while_they_hold(workload: Workload, engine: AsyncEngine, other: Any) -> None:
-    breakers = BreakerStore(engine)
-    await (await postgres_stores(engine)).turn_on()
+async def test_open_breakers_are_counted_while_they_hold(stores: Stores, workload: Workload, other: Any) -> None:
+    await stores.turn_on()
     for run in range(10):
         assert (await workload.depth()).open_breakers == 0
-        [endpoint] = await other.fetch(f"SELECT {ENDPOINT} AS name FROM configurations c")  # noqa: S608 - ours
-        await breakers.record("prj_1", endpoint["name"], run, Verdict.FAILS)
+        endpoint = await other.fetchval("SELECT endpoint_of(c) FROM configurations c")
+        await stores.breakers.record("prj_1", endpoint, run, Verdict.FAILS)
     assert (await workload.depth()).open_breakers == 1
     await other.execute("UPDATE configurations SET api_url = 'https://example.com/mended'")
     assert (await workload.depth()).open_breakers == 0
 
 
-async def test_no_more_is_counted_when_a_backlog_is_endless(workload: Workload, other: Any) -> None:
-    await other.execute("ALTER TABLE pgqueuer DISABLE TRIGGER USER")
+async def test_no_more_is_counted_when_a_backlog_is_endless(stores: Stores, other: Any) -> None:
     await other.execute(
-        "INSERT INTO pgqueuer (priority, status, entrypoint) SELECT 0, 'queued', 'enrich' FROM generate_series(1, $1)",
+        """
+            INSERT INTO enrichments (ticket_id, project_id, state, run)
+            SELECT number, 'prj_1', 'queued', number FROM generate_series(1, $1) AS number
+        """,
         MOST_COUNTED + 1,
     )
-    assert (await workload.depth()).queued == MOST_COUNTED
+    assert (await stores.workload.depth()).queued == MOST_COUNTED
 
 
 ENDED = """
@@ -169,38 +221,9 @@ async def test_a_report_names_the_worst_projects_and_counts_all(workload: Worklo
     assert (hour.projects, hour.failed) == (25, sum(range(1, 26)))
 
 
-LOG = """
-    INSERT INTO pgqueuer_log (created, job_id, status, priority, entrypoint)
-    SELECT now() - make_interval(mins => $1), 1, 'successful', 0, 'enrich' FROM generate_series(1, $2)
-"""
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [0, 1, PURGED_AT_ONCE - 1, PURGED_AT_ONCE, PURGED_AT_ONCE + 1, 2 * PURGED_AT_ONCE],
-)
-async def test_the_old_log_is_purged_in_portions_and_the_fresh_one_kept(
-    workload: Workload, other: Any, lines: int
-) -> None:
-    await other.execute(LOG, 61, lines)
-    await other.execute(LOG, 59, 7)
-    assert await workload.purge() == lines
-    assert await other.fetchval("SELECT count(*) FROM pgqueuer_log") == 7
-
-
-async def test_nothing_is_purged_twice_when_replicas_purge_at_once(
-    workload: Workload, engine: AsyncEngine, other: Any
-) -> None:
-    await other.execute(LOG, 61, 3 * PURGED_AT_ONCE)
-    await fetch(engine, text("SELECT 1"))
-    purged = await asyncio.gather(*(workload.purge() for _ in range(4)))
-    assert sum(purged) == 3 * PURGED_AT_ONCE
-    assert await other.fetchval("SELECT count(*) FROM pgqueuer_log") == 0
-
-
 async def test_workers_are_purged_when_they_were_unseen_for_a_day(workload: Workload, other: Any) -> None:
-    await workload.beat(worker())
-    await workload.beat(worker(host="gone"))
+    await workload.beat(worker(), [])
+    await workload.beat(worker(host="gone"), [])
     await other.execute(
         "UPDATE workers SET seen_at = now() - CASE host WHEN 'gone' THEN interval '25 h' ELSE interval '23 h' END"
     )

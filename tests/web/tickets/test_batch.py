@@ -205,7 +205,7 @@ async def test_batch_holds_1_to_500_tickets(body: Any, status: int) -> None:
         answer = await client.post(ROUTE, json=body)
 
     assert answer.status_code == status
-    assert len(world.jobs) == (1 if status == 202 else 0)
+    assert len(world.waiting) == (1 if status == 202 else 0)
     if status == 422:
         assert answer.json()["code"] == "validation_error"
         assert answer.json()["errors"][0]["loc"][0] == "body"
@@ -232,7 +232,7 @@ async def test_batch_up_to_32_mib_is_taken(beyond: int, status: int) -> None:
         answer = await client.post(ROUTE, content=padded, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == status
-    assert len(world.jobs) == (32 if status == 202 else 0)
+    assert len(world.waiting) == (32 if status == 202 else 0)
     if status == 413:
         assert "send fewer per request" in answer.json()["detail"]
 

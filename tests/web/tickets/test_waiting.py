@@ -133,7 +133,7 @@ async def test_spam_is_204_also_when_asynchronous() -> None:
         spam = TICKET | {"is_spam": True}
         answer = await client.post(ENRICH, json=spam, headers={"Prefer": "respond-async"})
 
-    assert (answer.status_code, answer.content, world.jobs) == (204, b"", [])
+    assert (answer.status_code, answer.content, world.waiting) == (204, b"", [])
 
 
 async def test_all_who_wait_get_the_one_result() -> None:

@@ -1,0 +1,57 @@
+"""Reads what a claim brings from a row of the view `claims`, and packs an email for its time in the database."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from app.adapters.postgres.project_store import configuration_of, project_of
+from app.domain.claims import Claimed
+from app.domain.extraction import Extracted
+from app.domain.outcomes import Usage
+from app.domain.tickets import Email
+from app.domain.traces import trace_in
+
+
+def claimed_of(row: Any) -> Claimed:
+    """Return the claim."""
+    extracted = row["extracted"]
+    email = Email("", "", "") if row["email"] is None else unpacked(row["email"])
+    return Claimed(
+        ticket_id=row["ticket_id"],
+        project_id=row["project_id"],
+        run=row["run"],
+        attempt=row["attempt"],
+        strikes=row["strikes"],
+        project=project_of(row),
+        stored=None if row["version"] is None else configuration_of(row),
+        email=replace(email, sender_verified=row["sender_verified"]),
+        given_identifier=row["given_identifier"],
+        extracted=extracted and Extracted(extracted["identifier"], Usage(**extracted["usage"])),
+        charged=row["charged"],
+        age_seconds=row["age_seconds"],
+        trace=trace_in([row["traceparent"]]) if row["traceparent"] else None,
+        endpoint=row["endpoint"],
+        breaker_open=row["breaker_open"],
+    )
+
+
+def fence(claimed: Claimed) -> dict[str, object]:
+    """Return what `FENCE` compares."""
+    return {"ticket_id": claimed.ticket_id, "run": claimed.run, "attempt": claimed.attempt}
+
+
+FENCE = "ticket_id = :ticket_id AND run = :run AND attempt = :attempt AND state = 'running'"
+"""Holds only while the claim is the caller's: who was frozen while another took the run over changes nothing."""
+
+
+def packed(email: Email) -> bytes:
+    """Return an email as it waits in the database: bytes, as PostgreSQL's text and JSON take not every character.
+
+    The verdict on its sender waits in a column of its own.
+    """
+    return json.dumps([email.subject, email.body, email.sender]).encode()
+
+
+def unpacked(content: bytes) -> Email:
+    """Return the email that waited."""
+    return Email(*json.loads(content))

@@ -1,0 +1,41 @@
+"""Messages to the helpdesk that wait in PostgreSQL: each is lent to one process at a time."""
+
+from app.adapters.postgres.connection import Database, Statement
+from app.domain.webhooks import Message
+
+LENT_SECONDS = 60
+"""How long a message is lent: longer than a try takes. If its process has died, it is lent to another one then."""
+
+_TAKE = Statement(f"""
+    UPDATE deliveries SET due_at = now() + interval '{LENT_SECONDS} seconds' WHERE message_id = ANY(ARRAY(
+        SELECT message_id FROM deliveries WHERE due_at <= now() ORDER BY due_at LIMIT :many FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING message_id, ticket_id, project_id, CAST(extract(epoch FROM now() - made_at) AS float8) AS age_seconds
+""")  # noqa: S608 - a constant, no value
+
+_LATER = Statement("""
+    UPDATE deliveries SET due_at = now() + make_interval(secs => CAST(:pause_seconds AS float8))
+    WHERE message_id = :message_id
+""")
+
+_SETTLE = Statement("DELETE FROM deliveries WHERE message_id = :message_id")
+
+
+class DeliveryStore:
+    """The rows of deliveries; every method may raise `DatabaseUnavailable`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, many: int) -> list[Message]:
+        """Borrow at most so many of the messages that are due."""
+        rows = await self._database.fetch(_TAKE, {"many": many})
+        return [Message(row.message_id, row.ticket_id, row.project_id, row.age_seconds) for row in rows]
+
+    async def later(self, message_id: str, pause_seconds: float) -> None:
+        """Give it back for later."""
+        await self._database.fetch(_LATER, {"message_id": message_id, "pause_seconds": pause_seconds})
+
+    async def settle(self, message_id: str) -> None:
+        """Forget it: it was delivered, or never will be."""
+        await self._database.fetch(_SETTLE, {"message_id": message_id})

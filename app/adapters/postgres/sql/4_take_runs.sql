@@ -1,0 +1,100 @@
+-- Takes queued runs for a worker: whoever is waited for first, one of each project in turn, at most `slots` of a
+-- project at once.
+
+-- The next project in the queue after this one, of runs that nobody waits for or of the others; after the last, the
+-- first again. NULL where the queue is empty.
+CREATE FUNCTION next_in_queue(nobody_waits boolean, after text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    following text;
+BEGIN
+    SELECT min(project_id) INTO following FROM enrichments
+    WHERE state = 'queued' AND asynchronous = nobody_waits AND project_id > after;
+    IF following IS NULL THEN
+        SELECT min(project_id) INTO following FROM enrichments WHERE state = 'queued' AND asynchronous = nobody_waits;
+    END IF;
+    RETURN following;
+END
+$$;
+
+-- Takes the first run of a project that the worker may have; returns its ticket, or NULL. A suspect is a run of which
+-- all attempts but the last have died with their worker: it is only taken by who takes `suspects`.
+CREATE FUNCTION take_run(
+    project text, nobody_waits boolean, taker uuid, slots integer, suspects boolean, most_strikes integer
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    next enrichments;
+    free integer := free_slot(project, slots);
+BEGIN
+    IF free IS NULL THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO next FROM enrichments
+    WHERE state = 'queued' AND asynchronous = nobody_waits AND project_id = project
+        AND (suspects OR strikes <> most_strikes - 1)
+    ORDER BY run LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF next.credit_month IS NULL AND next.strikes < most_strikes THEN
+        next.credit_month := pay_for_run(project);
+    END IF;
+    UPDATE enrichments SET state = 'running', worker = taker, slot = free, attempt = attempt + 1,
+        strikes = strikes + 1, credit_month = next.credit_month, updated_at = now()
+    WHERE ticket_id = next.ticket_id;
+    RETURN next.ticket_id;
+END
+$$;
+
+-- Takes at most `want` runs, beginning after the project `after`; a worker that has not shown itself for
+-- `fresh_seconds` gets none. One at a time does this, so that they share the slots of a project without meeting;
+-- whatever ends while one waits for its turn is seen. A commit that is lost with the server is one that nobody knows.
+CREATE FUNCTION take_runs(
+    taker uuid, fresh_seconds float8, want integer, slots integer, suspects boolean, most_strikes integer, after text
+) RETURNS SETOF claims LANGUAGE plpgsql AS $$
+DECLARE
+    taken text[] := '{}';
+    exhausted text[] := '{}';
+    nobody_waits boolean;
+    came_from text;
+    here text;
+    ticket text;
+    took boolean;
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(7161695893146659685);
+    UPDATE enrichments SET state = 'queued' WHERE ticket_id = ANY(ARRAY(
+        SELECT ticket_id FROM enrichments WHERE state = 'resting' AND due_at <= now()
+        ORDER BY due_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
+    ));
+    IF NOT EXISTS (
+        SELECT FROM workers WHERE worker_id = taker AND seen_at > now() - make_interval(secs => fresh_seconds)
+    ) THEN
+        RETURN;
+    END IF;
+    FOREACH nobody_waits IN ARRAY ARRAY[false, true] LOOP
+        here := after;
+        exhausted := '{}';
+        took := true;
+        WHILE cardinality(taken) < want LOOP
+            came_from := here;
+            here := next_in_queue(nobody_waits, came_from);
+            EXIT WHEN here IS NULL;
+            IF here <= came_from THEN  -- been around
+                EXIT WHEN NOT took;
+                took := false;
+            END IF;
+            CONTINUE WHEN here = ANY(exhausted);
+            ticket := take_run(here, nobody_waits, taker, slots, suspects, most_strikes);
+            IF ticket IS NULL THEN
+                exhausted := exhausted || here;
+                CONTINUE;
+            END IF;
+            took := true;
+            taken := taken || ticket;
+            suspects := suspects
+                AND NOT EXISTS (SELECT FROM enrichments e WHERE e.ticket_id = ticket AND e.strikes = most_strikes);
+        END LOOP;
+    END LOOP;
+    RETURN QUERY SELECT c.* FROM unnest(taken) WITH ORDINALITY AS t (ticket_id, turn)
+        JOIN claims c USING (ticket_id) ORDER BY turn;
+END
+$$;

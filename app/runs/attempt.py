@@ -1,0 +1,174 @@
+"""One attempt at a run: what the ticket's project allows, the enrichment, and its result stored or put off."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from app.domain import pauses
+from app.domain.breaker import Admission, Verdict, verdict_of
+from app.domain.claims import Claimed, DatabaseUnavailable, Finished
+from app.domain.configuration import Configuration, missing_fields
+from app.domain.extraction import Extracted
+from app.domain.outcomes import Outcome, Result
+from app.domain.projects import TokenUnreadable
+from app.domain.workload import MOST_STRIKES
+from app.enrichment import Enricher, Run, Step
+from app.runs.watching import RunSpan, Watcher, told_to
+from support_context.identifiers import sanitize
+from support_context.secrets import Secret
+
+DATABASE_PAUSE_SECONDS = 1.0
+"""Pause before a statement is tried again while the database is away."""
+
+STORING_SECONDS = 60.0
+"""How long a run is held while the database is away; after that the ticket is run again."""
+
+LARGEST_SPREAD = 1.25
+"""A pause is lengthened by chance up to this factor, so that tickets put back together do not return together."""
+
+_T = TypeVar("_T")
+
+
+class ClaimedRuns(Protocol):
+    """The rows of runs that were taken; every method may raise `DatabaseUnavailable`, every write is fenced."""
+
+    async def ask_breaker(self, claimed: Claimed) -> Claimed:
+        """Ask the open breaker of the run's endpoint whether it may try, and if so take its credit."""
+
+    async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
+        """Keep what the first AI call found, tell whether the sender may ask about this customer, and count that.
+
+        None if the claim was lost.
+        """
+
+    async def finish(
+        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+    ) -> Finished | None:
+        """Store the result, erase the email and tell everybody, the breaker too what the run tells of the endpoint.
+
+        None, and nothing written, if the claim was lost.
+        """
+
+    async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
+        """Put the run back for later, its credit kept; False if that is not to be done.
+
+        Without a `strike`, only if nobody waits for it.
+        """
+
+
+class Tokens(Protocol):
+    """Opens what was sealed for a project; raises `TokenUnreadable`."""
+
+    def open(self, project_id: str, sealed: bytes) -> Secret:
+        """Return the token in clear."""
+
+
+class ClaimLost(Exception):
+    """Another worker has taken the ticket over; nothing that this one finds counts any more."""
+
+
+class Attempts:
+    """Makes the attempts of one process; holds no database connection while it waits for anybody."""
+
+    def __init__(
+        self, runs: ClaimedRuns, tokens: Tokens, enricher: Enricher, deadline_seconds: float, watcher: Watcher
+    ) -> None:
+        self._runs = runs
+        self._tokens = tokens
+        self._enricher = enricher
+        self._deadline_seconds = deadline_seconds
+        self._watcher = watcher
+
+    async def make(self, claimed: Claimed, span: RunSpan) -> bool:
+        """Run the ticket to its result, or put it back for later; tell whether others of its project wait.
+
+        Raises `ClaimLost`, and `DatabaseUnavailable` where it was away for too long.
+        """
+        clock = asyncio.get_running_loop()
+        started = clock.time()
+        result, run = await self._result(claimed, started + self._deadline_seconds, told_to(span))
+        if result.outcome is Outcome.AI_UNAVAILABLE:
+            age = claimed.age_seconds + clock.time() - started
+            asked, spread = run.retry_after if run else 0.0, random.uniform(1.0, LARGEST_SPREAD)  # noqa: S311 - spreads
+            pause = pauses.before_next_try(age, asked, spread)
+            if pause is not None and await _patiently(partial(self._runs.rest, claimed, pause, strike=False)):
+                self._watcher.put_back("ai_unavailable")
+                span.put_back("ai_unavailable")
+                return True
+        finished = await self._store(claimed, result, _told_by(result, run))
+        span.ended(result)
+        return finished.others_wait
+
+    async def _store(self, claimed: Claimed, result: Result, verdict: Verdict) -> Finished:
+        document, refund = result.as_document(), result.credits_used == 0
+        finish = partial(self._runs.finish, claimed, document, refund=refund, verdict=verdict)
+        finished = await _patiently(finish)
+        if finished is None:
+            raise ClaimLost
+        self._watcher.ended(claimed, result, document)
+        return finished
+
+    async def _result(
+        self, claimed: Claimed, deadline: float, on_step: Callable[[Step], None]
+    ) -> tuple[Result, Run | None]:
+        """Return how the run ends, and what it did, if anything."""
+        if claimed.strikes > MOST_STRIKES:
+            return self._enricher.not_run(Outcome.INTERRUPTED), None
+        ready = self._readied(claimed)
+        if isinstance(ready, Outcome):
+            return self._enricher.not_run(ready), None
+        if claimed.breaker_open:
+            claimed = await _patiently(partial(self._runs.ask_breaker, claimed))
+        if claimed.admission is Admission.REFUSED:
+            return self._enricher.not_run(Outcome.CIRCUIT_OPEN), None
+        if not claimed.charged:
+            return self._enricher.not_run(Outcome.SKIPPED_CREDITS), None
+        admit = partial(self._admit, claimed)
+        return await self._enricher.run(
+            claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, admit=admit
+        )
+
+    async def _admit(self, claimed: Claimed, identifier: str, extracted: Extracted) -> bool:
+        """Keep what was found and count who asks; stop before the endpoint is called where the claim was lost."""
+        # A model may name characters that no database takes; what is left may be sent, and is accepted again.
+        found = replace(extracted, identifier=sanitize(extracted.identifier or ""))
+        admitted = await _patiently(partial(self._runs.admit, claimed, found, identifier))
+        if admitted is None:
+            raise ClaimLost
+        return admitted
+
+    def _readied(self, claimed: Claimed) -> tuple[Configuration, Secret] | Outcome:
+        """Return what a run needs, or why nothing may be run."""
+        if not claimed.project.includes_customer_context:
+            return Outcome.PLAN
+        stored = claimed.stored
+        if stored is None or stored.token is None or missing_fields(stored.configuration, has_token=True):
+            return Outcome.NOT_CONFIGURED
+        if not stored.configuration.enabled:
+            return Outcome.NOT_ENABLED
+        try:
+            return stored.configuration, self._tokens.open(claimed.project_id, stored.token.sealed)
+        except TokenUnreadable:
+            return Outcome.TOKEN_UNREADABLE
+
+
+async def _patiently(call: Callable[[], Awaitable[_T]]) -> _T:
+    """Call the database, again and again while it is away, within `STORING_SECONDS`."""
+    clock = asyncio.get_running_loop()
+    give_up = clock.time() + STORING_SECONDS
+    while True:
+        try:
+            return await call()
+        except DatabaseUnavailable:
+            if clock.time() > give_up:
+                raise
+        await asyncio.sleep(DATABASE_PAUSE_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - spreads
+
+
+def _told_by(result: Result, run: Run | None) -> Verdict:
+    """Return what the run tells of its endpoint."""
+    response = run.response if run else None
+    return verdict_of(result.outcome, response.http_status if response else None)
