@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from app.domain.outcomes import Outcome
 from tests.browser.conftest import new_page, opened
-from tests.browser.results import FOUND, ended
+from tests.browser.results import FOUND, FULL, ended
 from tests.browser.settings_page import Helpdesk
 from tests.browser.test_settings_reach import busy_project, everything_shown
 
@@ -42,6 +42,8 @@ async def violations(page: Page) -> list[str]:
         pytest.param({"status": "pending", "message": "under way"}, id="pending"),
         pytest.param(FOUND | {"identity": "mismatch"}, id="of somebody else"),
         pytest.param(FOUND | {"identity": "unknown", "ai_context_withheld": True}, id="kept from the draft"),
+        pytest.param(ended(Outcome.NOT_FOUND), id="asks for an identifier"),
+        pytest.param(FULL, id="folded, typed, tried again"),
     ],
 )
 async def test_card_has_no_violation(

@@ -45,7 +45,8 @@ async def shown(card: Card) -> str:
     """Return what the card shows beneath its title and without the age, on one line."""
     text = " ".join((await card.text()).split())
     age = " ".join((await card.part("time").inner_text()).split())
-    return text.removeprefix("Customer context").replace(age, "").replace("  ", " ").strip()
+    field = "Customer ID or email Look up"
+    return text.removeprefix("Customer context").replace(age, "").replace("  ", " ").removesuffix(field).strip()
 
 
 async def test_found_customer_is_shown_whole(card: Card) -> None:
