@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from app.domain.identify_rules import counted, is_forbidding
 from app.domain.tickets import Email
-from support_context.email_addresses import address_in
 from support_context.plain_text import plain
 
 _ALTERNATIVE = re.compile(
@@ -47,6 +46,8 @@ _QUOTED_PREFIX = re.compile(
 )
 _NUMBER = re.compile(r"\bfollowed by (?:a|an|the) (?:\w+ )?number\b", re.IGNORECASE)
 _SENDER = re.compile(r"\bthe sender(?:['’]s)? (?:e-?mail )?address\b|\bthe sender['’]s e-?mail\b", re.IGNORECASE)
+_ADDRESSES = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+"""What looks like an address; mail comes from the last one of a sender, whatever its name pretends to be."""
 
 _PLACEHOLDER = re.compile(
     r"(?:[a-z]{1,12}[_.:-])?(?:x{3,}|y{4,}|n{4,}|#{3,}|[_.:-]*)|(?:your|my|insert|enter|put)[_.:-].*|.*[_.:-](?:here|goes[_.:-]here)|"
@@ -68,7 +69,7 @@ class Form:
     def fits(self, value: str, email: Email) -> bool:
         """Tell whether a value of this email has the form."""
         if self.sender:
-            return value.lower() == (address_in(email.sender) or "").lower()
+            return [value.lower()] == [each.lower() for each in _ADDRESSES.findall(email.sender)][-1:]
         if self.digits:
             return (
                 value.replace("-", "").isdecimal() and self.digits[0] <= len(value.replace("-", "")) <= self.digits[1]

@@ -1,18 +1,59 @@
-"""Finds in an email what the rules describe: the sender's fresh text first, quoted older messages last."""
+"""Finds in an email what the rules describe, in the text that its sender wrote now; in doubt it finds nothing.
+
+A wrong value shows a stranger's data to support, a missing one only costs a question. So two values that fit, one that
+the sender says is not theirs, one that stands in quoted text only, and one that may go on in the next line are none.
+"""
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
+from app.domain.encodings import decoded
+from app.domain.folding import fold
+from app.domain.forms import is_placeholder
 from app.domain.identify_rules import Kind, Rule
+from app.domain.places import FULL_LINE, spaced
+from app.domain.quoting import announces_quote, begins_older
 from app.domain.tickets import Email
 
-_QUOTE_BEGINS = re.compile(
-    r"^(?:on\b.{4,200}\bwrote:|am\b.{4,200}\bschrieb.{0,80}:|le\b.{4,200}\ba écrit\s?:"
-    r"|-{2,}\s*(?:original|forwarded) message.*|begin forwarded message:.*|_{8,})\s*$",
+_ADDRESS = r"[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_%+-])?@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+_PICTURE = re.compile(
+    r"\[cid:[^\]\n]{1,200}\]|\bcid:\S{1,200}|\[image:[^\]\n]{1,200}\]|[\w.-]{1,64}@\dx\.(?:png|jpe?g|gif|svg|webp)\b|"
+    r"\bimage\d{3}\.(?:png|jpe?g|gif)(?:@[\w.]{1,40})?",
     re.IGNORECASE,
 )
-_ADDRESS = r"[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_%+-])?@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+"""What mail programs write where a picture was; none of it names a customer."""
+
+_MACHINE = re.compile(
+    r"(?:no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|notifications?|notify|alerts?|wordpress|wp|"
+    r"(?:web|contact)?-?forms?|root|daemon|automated|system)(?:[+._-].*)?@.*",
+    re.IGNORECASE,
+)
+"""Senders that write for everybody; whoever wrote to us is not among them."""
+
+_FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vs|doorst|转发|轉寄|転送|전달)\s?[:：]", re.IGNORECASE)
+
+_DENIED = re.compile(
+    r"(?:\bnot|n['’]t|\bnever|\bno longer|\binstead of|\brather than|\bexcept|\bwrong|\bold|\bformer|\bprevious|"
+    r"\bexample|\be\.g\.?|\bsuch as|\bformat|\blooks? like|\bnicht|\bkein\w{0,2}|\balte[nrs]?|\bz\.\s?b\.|\bpas|\bnon|"
+    r"\bancien\w{0,2}|\bp\.\s?ej\.)(?:\s|[:#(\"'`*,]|\b(?:the|my|our|your|for|about|is|was|id|number|account|order|"
+    r"customer|one|mein\w{0,2}|die|der|le|la|mon)\b){0,12}$",
+    re.IGNORECASE,
+)
+_DISOWNED = re.compile(
+    r"[\s\"'`*),]{0,4}(?:(?:is|was|are)(?: not|n['’]t)\b|(?:is|was) (?:my|our|the|an?) (?:old|former|previous|wrong|"
+    r"colleague|friend|neighbou?r|sister|brother|example|wife|husband)|belongs to|"
+    r"\((?:old|not (?:mine|ours)|example|wrong)|ist nicht|n['’]est pas|no es\b)",
+    re.IGNORECASE,
+)
+_OVER_THE_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\w*\d)\w")
+
+MOST_FOUND = 50
+"""Places of one text that are looked at; so many are a list of something, or an attack."""
+
+CONTEXT = 80
+"""Characters before a value in which it may be denied."""
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _GROUPED = r"(?!\d{1,3}[ \u00a0\u202f]\d{3}(?!\w))"
 """Not a number written in groups, `20 377`: its first group alone would be somebody else's."""
@@ -23,52 +64,107 @@ _ALONE_ON_LINE = r"[A-Za-z0-9](?:[A-Za-z0-9._@:-]{0,254}[A-Za-z0-9])?(?=[ \t.,;]
 _BEFORE = r"(?<![\w@.+-])"
 _AFTER = r"(?![\w@])(?!-\w)(?!\.\d)"
 _MARKS = r"[ \t*(\[\"'`<“‘#]{0,12}"
-_OPENING = rf"{_MARKS}\n?{_MARKS}"
-"""What people put between a label and its value: spaces, markdown, brackets, one line break; bounded to stay fast."""
+_OPENING = rf"{_MARKS}(?:\n[ \t]{{0,12}}){{0,2}}{_MARKS}"
+"""What people put between a label and its value: spaces, markdown, brackets, an empty line; bounded to stay fast."""
 
 _PARTING = (
     rf"[ \t*]{{0,6}}(?:[#№][ \t]?[:：]|[:：=#№]|[-–—](?=\s)|\b(?:is|was|no\.?|number|num)\b[ \t]?[:#]?){_OPENING}"
 )
 
-MOST_OF_A_HEADING = 300
-"""Characters of a line that may head a quoted message."""
+FEWEST_OF_AN_EXAMPLE = 4
+"""Equal characters after which a value is taken for an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What the sender wrote now, and what only older messages say."""
+
+    fresh: str
+    subject: str
+    quoted: str
+
+
+class _Doubt(Exception):
+    """More than nothing was found, and less than one value beyond doubt."""
 
 
 def find(rules: tuple[Rule, ...], email: Email) -> str | None:
-    """Return the value that the first rule finds, else the second, and so on."""
-    return next(filter(None, (_find_one(rule, email) for rule in rules)), None)
+    """Return the value that the first rule finds, else the second, and so on; None where one of them is in doubt."""
+    fresh, quoted = _parted(_prepared(email.body))
+    texts = _Texts(fresh, _prepared(email.subject), quoted)
+    try:
+        return next(filter(None, (_find_one(rule, texts, email) for rule in rules)), None)
+    except _Doubt:
+        return None
 
 
-def _find_one(rule: Rule, email: Email) -> str | None:
+def _find_one(rule: Rule, texts: _Texts, email: Email) -> str | None:
     if rule.kind is Kind.SENDER:
-        found = re.findall(_ADDRESS, email.sender)
-        return found[-1] if found else None
-    for text in _texts(rule, email):
-        for pattern in _patterns(rule):
-            values = [match["value"] for match in pattern.finditer(text)]
-            if values:
-                return values[-1 if rule.from_end else 0]
+        return _sender(email)
+    asked = [texts.fresh] * rule.body + [texts.subject] * rule.subject
+    for pattern in _patterns(rule):
+        found = [match for text in asked for match in islice(pattern.finditer(text), MOST_FOUND)]
+        values = {match["value"].lower().rstrip("_-") for match in found if not _is_denied(match)}
+        if not found:
+            if rule.body and pattern.search(texts.quoted):
+                raise _Doubt
+            continue
+        if rule.from_end:
+            found = found[-1:]
+        elif len(values) != 1:
+            raise _Doubt
+        value = next(match for match in found if not _is_denied(match))["value"] if values else ""
+        if not value or _is_no_value(value) or any(_may_go_on(match) for match in found):
+            raise _Doubt
+        return value
     return None
 
 
-def _texts(rule: Rule, email: Email) -> Iterator[str]:
-    fresh, quoted = _parted(email.body)
-    if rule.body:
-        yield fresh
-    if rule.subject:
-        yield email.subject
-    if rule.body:
-        yield quoted
+def _sender(email: Email) -> str | None:
+    """Return the address of a sender who writes for themselves."""
+    found = re.findall(_ADDRESS, email.sender)
+    if not found:
+        return None
+    rows = email.body.split("\n")
+    forwarded = _FORWARDED.match(email.subject) or any(begins_older(rows, at) for at in range(min(len(rows), 3)))
+    if email.sender_verified is False or forwarded or _MACHINE.fullmatch(found[-1]):
+        raise _Doubt
+    return str(found[-1])
+
+
+def _is_denied(match: re.Match[str]) -> bool:
+    before = match.string[max(0, match.start("value") - CONTEXT) : match.start("value")]
+    after = match.string[match.end("value") : match.end("value") + CONTEXT]
+    return bool(_DENIED.search(before) or _DISOWNED.match(after))
+
+
+def _is_no_value(value: str) -> bool:
+    """Tell whether a value only shows what one looks like, as `acct_00000000` does."""
+    _, _, end = value.rpartition("_")
+    return is_placeholder(value) or (len(end) >= FEWEST_OF_AN_EXAMPLE and len(set(end)) == 1)
+
+
+def _may_go_on(match: re.Match[str]) -> bool:
+    """Tell whether the value stands at the end of a full line and what follows could be the rest of it."""
+    if not _OVER_THE_LINE.match(match.string, match.end("value")):
+        return False
+    return match.end("value") - match.string.rfind("\n", 0, match.end("value")) > FULL_LINE
+
+
+def _prepared(text: str) -> str:
+    return spaced(fold(_PICTURE.sub(" ", decoded(text))))
 
 
 def _parted(body: str) -> tuple[str, str]:
     """Part a body into what the sender wrote now and the older messages that it quotes."""
     fresh: list[str] = []
     quoted: list[str] = []
+    rows = body.split("\n")
+    marks = any(row.lstrip().startswith(">") for row in rows)  # then only rows with a mark are quoted
     older = False
-    for row in body.split("\n"):
+    for at, row in enumerate(rows):
         text = row.lstrip()
-        older = older or (len(text) < MOST_OF_A_HEADING and bool(_QUOTE_BEGINS.match(text)))
+        older = older or (bool(text) and (begins_older(rows, at) or (not marks and announces_quote(rows, at))))
         (quoted if older or text.startswith(">") else fresh).append(text.lstrip("> "))
     return "\n".join(fresh), "\n".join(quoted)
 
@@ -99,9 +195,9 @@ def _after(label: str, value: str, sure: bool) -> re.Pattern[str]:
     if not words:
         parting = r"[ \t]?"
     if "#" in label and words:
-        mark = r"(?:\n[ \t]{0,3})?[#№][ \t]?:?|:|\b(?:no\.?|number|num)\b[ \t]?[:#]?"
+        mark = r"(?:\n[ \t]{0,3})?[#№][ \t]?:?|:(?=[ \t]{0,4}#|[^\n]{0,40}$)|\b(?:no\.?|number|num)\b[ \t]?[:#]?"
         parting = rf"[ \t*]{{0,6}}(?:{mark}){_OPENING}"
-    return re.compile(rf"(?<!\w){head}{parting}(?P<value>{value}){_AFTER}", re.IGNORECASE)
+    return re.compile(rf"(?<!\w){head}{parting}(?P<value>{value}){_AFTER}", re.IGNORECASE | re.MULTILINE)
 
 
 def _values(rule: Rule) -> list[str]:

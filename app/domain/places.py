@@ -35,15 +35,18 @@ _JOINTS = frozenset("_-.")
 _IN_MAILBOX = frozenset(".!#$%&'*+-^_~")
 """What may stand between letters in the name of a mailbox (RFC 5322, 3.2.3) and parts nothing else in most texts."""
 
-_APART = re.compile(
-    "[\u0590-\u05ff\u0600-\u06ff\u0750-\u077f\u0870-\u08ff"  # Hebrew, Arabic
+_OTHER_SCRIPTS = (
+    "\u0590-\u05ff\u0600-\u06ff\u0750-\u077f\u0870-\u08ff"  # Hebrew, Arabic
     "\u0e00-\u0eff\u1780-\u17ff\u19e0-\u19ff"  # Thai and Lao, Khmer
     "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff\uffa1-\uffdc"  # Hangul
     "\u3005-\u3007\u3021-\u3029\u3040-\u312f\u31a0-\u31ff\uff66-\uff9f"  # kana and bopomofo
     "\u2e80-\u2fdf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han
-    "\ufb1d-\ufdff\ufe70-\ufefc\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
+    "\ufb1d-\ufdff\ufe70-\ufefc\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
 """Scripts that are written beside ASCII without a space and that no identifier goes on in."""
+
+_APART = re.compile(f"[{_OTHER_SCRIPTS}]")
+_SCRIPT_CHANGES = re.compile(rf"(?<=[{_OTHER_SCRIPTS}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_OTHER_SCRIPTS}])")
 
 
 def wanted(answer: str) -> str:
@@ -60,6 +63,11 @@ def spelling(value: str, texts: Iterable[str]) -> str | None:
     """
     found = [each for text in texts for each in _places(value, _prepared(text))]
     return value if value in found else next(iter(found), None)
+
+
+def spaced(text: str) -> str:
+    """Return the text with a space between ASCII and a script that no identifier goes on in, on either side."""
+    return text if text.isascii() else _SCRIPT_CHANGES.sub(" ", text)
 
 
 def _prepared(text: str) -> str:

@@ -37,7 +37,7 @@ REPLY = "Thanks!\n\nOn Mon, 5 Jan 2026 at 10:00, Support <help@shop.example> wro
             "acct_mine",
             id="fresh-text-before-quoted-text",
         ),
-        pytest.param("Find the ID that starts with acct_", "", REPLY, "", "acct_other1", id="quoted-text-at-last"),
+        pytest.param("Find the ID that starts with acct_", "", REPLY, "", None, id="quoted-text-only"),
         pytest.param(
             "Find the ID that starts with acct_", "acct_mine2", REPLY, "", "acct_mine2", id="subject-before-quoted-text"
         ),
@@ -187,6 +187,81 @@ def test_offline_search_finds_what_the_instructions_describe(
     instructions: str, subject: str, body: str, sender: str, expected: str | None
 ) -> None:
     assert find(rules(instructions), Email.of(subject, body, sender)) == expected
+
+
+PREFIX = "Find the account ID. It starts with acct_."
+FULL = "I have been a customer of yours since the spring of last year, and my ID is "
+
+
+@pytest.mark.parametrize(
+    ("instructions", "subject", "body"),
+    [
+        pytest.param(PREFIX, "", "Merge acct_12ab34cd into acct_99887766.", id="two candidates"),
+        pytest.param(PREFIX, "acct_12ab34cd", "acct_99887766", id="one in the subject, another in the body"),
+        pytest.param(LABEL, "", "Account ID: acct_1\nAccount ID: acct_2", id="two with the label"),
+        pytest.param(ORDER_FIRST, "", "Order #20345 came, Order #20402 did not", id="two orders"),
+        pytest.param(PREFIX, "", "It is not acct_12ab34cd.", id="denied"),
+        pytest.param(PREFIX, "", "That isn't my account acct_12ab34cd", id="denied before its noun"),
+        pytest.param(PREFIX, "", "acct_12ab34cd is not mine", id="disowned"),
+        pytest.param(PREFIX, "", "acct_12ab34cd is my old one", id="the old one"),
+        pytest.param(PREFIX, "", "acct_12ab34cd belongs to Ann", id="somebody else's"),
+        pytest.param(PREFIX, "", "IDs look like acct_12ab34cd, right?", id="an example"),
+        pytest.param(PREFIX, "", "e.g. acct_12ab34cd", id="an example with its abbreviation"),
+        pytest.param(PREFIX, "", "Das ist nicht acct_12ab34cd", id="denied in German"),
+        pytest.param(LABEL, "", "Account ID: acct_xxxxxxxx", id="placeholder"),
+        pytest.param(LABEL, "", "Account ID: acct_00000000", id="nothing but noughts"),
+        pytest.param(PREFIX, "", "Hi\n> acct_12ab34cd", id="quoted text only"),
+        pytest.param(PREFIX, "", "Hi\n\nFrom: Ann\nSent: Monday\nTo: us\n\nacct_12ab34cd", id="below Outlook's header"),
+        pytest.param(PREFIX, "", FULL + "acct_12ab\n34cd thanks", id="over the end of a line"),
+        pytest.param("Use the sender's address.", "Fwd: my invoice", "see below", id="a forwarded mail"),
+        pytest.param("Use the email address in the body.", "", "[cid:image001.png@01DA.5B2]", id="a picture's name"),
+        pytest.param("Use the email address in the body.", "", "Ann\n[logo@2x.png]", id="a picture for fine screens"),
+    ],
+)
+def test_offline_search_finds_nothing_when_in_doubt(instructions: str, subject: str, body: str) -> None:
+    assert find(rules(instructions), Email.of(subject, body, "jane@example.com")) is None
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["no-reply@shop.example", "wordpress@shop.example", "MAILER-DAEMON@mx.example", "Forms <webform@shop.example>"],
+)
+def test_sender_that_writes_for_everybody_is_nobody(sender: str) -> None:
+    assert find(rules("Use the sender's address."), Email.of("", "Hello", sender)) is None
+
+
+def test_sender_that_the_helpdesk_could_not_verify_is_nobody() -> None:
+    assert find(rules("Use the sender's address."), Email.of("", "Hello", "ann@x.example", False)) is None
+
+
+@pytest.mark.parametrize(
+    ("instructions", "body", "value"),
+    [
+        pytest.param(LABEL, "Account ID:\u00a0acct_12ab34cd", "acct_12ab34cd", id="no-break space"),
+        pytest.param(LABEL, "Account\u00a0ID: acct_12ab34cd", "acct_12ab34cd", id="no-break space in the label"),
+        pytest.param(LABEL, "Account ID:\n\n    acct_12ab34cd\n", "acct_12ab34cd", id="an empty line below the label"),
+        pytest.param(LABEL, "Account ID:\tacct_12ab34cd\nPlan:\tPro", "acct_12ab34cd", id="cells of a table"),
+        pytest.param(LABEL, "Account ID\tacct_12ab34cd", "acct_12ab34cd", id="a cell without a colon"),
+        pytest.param(ORDER_FIRST, "Order #\t20601\nTotal\t$31.00", "20601", id="a number in its cell"),
+        pytest.param(
+            "Use the email address in the body.",
+            "[cid:a@b.c1] bob@x.example logo@2x.png",
+            "bob@x.example",
+            id="pictures",
+        ),
+        pytest.param(PREFIX, "acct_12ab34cd, again: acct_12AB34CD", "acct_12ab34cd", id="one value twice"),
+        pytest.param(PREFIX, "not acct_1 but acct_2", "acct_2", id="the one that is not denied"),
+        pytest.param(PREFIX, "계정은 acct_12ab34cd입니다.", "acct_12ab34cd", id="before Hangul"),
+        pytest.param("Use the number after `注文番号`.", "注文番号：１０４８２です", "10482", id="full-width digits"),
+        pytest.param(PREFIX, FULL + "acct_12ab34cd\nplease help", "acct_12ab34cd", id="before a word of the next line"),
+        pytest.param(
+            PREFIX, "On Monday, Ann wrote:\n> which?\n\nacct_12ab34cd", "acct_12ab34cd", id="below the question"
+        ),
+        pytest.param(LABEL, "Account ID: acct_5ec8=\n4d8d", "acct_5ec84d8d", id="a soft line break"),
+    ],
+)
+def test_offline_search_reads_what_mail_programs_make_of_it(instructions: str, body: str, value: str) -> None:
+    assert find(rules(instructions), Email.of("", body, "jane@example.com")) == value
 
 
 def test_rules_narrow_the_rule_before_when_a_sentence_speaks_of_it_further() -> None:

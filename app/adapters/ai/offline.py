@@ -19,7 +19,9 @@ class OfflineModel:
 
     async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
         """Return the identifier that the instructions describe, as it stands in the email, or None."""
-        cut = Email(email.readable_subject(), "\n".join(email.readable_parts()), email.readable_sender())
+        cut = Email(
+            email.readable_subject(), "\n".join(email.readable_parts()), email.readable_sender(), email.sender_verified
+        )
         return identify_search.find(identify_rules.rules(instructions), cut), Usage()
 
     async def summarize(self, facts: Facts, instructions: str) -> tuple[Answer, Usage]:
