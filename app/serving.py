@@ -19,18 +19,18 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from app.domain.claims import DatabaseUnavailable
 from app.runs.shutdown import DRAIN_SECONDS, Draining, asked_by_signals
-from app.settings import Settings, load_settings
+from app.settings import InvalidSettings, Settings, load_settings
 from app.web.app import create_app
 from app.web.http.bounded_protocol import BoundedProtocol
 from app.web.http.services import Services
-from app.wiring.databases import bring_up_to_date, database
+from app.wiring.databases import database
 from app.wiring.processes import open_services
+from app.wiring.starting import log_start, prepared_database
 from support_context.secrets import Secret
 
-DATABASE_PATIENCE_SECONDS = 60.0
-"""How long a start waits for PostgreSQL: in a compose file or a cluster it often comes up at the same time."""
+APPLICATION = "app.serving:application"
+"""What each process calls for its application, unless the demo serves."""
 
 GARBAGE_THRESHOLDS = (10_000, 20, 50)
 """New objects before a collection, and of each generation before the next: Python's 700 are for small programs."""
@@ -53,12 +53,12 @@ def application() -> FastAPI:
     return create_app(tokens, partial(_open_until_signal, settings), settings.embed_origins)
 
 
-def work(settings: Settings, on_ready: Callable[[], None]) -> None:
+def work(settings: Settings, on_ready: Callable[[], None], unknown: tuple[str, ...] = ()) -> None:
     """Run queued tickets, without serving HTTP, until SIGTERM or SIGINT; then drain as a server does."""
 
     async def run() -> None:
         async with database(settings) as url:
-            await migrate_patiently(url, settings)
+            log_start(settings, await prepared_database(url, settings), unknown)
             async with _open_until_signal(settings) as services:
                 on_ready()
                 await services.draining.asked.wait()
@@ -88,11 +88,12 @@ def serve(
     port: int,
     workers: int = 1,
     on_ready: Callable[[str], None] = lambda base_url: None,
-    factory: str = "app.serving:application",
+    factory: str = APPLICATION,
+    unknown: tuple[str, ...] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight; `on_ready` runs in a thread of its own.
 
-    `factory` names what each process calls for its application.
+    `factory` names what each process calls for its application; `unknown` are variables that nobody reads.
     """
     config = uvicorn.Config(
         factory,
@@ -109,8 +110,10 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     with _ending_in_order(), asyncio.Runner() as runner, _open(runner, settings) as url, _shared_metrics(workers):
-        runner.run(migrate_patiently(url, settings))
+        server = runner.run(prepared_database(url, settings))
         with _listening(host, port) as listener:
+            if factory == APPLICATION:  # the demo says in its own words what runs
+                log_start(settings, server, unknown)
             base_url = _base_url(host, listener.getsockname()[1])
             threading.Thread(target=_announce, args=(base_url, on_ready), daemon=True).start()
             if workers > 1:
@@ -181,24 +184,10 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as problem:
-        raise SystemExit(
-            f"customer-context: cannot listen on {host} port {port}: {problem.strerror}; try --port"
-        ) from None
+        raise InvalidSettings(f"cannot listen on {host} port {port}: {problem.strerror}; try --port") from None
     with listener:
         listener.set_inheritable(True)
         yield listener
-
-
-async def migrate_patiently(url: str, settings: Settings) -> None:
-    """Apply pending migrations, however long the database, or a lock on a table, lets us wait within a minute."""
-    patience = time.monotonic() + DATABASE_PATIENCE_SECONDS
-    while time.monotonic() < patience:
-        try:
-            return await bring_up_to_date(url, settings)
-        except DatabaseUnavailable:
-            print("Waiting for PostgreSQL …", file=sys.stderr, flush=True)  # noqa: T201 - progress for a person
-            await asyncio.sleep(2)
-    raise SystemExit("customer-context: CC_DATABASE_URL: PostgreSQL does not answer; is it running?")
 
 
 def _base_url(host: str, port: int) -> str:

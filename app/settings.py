@@ -90,6 +90,9 @@ class Settings(AiSettings):
     tracing: Literal["off", "otlp"] = Field(
         "off", description="otlp sends OpenTelemetry traces; the OTEL_ variables say where to, and which"
     )
+    unknown_settings: Literal["refuse", "allow"] = Field(
+        "refuse", description="whether a CC_ variable that no setting reads stops a start: it may be a typing mistake"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
 
     @field_validator("service_tokens", "encryption_keys", "webhook_secrets", mode="before")

@@ -7,7 +7,7 @@ import typer
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65_535)]
 Seats = Annotated[
-    int | None, typer.Option(help="Tickets that a process runs at once; CC_SEATS if not given.", min=2, max=2_000)
+    int | None, typer.Option(help="Tickets that a process runs at once; CC_SEATS if not given.", min=0, max=2_000)
 ]
 
 
@@ -19,10 +19,16 @@ def serve(
     no_worker: Annotated[
         bool, typer.Option("--no-worker", help="Serve only; another process runs the tickets.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Try the environment and the database, start nothing; 0 if all can be used.")
+    ] = False,
 ) -> None:
     """Apply pending migrations, then serve and run tickets; settings come from the environment (see the README)."""
     from app.cli import start
 
+    if check:
+        start.try_environment(0 if no_worker else seats)
+        return
     start.serve_until_stopped(host, port, workers, 0 if no_worker else seats)
 
 

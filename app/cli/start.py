@@ -1,38 +1,46 @@
-"""Runs what the commands `serve`, `worker` and `migrate` name, with the settings of the environment."""
+"""Starts what the commands `serve`, `worker` and `migrate` name, with the settings of the environment."""
 
 import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
-from app.cli.environment import settings_for
-from app.cli.terminal import say, stopped
-from app.serving import migrate_patiently, serve, work
-from app.settings import Settings
+from app.cli.environment import settings_for, unknown_variables
+from app.cli.terminal import stopped
+from app.domain.claims import DatabaseUnavailable
+from app.serving import serve, work
+from app.settings import InvalidSettings, Settings
 from app.wiring.databases import database
+from app.wiring.starting import log_refusal, prepared_database, server_of
 
 
 def serve_until_stopped(host: str, port: int, workers: int, seats: int | None) -> None:
     """Serve HTTP with the settings of the environment until a signal ends it."""
-    settings = settings_for(seats)
-    if settings.has_weak_token():
-        say("CC_SERVICE_TOKENS: a token is short enough to be guessed; see customer-context keys new --service-token")
-
-    def ready(base_url: str) -> None:
-        if settings.database_url is None:
-            say(
-                f"An embedded PostgreSQL runs under {settings.data_dir}: not for production, set CC_DATABASE_URL there."
-            )
-        typer.echo(f"Customer Context is ready: {base_url}")
-
-    serve(settings, host, port, workers, on_ready=ready)
+    with _refusals_in_the_log():
+        settings = settings_for(seats)
+        serve(
+            settings,
+            host,
+            port,
+            workers,
+            on_ready=lambda base_url: typer.echo(f"Customer Context is ready: {base_url}"),
+            unknown=unknown_variables(),
+        )
 
 
 def work_until_stopped(seats: int | None) -> None:
     """Run queued tickets until a signal ends it."""
-    settings = settings_for(seats)
-    if not settings.seats:
-        raise stopped("CC_SEATS: a worker needs seats; try --seats 200")
-    work(settings, lambda: typer.echo(f"Customer Context works: up to {settings.seats} tickets at once"))
+    with _refusals_in_the_log():
+        settings = settings_for(seats)
+        if not settings.seats:
+            raise InvalidSettings("CC_SEATS: a worker needs seats; try --seats 200")
+        work(
+            settings,
+            on_ready=lambda: typer.echo(f"Customer Context works: up to {settings.seats} tickets at once"),
+            unknown=unknown_variables(),
+        )
 
 
 def migrate_once() -> None:
@@ -41,6 +49,42 @@ def migrate_once() -> None:
     typer.echo("The database is up to date.")
 
 
+def try_environment(seats: int | None) -> None:
+    """Try the settings and the database without starting anything, and print what was found."""
+    settings = settings_for(seats)
+    try:
+        found = asyncio.run(_looked_at(settings))
+    except DatabaseUnavailable:
+        raise stopped("CC_DATABASE_URL: PostgreSQL does not answer; is it running?") from None
+    typer.echo("\n".join([*found, "The environment can be used: nothing was started, and nothing migrated."]))
+
+
 async def _migrated(settings: Settings) -> None:
     async with database(settings) as url:
-        await migrate_patiently(url, settings)
+        await prepared_database(url, settings)
+
+
+async def _looked_at(settings: Settings) -> list[str]:
+    async with database(settings) as url:
+        server = await server_of(url, settings)
+    embedded = " (embedded: not for production)" if settings.database_url is None else ""
+    ai = f"{settings.provider()}, {settings.ai_model} (not asked)"
+    return [
+        f"Database:  PostgreSQL {server.version} on {server.host}{embedded}",
+        f"AI:        {ai if settings.provider() != 'offline' else 'offline: patterns only, not for production'}",
+        f"Seats:     {settings.seats}",
+        f"Webhook:   {'yes' if settings.webhook_url is not None else 'none'}",
+        *([f"Unknown:   {', '.join(unknown_variables())}"] if unknown_variables() else []),
+    ]
+
+
+@contextmanager
+def _refusals_in_the_log() -> Iterator[None]:
+    """Log why the process does not start, as a program that reads the log expects it; say it where a person looks."""
+    try:
+        yield
+    except InvalidSettings as problem:
+        if sys.stderr.isatty():
+            raise
+        log_refusal(problem)
+        raise typer.Exit(1) from None

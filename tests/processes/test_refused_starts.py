@@ -1,11 +1,14 @@
 """A start that cannot work ends at once, with one line that an operator can act on."""
 
+import asyncio
+import json
+import signal
 import socket
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import running
+from tests.support.processes import ROOT, running
 
 NEVER_SHOWN = "Zq7x"
 """Part of each wrong value: it may be a secret with a typing mistake."""
@@ -63,3 +66,58 @@ async def test_taken_port_ends_the_start_with_one_line(tmp_path: Path, database_
     assert code == 1
     assert len(program.stderr.splitlines()) == 1, program.stderr
     assert port in program.stderr
+
+
+async def test_variable_that_no_setting_reads_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    async with running(tmp_path / "service", {"CC_SAETS": NEVER_SHOWN}, "serve", "--port", "0") as program:
+        code = await program.ended()
+
+    (line,) = program.stderr.splitlines()
+    refused = json.loads(line)
+    assert (code, refused["event"], refused["level"]) == (1, "start_refused", "error")
+    assert refused["why"].startswith("CC_SAETS: no such setting, CC_SEATS is one")
+    assert NEVER_SHOWN not in line
+
+
+async def test_variable_that_no_setting_reads_is_only_told_when_that_is_allowed(
+    tmp_path: Path, database_url: str
+) -> None:
+    settings = {"CC_DATABASE_URL": database_url, "CC_SAETS": "9", "CC_UNKNOWN_SETTINGS": "allow"}
+    async with running(tmp_path / "service", settings, "serve", "--check") as program:
+        code = await program.ended()
+
+    assert code == 0, program.stderr
+    assert "Unknown:   CC_SAETS" in program.stdout
+
+
+async def test_check_says_what_it_found_and_starts_nothing(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path / "service", {"CC_DATABASE_URL": database_url}, "serve", "--check") as program:
+        code = await program.ended()
+
+    assert (code, program.stderr) == (0, "")
+    assert program.stdout.splitlines()[0].startswith("Database:  PostgreSQL ")
+    assert "nothing was started" in program.stdout
+
+
+async def test_check_fails_where_the_database_does_not_answer(tmp_path: Path) -> None:
+    settings = {"CC_DATABASE_URL": f"postgresql://u:{NEVER_SHOWN}@127.0.0.1:1/name"}
+    async with running(tmp_path / "service", settings, "serve", "--check") as program:
+        code = await program.ended()
+
+    assert (code, program.stdout) == (1, "")
+    assert program.stderr == "customer-context: CC_DATABASE_URL: PostgreSQL does not answer; is it running?\n"
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 3.0])
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("status",), ("demo", "--port", "0")])
+async def test_interrupted_command_shows_no_traceback(
+    tmp_path: Path, command: tuple[str, ...], seconds: float, data_dir: Path
+) -> None:
+    settings = {"CC_DATA_DIR": str(data_dir)}
+    async with running(tmp_path / "service", settings, *command, cold=True) as program:
+        await asyncio.sleep(seconds)
+        program.send(signal.SIGINT)
+        await program.ended()
+
+    # An interpreter that is not up yet says so in its own way; none of the lines is then about our code.
+    assert f'File "{ROOT}/app/' not in program.stderr, program.stderr

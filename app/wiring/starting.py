@@ -1,0 +1,78 @@
+"""The start of a process: looks at the database, applies migrations, and logs in one line what runs."""
+
+import asyncio
+from time import monotonic
+
+import structlog
+
+from app import __version__
+from app.adapters.postgres.connection import StatementFailed
+from app.adapters.postgres.server import HOPELESS, Server, WrongDatabase, hopeless, look_at
+from app.adapters.telemetry import logs
+from app.domain.claims import DatabaseUnavailable
+from app.settings import InvalidSettings, Settings
+from app.wiring.databases import bring_up_to_date, direct
+
+DATABASE_PATIENCE_SECONDS = 60.0
+"""How long a start waits for PostgreSQL: in a compose file or a cluster it often comes up at the same time."""
+
+SECONDS_BETWEEN_TRIES = 2.0
+
+
+async def prepared_database(url: str, settings: Settings) -> Server:
+    """Apply pending migrations, however long the database, or a lock on a table, lets us wait within a minute.
+
+    Raises `InvalidSettings` at once for a wrong role, password, database, version or privilege.
+    """
+    logs.configure(settings.log_level)
+    patience = monotonic() + DATABASE_PATIENCE_SECONDS
+    while monotonic() < patience:
+        try:
+            server = await server_of(url, settings)
+            await bring_up_to_date(url, settings)
+        except DatabaseUnavailable:
+            structlog.get_logger().warning("waiting_for_database")
+            await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+        except StatementFailed as failed:
+            if failed.sqlstate not in HOPELESS:
+                raise
+            raise InvalidSettings(f"CC_DATABASE_URL: {hopeless(str(failed.sqlstate))}") from None
+        else:
+            return server
+    raise InvalidSettings("CC_DATABASE_URL: PostgreSQL does not answer; is it running?")
+
+
+async def server_of(url: str, settings: Settings) -> Server:
+    """Return the server of the database; raises `DatabaseUnavailable`, or `InvalidSettings` for what stays wrong."""
+    try:
+        return await look_at(direct(url, settings))
+    except WrongDatabase as wrong:
+        variable = "CC_DATABASE_URL" if settings.database_direct_url is None else "CC_DATABASE_DIRECT_URL"
+        raise InvalidSettings(f"{variable}: {wrong}") from None
+
+
+def log_start(settings: Settings, server: Server, unknown: tuple[str, ...] = ()) -> None:
+    """Log in one line what runs, and in one line each what is not meant for production."""
+    structlog.get_logger().info(
+        "started",
+        version=__version__,
+        database_host=server.host,
+        database_version=server.version,
+        ai_provider=settings.provider(),
+        ai_model=settings.ai_model if settings.provider() != "offline" else None,
+        seats=settings.seats,
+        webhook=settings.webhook_url is not None,
+        unknown_settings=list(unknown),
+    )
+    if settings.provider() == "offline":
+        structlog.get_logger().warning("offline_ai")
+    if settings.database_url is None:
+        structlog.get_logger().warning("embedded_database")
+    if settings.has_weak_token():
+        structlog.get_logger().warning("weak_service_token")
+
+
+def log_refusal(problem: InvalidSettings) -> None:
+    """Log why the process does not start, before anything has set the log up."""
+    logs.configure("INFO")
+    structlog.get_logger().error("start_refused", why=str(problem))
