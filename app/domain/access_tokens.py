@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from app.domain.projects import Project
 from app.domain.refusals import Refusal
@@ -12,8 +13,22 @@ from support_context.secrets import Secret
 TOKEN_BYTES = 32
 """Random bytes of a token: 256 bits, which nobody guesses."""
 
-PREFIX = "cct_"
-"""How a token begins, so that people and secret scanners know it when they see it."""
+
+class TokenScope(StrEnum):
+    """What a token opens of its project: all that owners use, or only reading."""
+
+    OWNER = "owner"
+    READ = "read"
+
+
+PREFIXES = {TokenScope.OWNER: "cct_", TokenScope.READ: "ccr_"}
+"""How a token begins, so that people and secret scanners know it when they see it.
+
+It says the token's scope too: nobody can change that, as a token is found by the hash of all of it.
+"""
+
+ID_PREFIXES = {TokenScope.OWNER: "tok_", TokenScope.READ: "tokr_"}
+"""How the id of a token begins: it says the scope where only the id is known."""
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 300, 7_776_000
 """Seconds that a token may live: five minutes open a page; after ninety days, most were forgotten."""
@@ -21,7 +36,7 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 300, 7_776_000
 LONGEST_LABEL = 80
 """Characters of a label: one line in a list."""
 
-_TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
+_TOKEN = re.compile(rf"(?:{'|'.join(PREFIXES.values())})[A-Za-z0-9_-]{{43}}")
 """43 characters of base64url hold 32 bytes."""
 
 SCOPE = frozenset(
@@ -34,11 +49,23 @@ SCOPE = frozenset(
         ("POST", "/projects/{project_id}/customer-context/check"),
         ("GET", "/projects/{project_id}/customer-context/sample-endpoint"),
         ("GET", "/projects/{project_id}/customer-context/activity"),
+        ("GET", "/projects/{project_id}/access-tokens"),
+        ("POST", "/projects/{project_id}/access-tokens"),
+        ("DELETE", "/projects/{project_id}/access-tokens/{token_id}"),
+        ("GET", "/projects/{project_id}/audit"),
         ("GET", "/tickets/{ticket_id}/customer-context"),
         ("POST", "/mcp"),
     }
 )
 """Everything that a token opens, for its own project; what does not stand here is closed, future routes too."""
+
+READ_BY_POST = ("POST", "/mcp")
+"""The one route that reads although its method is POST."""
+
+NOT_READ = frozenset(
+    {"/projects/{project_id}/customer-context/sample-endpoint", "/projects/{project_id}/access-tokens"}
+)
+"""What a token that only reads does not open although it is read: secrets of others, and who holds keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +78,11 @@ class AccessToken:
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None
+
+    @property
+    def scope(self) -> TokenScope:
+        """Return what the token opens."""
+        return TokenScope.READ if self.token_id.startswith(ID_PREFIXES[TokenScope.READ]) else TokenScope.OWNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +116,11 @@ def has_token_shape(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
+def scope_of(token: str) -> TokenScope:
+    """Return what a token of the right shape opens."""
+    return TokenScope.READ if token.startswith(PREFIXES[TokenScope.READ]) else TokenScope.OWNER
+
+
 def fingerprint(token: Secret) -> bytes:
     """Return what is stored of a token, and what it is found by: its SHA-256, 32 bytes.
 
@@ -93,9 +130,9 @@ def fingerprint(token: Secret) -> bytes:
     return hashlib.sha256(token.reveal().encode()).digest()
 
 
-def refusal_of(holder: Holder, asked: Asked) -> Refusal | None:
+def refusal_of(holder: Holder, asked: Asked, scope: TokenScope = TokenScope.OWNER) -> Refusal | None:
     """Return why a token may not be used for this, None where it may."""
-    if not _in_scope(holder.project.project_id, asked) or set(asked.named) - {holder.person}:
+    if not _in_scope(holder.project.project_id, asked, scope) or set(asked.named) - {holder.person}:
         return Refusal.OUT_OF_SCOPE
     return owner_refusal(holder.project, holder.person)
 
@@ -107,8 +144,10 @@ def owner_refusal(project: Project, person: str) -> Refusal | None:
     return None if project.includes_customer_context else Refusal.PLAN_REQUIRED
 
 
-def _in_scope(project_id: str, asked: Asked) -> bool:
+def _in_scope(project_id: str, asked: Asked, scope: TokenScope) -> bool:
     match asked.path.split("/"):
+        case ["", "projects", project, "access-tokens", token_id] if project == project_id and token_id:
+            route = "/projects/{project_id}/access-tokens/{token_id}"
         case ["", "projects", project, *rest] if project == project_id:
             route = "/".join(("", "projects", "{project_id}", *rest))
         case ["", "tickets", _, *rest] if asked.queried_projects == (project_id,):
@@ -117,4 +156,7 @@ def _in_scope(project_id: str, asked: Asked) -> bool:
             route = asked.path
         case _:
             return False
-    return (asked.method, route) in SCOPE
+    wanted = (asked.method, route)
+    if scope is TokenScope.READ and wanted != READ_BY_POST and (asked.method != "GET" or route in NOT_READ):
+        return False
+    return wanted in SCOPE

@@ -4,16 +4,19 @@ import secrets
 from typing import Protocol
 
 from app.domain.access_tokens import (
-    PREFIX,
+    ID_PREFIXES,
+    PREFIXES,
     TOKEN_BYTES,
     AccessToken,
     Asked,
     Holder,
     Made,
+    TokenScope,
     fingerprint,
     has_token_shape,
     owner_refusal,
     refusal_of,
+    scope_of,
 )
 from app.domain.projects import CreditReport, Project, ProjectNotFound
 from app.domain.refusals import Refusal, Refused
@@ -52,11 +55,25 @@ class Access:
         self._tokens = tokens
         self._projects = projects
 
-    async def make(self, project_id: str, actor: str, label: str, seconds: int) -> Made:
-        """Make a token that acts as `actor` for `seconds`; raises `Refused` unless an owner asks."""
+    async def make(
+        self,
+        project_id: str,
+        actor: str,
+        label: str,
+        seconds: int,
+        scope: TokenScope = TokenScope.OWNER,
+        *,
+        by_token: bool = False,
+    ) -> Made:
+        """Make a token that acts as `actor` for `seconds`; raises `Refused` unless an owner asks.
+
+        A token that is asked for with a token (`by_token`) only reads: whoever finds one cannot keep its rights alive.
+        """
+        if by_token and scope is not TokenScope.READ:
+            raise Refused(Refusal.OUT_OF_SCOPE)
         await owned(self._projects, project_id, actor)
-        token = Secret(PREFIX + secrets.token_urlsafe(TOKEN_BYTES))
-        token_id = f"tok_{secrets.token_hex(12)}"
+        token = Secret(PREFIXES[scope] + secrets.token_urlsafe(TOKEN_BYTES))
+        token_id = ID_PREFIXES[scope] + secrets.token_hex(12)
         try:
             known = await self._tokens.add(project_id, token_id, fingerprint(token), label, actor, seconds)
         except ProjectNotFound:  # deleted in this moment
@@ -83,7 +100,7 @@ class Access:
         holder = await self._tokens.use(fingerprint(Secret(token))) if has_token_shape(token) else None
         if holder is None:
             raise Refused(Refusal.UNAUTHORIZED)
-        refusal = refusal_of(holder, asked)
+        refusal = refusal_of(holder, asked, scope_of(token))
         if refusal is not None:
             raise Refused(refusal)
         return holder

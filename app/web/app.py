@@ -87,6 +87,7 @@ def create_app(
     app.add_route("/docs", _documentation)
     pages.serve_files(app)
     pages.serve_files(app, pages.SETTINGS, "/static/settings")
+    pages.serve_files(app, pages.SETTINGS / "help", "/static/settings/help")
     pages.serve_page(app, "/settings", pages.SETTINGS / "page.html", embed_origins)
     for routes in ROUTES:
         app.include_router(routes.router)

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from app.domain.access_tokens import Asked, Holder, fingerprint, has_token_shape, owner_refusal, refusal_of
+from app.domain.access_tokens import Asked, Holder, TokenScope, fingerprint, has_token_shape, owner_refusal, refusal_of
 from app.domain.projects import Project
 from app.domain.refusals import Refusal
 from support_context.secrets import Secret
@@ -18,6 +18,7 @@ RESULT = "/tickets/t_1/customer-context"
     ("text", "has_it"),
     [
         pytest.param("cct_" + "aZ09_-" + "x" * 37, True, id="43 characters of base64url"),
+        pytest.param("ccr_" + "x" * 43, True, id="one that only reads"),
         pytest.param("cct_" + "x" * 42, False, id="42"),
         pytest.param("cct_" + "x" * 44, False, id="44"),
         pytest.param("ccs_" + "x" * 43, False, id="a service token's prefix"),
@@ -44,6 +45,10 @@ def test_fingerprint_is_the_sha_256() -> None:
         pytest.param(Asked("DELETE", CONTEXT), id="DELETE configuration"),
         pytest.param(Asked("POST", f"{CONTEXT}/test"), id="test"),
         pytest.param(Asked("GET", f"{CONTEXT}/activity"), id="activity"),
+        pytest.param(Asked("POST", "/projects/prj_1/access-tokens"), id="making a token"),
+        pytest.param(Asked("GET", "/projects/prj_1/access-tokens"), id="listing tokens"),
+        pytest.param(Asked("DELETE", "/projects/prj_1/access-tokens/tok_1"), id="revoking a token"),
+        pytest.param(Asked("GET", "/projects/prj_1/audit"), id="the audit trail"),
         pytest.param(Asked("GET", RESULT, ("prj_1",)), id="a stored result"),
         pytest.param(Asked("GET", CONTEXT, ("prj_2",)), id="a query that this route does not read"),
         pytest.param(Asked("GET", CONTEXT, named=("u1",)), id="the same person named"),
@@ -69,9 +74,10 @@ def test_token_opens_its_projects_customer_context(asked: Asked) -> None:
         pytest.param(Asked("GET", f"{CONTEXT}/anything"), id="a route to come"),
         pytest.param(Asked("GET", "/projects/prj_1"), id="the project"),
         pytest.param(Asked("PUT", "/projects/prj_1"), id="replacing the project"),
-        pytest.param(Asked("POST", "/projects/prj_1/access-tokens"), id="making a token"),
-        pytest.param(Asked("GET", "/projects/prj_1/access-tokens"), id="listing tokens"),
-        pytest.param(Asked("DELETE", "/projects/prj_1/access-tokens/tok_1"), id="revoking a token"),
+        pytest.param(Asked("POST", "/projects/prj_2/access-tokens"), id="making a token of another project"),
+        pytest.param(Asked("DELETE", "/projects/prj_1/access-tokens/"), id="revoking no token"),
+        pytest.param(Asked("DELETE", "/projects/prj_2/access-tokens/tok_1"), id="revoking a token of another project"),
+        pytest.param(Asked("GET", "/projects/prj_1/access-tokens/tok_1"), id="reading one token"),
         pytest.param(Asked("POST", "/tickets/t_1/enrich", ("prj_1",)), id="enriching"),
         pytest.param(Asked("DELETE", RESULT, ("prj_1",)), id="erasing a result"),
         pytest.param(Asked("GET", RESULT), id="a result of no project"),
@@ -101,3 +107,24 @@ def test_token_opens_nothing_else(asked: Asked) -> None:
 def test_rights_are_those_of_the_person_as_the_project_is_now(project: Project, refusal: Refusal | None) -> None:
     assert owner_refusal(project, "u1") is refusal
     assert refusal_of(Holder(project, "u1"), Asked("GET", CONTEXT)) is refusal
+
+
+@pytest.mark.parametrize(
+    ("asked", "opens"),
+    [
+        pytest.param(Asked("GET", CONTEXT), True, id="configuration"),
+        pytest.param(Asked("GET", f"{CONTEXT}/activity"), True, id="activity"),
+        pytest.param(Asked("GET", "/projects/prj_1/audit"), True, id="audit trail"),
+        pytest.param(Asked("GET", RESULT, ("prj_1",)), True, id="a stored result"),
+        pytest.param(Asked("POST", "/mcp"), True, id="assistants, which only read"),
+        pytest.param(Asked("PATCH", CONTEXT), False, id="changing the configuration"),
+        pytest.param(Asked("POST", f"{CONTEXT}/test"), False, id="a test, which costs a credit"),
+        pytest.param(Asked("POST", f"{CONTEXT}/check"), False, id="a check"),
+        pytest.param(Asked("GET", f"{CONTEXT}/sample-endpoint"), False, id="the sample endpoint's token"),
+        pytest.param(Asked("GET", "/projects/prj_1/access-tokens"), False, id="who holds keys"),
+        pytest.param(Asked("POST", "/projects/prj_1/access-tokens"), False, id="making a token"),
+        pytest.param(Asked("GET", RESULT, ("prj_2",)), False, id="a result of another project"),
+    ],
+)
+def test_token_that_only_reads_opens_nothing_that_changes_or_costs(asked: Asked, opens: bool) -> None:
+    assert (refusal_of(HOLDER, asked, TokenScope.READ) is None) is opens

@@ -36,7 +36,11 @@ def _completed(description: dict[str, Any], known: dict[str, Any]) -> dict[str, 
     }
     components["securitySchemes"] = {
         "serviceToken": {"type": "http", "scheme": "bearer", "description": "one of CC_SERVICE_TOKENS"},
-        "accessToken": {"type": "http", "scheme": "bearer", "description": "an access token of the project: cct_…"},
+        "accessToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "an access token of the project: cct_…, or ccr_… that only reads",
+        },
     }
     for path, item in description["paths"].items():
         for method, operation in item.items():

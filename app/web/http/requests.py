@@ -35,6 +35,11 @@ async def actor_of(
     return x_actor_id
 
 
+async def by_token(request: Request) -> bool:
+    """Tell whether the request came with an access token, not with a service token."""
+    return getattr(request.state, "actor", None) is not None
+
+
 async def named_actor_of(
     x_actor_id: Annotated[
         str | None,
@@ -63,6 +68,7 @@ async def trace_of(request: Request) -> Trace | None:
 
 Wired = Annotated[Services, Depends(services_of)]
 Actor = Annotated[str, Depends(actor_of)]
+ByToken = Annotated[bool, Depends(by_token)]
 NamedActor = Annotated[str | None, Depends(named_actor_of)]
 ProjectId = Annotated[Id, Path(description="the project, as the helpdesk names it")]
 TicketId = Annotated[Id, Path(description="the ticket, as the helpdesk names it")]

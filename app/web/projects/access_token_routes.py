@@ -8,7 +8,7 @@ from app.domain.refusals import Refusal
 from app.web.http import answers
 from app.web.http.answers import problems
 from app.web.http.bodies import Id
-from app.web.http.requests import Actor, ProjectId, Wired
+from app.web.http.requests import Actor, ByToken, ProjectId, Wired
 from app.web.projects.bodies import AccessTokenIn, AccessTokenOut, AccessTokensOut, NewAccessTokenOut
 from app.web.projects.examples import ACCESS_TOKEN, MADE
 
@@ -29,12 +29,17 @@ async def make_access_token(
     actor: Actor,
     body: Annotated[AccessTokenIn, Body(openapi_examples=ACCESS_TOKEN)],
     services: Wired,
+    asked_by_token: ByToken,
 ) -> NewAccessTokenOut:
     """Make a token that acts as this owner on the project's customer-context routes, and there only.
 
-    It is shown this once. It answers 403 from the moment that its maker is no owner any more, or the plan ends.
+    One of scope `read` changes nothing, tests nothing and sees no token: for agents' browsers and for CI. An access
+    token makes only such. It is shown this once, and answers 403 from the moment that its maker is no owner any more,
+    or the plan ends.
     """
-    made = await services.access.make(project_id, actor, body.label, body.expires_in)
+    made = await services.access.make(
+        project_id, actor, body.label, body.expires_in, body.scope, by_token=asked_by_token
+    )
     return NewAccessTokenOut.of(project_id, made)
 
 

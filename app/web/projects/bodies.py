@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from app.domain.access_tokens import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS, AccessToken, Made
+from app.domain.access_tokens import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS, AccessToken, Made, TokenScope
 from app.domain.audit import Action, Entry
 from app.domain.projects import CreditReport, Project
 from app.web.http.bodies import Id, StrictBody, without
@@ -88,6 +88,7 @@ class AccessTokenIn(StrictBody):
         le=LONGEST_SECONDS,
         description="seconds until it expires: 5 minutes to 90 days",
     )
+    scope: TokenScope = Field(TokenScope.OWNER, description="owner: all that owners use; read: only reading")
 
 
 class NewAccessTokenOut(BaseModel):
@@ -96,6 +97,7 @@ class NewAccessTokenOut(BaseModel):
     token_id: str
     token: str = Field(description="shown this once")
     label: str
+    scope: TokenScope
     expires_at: datetime
     settings_url: str = Field(description="the settings page; what follows # stays in the browser")
 
@@ -107,6 +109,7 @@ class NewAccessTokenOut(BaseModel):
             token_id=made.known.token_id,
             token=token,
             label=made.known.label,
+            scope=made.known.scope,
             expires_at=made.known.expires_at,
             settings_url=f"/settings#token={token}&project={project_id}",
         )
@@ -117,6 +120,7 @@ class AccessTokenOut(BaseModel):
 
     token_id: str
     label: str
+    scope: TokenScope
     created_by: str
     created_at: datetime
     expires_at: datetime
@@ -125,7 +129,7 @@ class AccessTokenOut(BaseModel):
     @classmethod
     def of(cls, known: AccessToken) -> "AccessTokenOut":
         """Show a token that was made before."""
-        return cls(**asdict(known))
+        return cls(**asdict(known), scope=known.scope)
 
 
 class AccessTokensOut(BaseModel):

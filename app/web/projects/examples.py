@@ -3,7 +3,8 @@
 from typing import Any
 
 ACCESS_TOKEN: dict[str, Any] = {
-    "a_day": {"summary": "For one day", "value": {"label": "Jane, integration tests", "expires_in": 86_400}}
+    "a_day": {"summary": "For one day", "value": {"label": "Jane, integration tests", "expires_in": 86_400}},
+    "read": {"summary": "Only reading", "value": {"label": "CI", "expires_in": 7_776_000, "scope": "read"}},
 }
 
 MADE: dict[str, Any] = {
@@ -13,6 +14,7 @@ MADE: dict[str, Any] = {
             "token_id": "tok_0123456789abcdef01234567",
             "token": "cct_…",
             "label": "Jane, integration tests",
+            "scope": "owner",
             "expires_at": "2026-11-23T09:30:00Z",
             "settings_url": "/settings#token=cct_…&project=prj_1",
         },

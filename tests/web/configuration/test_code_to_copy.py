@@ -43,7 +43,7 @@ def code(name: str, method: str, parameter: str, folder: Path) -> tuple[str, str
     script = folder / "write.mjs"
     asked = json.dumps({"method": method, "path": PATH, "parameter": parameter})
     written = f"console.log(JSON.stringify(codeFor({json.dumps(name)}, {asked})));"
-    script.write_text((SETTINGS / "code.js").read_text("utf-8") + written)
+    script.write_text((SETTINGS / "help" / "code.js").read_text("utf-8") + written)
     made = subprocess.run(["node", str(script)], capture_output=True, check=True, text=True)  # noqa: S603, S607 - ours
     answer = json.loads(made.stdout)
     return answer["file"], answer["text"]

@@ -16,7 +16,7 @@ from tests.support.service import World
 CARD = "/static/customer-context-card.js"
 
 REQUESTS = {
-    "api.js": ["this.#root + path, { ...options, ...always });"],
+    "api.js": ["at + path, { ...options, ...always });"],
 }
 """Where scripts of pages ask the API, and how; the card asks nobody."""
 
@@ -150,7 +150,7 @@ def test_settings_page_has_no_inline_script_or_style_and_names_only_files_that_a
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", page) == []
     assert {path.removeprefix("static/") for path in named} == {
         *(path.name for path in STATIC.iterdir() if path.is_file()),
-        *(f"settings/{path.name}" for path in SETTINGS.iterdir() if path.suffix != ".html"),
+        *(str(path.relative_to(STATIC)) for path in SETTINGS.rglob("*.*") if path.suffix != ".html"),
     }
 
 
@@ -178,7 +178,7 @@ def test_settings_page_has_words_for_every_ending_of_a_test() -> None:
 
 
 def test_no_word_of_the_page_sends_an_owner_to_the_owner() -> None:
-    texts = {path.name: path.read_text("utf-8") for path in SETTINGS.iterdir() if path.suffix in {".js", ".html"}}
+    texts = {path.name: path.read_text("utf-8") for path in SETTINGS.rglob("*.*") if path.suffix in {".js", ".html"}}
 
     assert {
         name for name, text in texts.items() if re.search(r"ask (one of )?the owner|its owner|CC_[A-Z]+_", text, re.I)

@@ -40,12 +40,12 @@ async def test_token_is_shown_once_and_never_again() -> None:
 
     body = made.json()
     assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
-    assert body.keys() == {"token_id", "token", "label", "expires_at", "settings_url"}
+    assert body.keys() == {"token_id", "token", "label", "scope", "expires_at", "settings_url"}
     assert body["label"] == GOOD["label"]
     assert body["settings_url"] == f"/settings#token={body['token']}&project=prj_1"
     assert datetime.fromisoformat(body["expires_at"]) - datetime.now(UTC) <= timedelta(seconds=3_600)
     (known,) = listed.json()["access_tokens"]
-    assert known.keys() == {"token_id", "label", "created_by", "created_at", "expires_at", "last_used_at"}
+    assert known.keys() == {"token_id", "label", "scope", "created_by", "created_at", "expires_at", "last_used_at"}
     assert (known["token_id"], known["created_by"], known["last_used_at"]) == (body["token_id"], "u1", None)
     assert body["token"] not in listed.text
 
@@ -193,9 +193,9 @@ async def test_rights_end_with_the_owner_and_the_plan_and_come_back(
         pytest.param("GET", "/projects/prj_1", {}, id="the project"),
         pytest.param("PUT", "/projects/prj_1", {}, id="replacing the project"),
         pytest.param("DELETE", "/projects/prj_1", {}, id="erasing the project"),
-        pytest.param("GET", ROUTE, {}, id="listing tokens"),
-        pytest.param("POST", ROUTE, {}, id="making a token"),
-        pytest.param("DELETE", f"{ROUTE}/tok_1", {}, id="revoking a token"),
+        pytest.param("GET", f"{ROUTE}/tok_1", {}, id="reading one token"),
+        pytest.param("GET", "/projects/prj_2/access-tokens", {}, id="another project's tokens"),
+        pytest.param("GET", "/projects/prj_2/audit", {}, id="another project's audit trail"),
         pytest.param("GET", "/projects/prj_2/customer-context", {}, id="another project"),
         pytest.param("GET", "/projects/prj_2/customer-context/activity", {}, id="another project's activity"),
         pytest.param("GET", "/projects/prj_9/customer-context", {}, id="a project that is not there"),
@@ -418,3 +418,34 @@ async def test_a_wait_ends_when_its_token_is_revoked() -> None:
 
     assert queued.status_code == 202
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+
+
+async def test_token_lists_revokes_and_makes_only_tokens_that_read() -> None:
+    async with World().client() as client:
+        await set_up(client)
+        headers = with_token(await access_token(client))
+        full = await client.post(ROUTE, json=GOOD, headers=headers)
+        made = await client.post(ROUTE, json=GOOD | {"scope": "read"}, headers=headers)
+        reading = with_token(made.json()["token"])
+        answers = {
+            "configuration": await client.get(CONTEXT, headers=reading),
+            "changing it": await client.patch(CONTEXT, json={"method": "POST"}, headers=reading),
+            "test": await client.post(f"{CONTEXT}/test", json={"body": "x"}, headers=reading),
+            "tokens": await client.get(ROUTE, headers=reading),
+        }
+        listed = await client.get(ROUTE, headers=headers)
+        trail = await client.get("/projects/prj_1/audit", headers=headers)
+        revoked = await client.delete(f"{ROUTE}/{made.json()['token_id']}", headers=headers)
+        after = await client.get(CONTEXT, headers=reading)
+
+    assert (full.status_code, full.json()["code"]) == (403, "out_of_scope")
+    assert made.json()["token"].startswith("ccr_")
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "configuration": 200,
+        "changing it": 403,
+        "test": 403,
+        "tokens": 403,
+    }
+    assert [token["scope"] for token in listed.json()["access_tokens"]] == ["read", "owner"]
+    assert trail.json()["entries"][0]["subject"] == made.json()["token_id"]
+    assert (revoked.status_code, after.status_code) == (204, 401)

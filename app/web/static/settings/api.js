@@ -19,11 +19,11 @@ const BROKEN_OFF = {
 };
 
 export class Api {
-  #root;
+  #project;
 
   constructor({ token, project }) {
     this.token = token; // may be replaced, by a newer link
-    this.#root = `projects/${encodeURIComponent(project)}/customer-context`;
+    this.#project = `projects/${encodeURIComponent(project)}`;
   }
 
   /** Read the configuration, and the ETag that a save must bring. */
@@ -34,6 +34,28 @@ export class Api {
   /** Change some fields; raises a Problem 412 unless the configuration is still at this ETag. */
   async save(changes, etag) {
     return configurationOf(await this.#ask("", { method: "PATCH", headers: { "If-Match": etag }, json: changes }));
+  }
+
+  /** List the access tokens. */
+  async tokens() {
+    return (await (await this.#ask("/access-tokens", { at: this.#project })).json()).access_tokens;
+  }
+
+  /** Make an access token that only reads. */
+  async makeToken(label, seconds) {
+    const json = { label, expires_in: seconds, scope: "read" };
+    return (await this.#ask("/access-tokens", { at: this.#project, method: "POST", json })).json();
+  }
+
+  /** End an access token. */
+  async revokeToken(id) {
+    await this.#ask(`/access-tokens/${encodeURIComponent(id)}`, { at: this.#project, method: "DELETE" });
+  }
+
+  /** Read a page of the audit trail. */
+  async audit(cursor) {
+    const from = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+    return (await this.#ask(`/audit?limit=20${from}`, { at: this.#project })).json();
   }
 
   /** Read the activity of some days. */
@@ -68,14 +90,14 @@ export class Api {
     throw new Problem(ending.problem ?? BROKEN_OFF);
   }
 
-  async #ask(path, { headers = {}, json, ...options } = {}) {
+  async #ask(path, { at = `${this.#project}/customer-context`, headers = {}, json, ...options } = {}) {
     const sent = { Authorization: `Bearer ${this.token}`, ...headers };
     if (json !== undefined) Object.assign(sent, { "Content-Type": "application/json" });
     let answer;
     try {
       const body = json === undefined ? undefined : JSON.stringify(json);
       const always = { headers: sent, body, cache: "no-store", credentials: "omit" };
-      answer = await fetch(this.#root + path, { ...options, ...always });
+      answer = await fetch(at + path, { ...options, ...always });
     } catch (fault) {
       if (fault.name === "AbortError") throw fault;
       throw new Problem(UNREACHABLE);

@@ -2,16 +2,18 @@
 
 import { ActivitySection } from "./activity.js";
 import { Api } from "./api.js";
-import { assist } from "./assist.js";
-import { prepareBuild } from "./build.js";
+import { assist } from "./help/assist.js";
+import { AuditPanel } from "./audit.js";
+import { prepareBuild } from "./help/build.js";
 import { CheckPanel } from "./check.js";
 import { CLOSED, adopted, prepareDoor, showDoor } from "./door.js";
 import { the } from "./elements.js";
 import { ConfigurationForm } from "./form.js";
-import { keepPart } from "./keep.js";
-import { pickPart } from "./pick.js";
-import { offerSample } from "./sample.js";
-import { prepareToken } from "./token.js";
+import { keepPart } from "./help/keep.js";
+import { KeysPanel } from "./keys.js";
+import { pickPart } from "./help/pick.js";
+import { offerSample } from "./help/sample.js";
+import { prepareToken } from "./help/token.js";
 import { TrialPanel } from "./trial.js";
 import { stateOf } from "./words.js";
 
@@ -57,9 +59,11 @@ function furnish(api, project, stored) {
   const beside = (result, sample) => [...pickPart(form, result), ...keepPart(result, sample)];
   const trial = new TrialPanel(api, form, beside);
   const check = new CheckPanel(api, form);
+  const keys = new KeysPanel(api);
+  const audit = new AuditPanel(api);
   const activity = new ActivitySection(api, () => form.stored.enabled);
   room = { project, api, activity };
-  for (const part of [form, trial, check, activity]) {
+  for (const part of [form, trial, check, activity, keys, audit]) {
     part.addEventListener("problem", ({ detail }) => {
       if (CLOSED.has(detail.code)) showDoor(detail, () => open({ token: api.token, project }));
     });

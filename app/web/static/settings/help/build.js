@@ -1,6 +1,6 @@
 /** "How to build the endpoint": code to copy, with what is typed filled in, and what to do with it. */
 
-import { copies, element, the } from "./elements.js";
+import { copies, element, the } from "../elements.js";
 import { NAMES, codeFor } from "./code.js";
 
 const PLAIN_PATH = /^\/[A-Za-z0-9._~/-]*$/; // what can stand in any framework's route as it is

@@ -1,7 +1,7 @@
 /** "Use the sample endpoint": where the operator runs one, an owner sees a card before writing any code. */
 
 import { fill } from "./assist.js";
-import { the } from "./elements.js";
+import { the } from "../elements.js";
 
 /** Offer the sample endpoint, if there is one, to whoever has no endpoint yet. */
 export async function offerSample(api, form) {

@@ -1,7 +1,7 @@
 /** Picks rows, the customer's address and what no AI may see out of the last test's answer, by clicking. */
 
 import { fill } from "./assist.js";
-import { element, isolated, table } from "./elements.js";
+import { element, isolated, table } from "../elements.js";
 
 const MOST_FACTS = 60;
 const LONGEST_VALUE = 60;

@@ -1,6 +1,6 @@
 /** Helps to fill the form in: examples and templates of instructions, which never take typed text away without a way back. */
 
-import { element, the } from "./elements.js";
+import { element, the } from "../elements.js";
 
 /** Pairs of instructions to begin with: how to identify the customer, what to show. */
 const TEMPLATES = {

@@ -1,7 +1,7 @@
 /** Makes bearer tokens, and rotates the stored one: a new one replaces it only after a test with it was answered. */
 
-import { inWords } from "./door.js";
-import { copies, element, the } from "./elements.js";
+import { inWords } from "../door.js";
+import { copies, element, the } from "../elements.js";
 
 const TOKEN_BYTES = 32;
 

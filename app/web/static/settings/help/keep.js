@@ -1,6 +1,6 @@
 /** "Keep as a case": writes a test's email and what it found as a row for `customer-context eval`. */
 
-import { codeBox, copies, element } from "./elements.js";
+import { codeBox, copies, element } from "../elements.js";
 
 /** Return the part that offers the row, nothing where the test reached no verdict on the email. */
 export function keepPart(result, sample) {

@@ -1,0 +1,50 @@
+"""Access tokens and the audit trail on the settings page."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.settings_page import Helpdesk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_token_that_reads_is_made_shown_once_and_revoked(desk: Helpdesk) -> None:
+    await desk.set_up()
+    async with desk.opened() as settings:
+        await settings.page.locator("#keys > summary").click()
+        rows = settings.page.get_by_role("table", name="Access tokens").get_by_role("row")
+        await expect(rows).to_have_count(2)  # its head, and the link of this page
+        await settings.press("Make a token")
+        await expect(settings.error("keys-label")).to_have_text("Say what it is for")
+        await settings.field("What it is for").fill("CI")
+        await settings.press("Make a token")
+        token = await settings.page.locator("#keys-made code").inner_text()
+        await expect(rows.nth(1)).to_contain_text("CI")
+        await expect(rows.nth(1)).to_contain_text("Reading")
+        await settings.press("Revoke CI")
+        await expect(rows).to_have_count(3)
+        await settings.press("Revoke CI")
+        await expect(rows).to_have_count(2)
+
+        assert settings.faults == []
+    assert token.startswith("ccr_")
+
+
+async def test_trail_tells_who_changed_what(desk: Helpdesk) -> None:
+    await desk.set_up()
+    await desk.configure("u2", display_instructions="Show Plan.")
+    async with desk.opened() as settings:
+        await settings.page.locator("#audit > summary").click()
+        rows = settings.page.get_by_role("table", name="Audit trail").get_by_role("row")
+        await expect(rows.nth(2)).to_contain_text("Settings saved")
+        await expect(rows.nth(2)).to_contain_text("What to show in the sidebar")
+        await expect(rows.nth(1)).to_contain_text("Access token made")
+        for _ in range(30):
+            await desk.link()
+        await settings.page.locator("#audit > summary").click()
+        await settings.page.locator("#audit > summary").click()
+        await expect(rows).to_have_count(21)
+        await settings.press("Show older ones")
+        await expect(rows.last).to_contain_text("Project changed")
+
+        assert settings.faults == []
