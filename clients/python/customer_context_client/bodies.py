@@ -65,28 +65,6 @@ Code = Literal[
 ]
 """Codes of the problems that a request is refused with."""
 
-
-class AccessTokenInput(TypedDict):
-    """A new access token."""
-
-    # what it is for, in one line
-    label: str
-    # seconds until it expires: 5 minutes to 90 days
-    expires_in: int
-
-
-class AccessToken(TypedDict):
-    """What is known of an access token."""
-
-    token_id: str
-    label: str
-    created_by: str
-    created_at: str
-    expires_at: str
-    # to the minute; null: never
-    last_used_at: str | None
-
-
 Action = Literal[
     "project_saved",
     "project_erased",
@@ -214,18 +192,6 @@ class Link(TypedDict):
     url: str
 
 
-class NewAccessToken(TypedDict):
-    """A new access token: the only answer that ever holds it."""
-
-    token_id: str
-    # shown this once
-    token: str
-    label: str
-    expires_at: str
-    # the settings page; what follows # stays in the browser
-    settings_url: str
-
-
 class Pace(TypedDict):
     """How long a step took, in milliseconds; null where it never ran."""
 
@@ -306,6 +272,10 @@ class TicketInput(TypedDict):
     is_spam: NotRequired[bool]
 
 
+TokenScope = Literal["owner", "read"]
+"""What a token opens of its project: all that owners use, or only reading."""
+
+
 class Usage(TypedDict):
     """Tokens of the AI calls; those that the provider read from its cache or wrote into it are counted apart."""
 
@@ -319,10 +289,28 @@ Verdict = Literal["pass", "warn", "fail", "not_run"]
 """How a requirement came out; a warning keeps to the contract, but not for long."""
 
 
-class AccessTokens(TypedDict):
-    """The access tokens that have not expired, the newest first."""
+class AccessTokenInput(TypedDict):
+    """A new access token."""
 
-    access_tokens: list[AccessToken]
+    # what it is for, in one line
+    label: str
+    # seconds until it expires: 5 minutes to 90 days
+    expires_in: int
+    # owner: all that owners use; read: only reading
+    scope: NotRequired[TokenScope]
+
+
+class AccessToken(TypedDict):
+    """What is known of an access token."""
+
+    token_id: str
+    label: str
+    scope: TokenScope
+    created_by: str
+    created_at: str
+    expires_at: str
+    # to the minute; null: never
+    last_used_at: str | None
 
 
 class AuditEntry(TypedDict):
@@ -461,6 +449,19 @@ class Ended(TypedDict):
     duration_ms: int
 
 
+class NewAccessToken(TypedDict):
+    """A new access token: the only answer that ever holds it."""
+
+    token_id: str
+    # shown this once
+    token: str
+    label: str
+    scope: TokenScope
+    expires_at: str
+    # the settings page; what follows # stays in the browser
+    settings_url: str
+
+
 class Pending(TypedDict):
     """A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null."""
 
@@ -548,6 +549,12 @@ class Problem(TypedDict):
     code: str
     # with 422 only
     errors: NotRequired[list[Complaint] | None]
+
+
+class AccessTokens(TypedDict):
+    """The access tokens that have not expired, the newest first."""
+
+    access_tokens: list[AccessToken]
 
 
 class Activity(TypedDict):

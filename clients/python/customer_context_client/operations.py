@@ -69,7 +69,7 @@ class Operations:
 
     @operation
     def get_audit(
-        self, project_id: str, *, actor_id: str, limit: int | None = None, cursor: str | None = None
+        self, project_id: str, *, limit: int | None = None, cursor: str | None = None, actor_id: str | None = None
     ) -> Call[bodies.Audit]:
         """Read the audit trail.
 
@@ -88,14 +88,15 @@ class Operations:
 
     @operation
     def make_access_token(
-        self, project_id: str, body: bodies.AccessTokenInput, *, actor_id: str
+        self, project_id: str, body: bodies.AccessTokenInput, *, actor_id: str | None = None
     ) -> Call[bodies.NewAccessToken]:
         """Make an access token.
 
         Make a token that acts as this owner on the project's customer-context routes, and there only.
 
-        It is shown this once. It answers 403 from the moment that its maker is no owner any more, or the plan
-        ends.
+        One of scope `read` changes nothing, tests nothing and sees no token: for agents' browsers and for CI. An
+        access token makes only such. It is shown this once, and answers 403 from the moment that its maker is no
+        owner any more, or the plan ends.
         """
         return Call(
             "POST",
@@ -106,7 +107,7 @@ class Operations:
         )
 
     @operation
-    def list_access_tokens(self, project_id: str, *, actor_id: str) -> Call[bodies.AccessTokens]:
+    def list_access_tokens(self, project_id: str, *, actor_id: str | None = None) -> Call[bodies.AccessTokens]:
         """List the access tokens.
 
         List the tokens that have not expired, of all owners, without the tokens themselves.
@@ -119,7 +120,7 @@ class Operations:
         )
 
     @operation
-    def revoke_access_token(self, project_id: str, token_id: str, *, actor_id: str) -> Call[None]:
+    def revoke_access_token(self, project_id: str, token_id: str, *, actor_id: str | None = None) -> Call[None]:
         """Revoke an access token.
 
         Revoke a token, whoever made it: the next request that brings it answers 401.

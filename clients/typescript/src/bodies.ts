@@ -6,25 +6,6 @@ export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounde
 /** Codes of the problems that a request is refused with. */
 export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "check_running" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
 
-/** A new access token. */
-export interface AccessTokenInput {
-  /** what it is for, in one line */
-  label: string;
-  /** seconds until it expires: 5 minutes to 90 days */
-  expires_in: number;
-}
-
-/** What is known of an access token. */
-export interface AccessToken {
-  token_id: string;
-  label: string;
-  created_by: string;
-  created_at: string;
-  expires_at: string;
-  /** to the minute; null: never */
-  last_used_at: string | null;
-}
-
 /** What can be done to a project; the value is its name on the wire and in the table. */
 export type Action = "project_saved" | "project_erased" | "configuration_saved" | "configuration_erased" | "configuration_tested" | "access_token_made" | "access_token_revoked" | "ticket_erased" | "customer_erased" | "results_erased" | "bearer_token_resealed";
 
@@ -130,17 +111,6 @@ export interface Link {
   url: string;
 }
 
-/** A new access token: the only answer that ever holds it. */
-export interface NewAccessToken {
-  token_id: string;
-  /** shown this once */
-  token: string;
-  label: string;
-  expires_at: string;
-  /** the settings page; what follows # stays in the browser */
-  settings_url: string;
-}
-
 /** How long a step took, in milliseconds; null where it never ran. */
 export interface Pace {
   p50_ms: number | null;
@@ -213,6 +183,9 @@ export interface TicketInput {
   is_spam?: boolean;
 }
 
+/** What a token opens of its project: all that owners use, or only reading. */
+export type TokenScope = "owner" | "read";
+
 /** Tokens of the AI calls; those that the provider read from its cache or wrote into it are counted apart. */
 export interface Usage {
   input_tokens: number;
@@ -224,9 +197,26 @@ export interface Usage {
 /** How a requirement came out; a warning keeps to the contract, but not for long. */
 export type Verdict = "pass" | "warn" | "fail" | "not_run";
 
-/** The access tokens that have not expired, the newest first. */
-export interface AccessTokens {
-  access_tokens: Array<AccessToken>;
+/** A new access token. */
+export interface AccessTokenInput {
+  /** what it is for, in one line */
+  label: string;
+  /** seconds until it expires: 5 minutes to 90 days */
+  expires_in: number;
+  /** owner: all that owners use; read: only reading */
+  scope?: TokenScope;
+}
+
+/** What is known of an access token. */
+export interface AccessToken {
+  token_id: string;
+  label: string;
+  scope: TokenScope;
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+  /** to the minute; null: never */
+  last_used_at: string | null;
 }
 
 /** Who did what to the project, and when: names and ids, never a value. */
@@ -361,6 +351,18 @@ export interface Ended {
   duration_ms: number;
 }
 
+/** A new access token: the only answer that ever holds it. */
+export interface NewAccessToken {
+  token_id: string;
+  /** shown this once */
+  token: string;
+  label: string;
+  scope: TokenScope;
+  expires_at: string;
+  /** the settings page; what follows # stays in the browser */
+  settings_url: string;
+}
+
 /** A ticket whose run is under way, in the shape of a result; what is not known yet is empty or null. */
 export interface Pending {
   ticket_id: string;
@@ -446,6 +448,11 @@ export interface Problem {
   code: string;
   /** with 422 only */
   errors?: Array<Complaint> | null;
+}
+
+/** The access tokens that have not expired, the newest first. */
+export interface AccessTokens {
+  access_tokens: Array<AccessToken>;
 }
 
 /** How a project's look-ups went, without a word of a customer's. */

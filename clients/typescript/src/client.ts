@@ -55,7 +55,7 @@ export class CustomerContextClient extends Caller {
    * It never holds a secret, a value, or an identifier of a customer. Nobody can change it through this
    * service.
    */
-  getAudit(projectId: string, options: Limits & { actorId: string; limit?: number; cursor?: string | null }): Promise<bodies.Audit> {
+  getAudit(projectId: string, options: Limits & { limit?: number; cursor?: string | null; actorId?: string } = {}): Promise<bodies.Audit> {
     return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/audit`, query: { "limit": options.limit, "cursor": options.cursor }, headers: { "X-Actor-Id": options.actorId } }, options);
   }
 
@@ -64,10 +64,11 @@ export class CustomerContextClient extends Caller {
    *
    * Make a token that acts as this owner on the project's customer-context routes, and there only.
    *
-   * It is shown this once. It answers 403 from the moment that its maker is no owner any more, or the plan
-   * ends.
+   * One of scope `read` changes nothing, tests nothing and sees no token: for agents' browsers and for CI. An
+   * access token makes only such. It is shown this once, and answers 403 from the moment that its maker is no
+   * owner any more, or the plan ends.
    */
-  makeAccessToken(projectId: string, body: bodies.AccessTokenInput, options: Limits & { actorId: string }): Promise<bodies.NewAccessToken> {
+  makeAccessToken(projectId: string, body: bodies.AccessTokenInput, options: Limits & { actorId?: string } = {}): Promise<bodies.NewAccessToken> {
     return this.call({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/access-tokens`, headers: { "X-Actor-Id": options.actorId }, body }, options);
   }
 
@@ -76,7 +77,7 @@ export class CustomerContextClient extends Caller {
    *
    * List the tokens that have not expired, of all owners, without the tokens themselves.
    */
-  listAccessTokens(projectId: string, options: Limits & { actorId: string }): Promise<bodies.AccessTokens> {
+  listAccessTokens(projectId: string, options: Limits & { actorId?: string } = {}): Promise<bodies.AccessTokens> {
     return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/access-tokens`, headers: { "X-Actor-Id": options.actorId } }, options);
   }
 
@@ -85,7 +86,7 @@ export class CustomerContextClient extends Caller {
    *
    * Revoke a token, whoever made it: the next request that brings it answers 401.
    */
-  revokeAccessToken(projectId: string, tokenId: string, options: Limits & { actorId: string }): Promise<null> {
+  revokeAccessToken(projectId: string, tokenId: string, options: Limits & { actorId?: string } = {}): Promise<null> {
     return this.call({ method: "DELETE", path: `/projects/${encodeURIComponent(projectId)}/access-tokens/${encodeURIComponent(tokenId)}`, headers: { "X-Actor-Id": options.actorId } }, options);
   }
 
