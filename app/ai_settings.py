@@ -13,6 +13,9 @@ from app.setting_values import is_proxy_address, is_web_address
 DEFAULT_MODEL = "claude-haiku-5-5"
 """The smallest model that does both readings well."""
 
+SHORTEST_DEADLINE_SECONDS = 10.0
+"""Seconds: a shorter run could not give the AI as long as the customer endpoint has (5 s)."""
+
 ANTHROPIC_HOST = "api.anthropic.com"
 
 _CREDENTIALS_OF_THE_SDK = (
@@ -75,6 +78,10 @@ class AiSettings(BaseSettings):
     )
     outbound_ca_file: Path | None = Field(
         None, description="PEM file of a further CA that the AI, the webhook receiver and the proxy may use"
+    )
+
+    run_deadline_seconds: float = Field(
+        30.0, ge=SHORTEST_DEADLINE_SECONDS, le=300.0, description="how long one ticket may wait for its enrichment"
     )
 
     @field_validator("ai_base_url", "anthropic_base_url")

@@ -12,9 +12,6 @@ from app.ai_settings import AiSettings
 from app.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
 from support_context import egress
 
-SHORTEST_DEADLINE_SECONDS = 10.0
-"""Seconds: a shorter run could not give the AI as long as the customer endpoint has (5 s)."""
-
 SHORTEST_STRONG_TOKEN = 16
 """Characters: a bearer token that is shorter can be guessed; `serve` warns of one."""
 
@@ -58,9 +55,6 @@ class Settings(AiSettings):
     )
     sample_endpoint_token: SecretStr | None = Field(
         None, description="its bearer token, which owners may see: it must open nothing else"
-    )
-    run_deadline_seconds: float = Field(
-        30.0, ge=SHORTEST_DEADLINE_SECONDS, le=300.0, description="how long one ticket may wait for its enrichment"
     )
     retention_days: int = Field(
         90, ge=1, le=3650, description="how long results are kept; a ticket that has not ended always is"

@@ -45,7 +45,7 @@ class WebhookSender:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._client = httpx.AsyncClient(
             verify=tls,
-            proxy=None if proxy is None else httpx.Proxy(proxy.reveal(), ssl_context=tls),
+            proxy=None if proxy is None else _proxy(proxy.reveal(), tls),
             trust_env=False,
             follow_redirects=False,
             timeout=None,  # noqa: S113 - httpx would bound each read; `send` bounds the whole
@@ -93,6 +93,10 @@ class WebhookSender:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(signatures),
         }
+
+
+def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:
+    return httpx.Proxy(url, ssl_context=tls if url.lower().startswith("https") else None)
 
 
 class _Handshake:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import key_commands, owner_commands, service_commands
+from app.cli import ai_commands, key_commands, owner_commands, service_commands
 
 SHORT_AND_LONG = {"help_option_names": ["-h", "--help"]}
 
@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Make keys and tokens, and rotate them.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+ai = typer.Typer(help="Look after the AI that reads emails.", no_args_is_help=True)
+app.add_typer(ai, name="ai")
 
 
 def _tell_version(wanted: bool) -> None:
@@ -51,6 +53,7 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
 )(owner_commands.check)
 app.command(epilog="Example: customer-context mock --port 8443 --customers customers.json")(owner_commands.mock)
+ai.command("check", epilog="Example: customer-context ai check --json")(ai_commands.check)
 keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")(key_commands.new)
 keys.command("check", epilog="Example: customer-context keys check --json")(key_commands.check)
 keys.command("rotate", epilog="Example: customer-context keys rotate")(key_commands.rotate)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -16,11 +16,15 @@ from app.evaluation.reading import BadFile, read_instructions, read_suite
 from app.evaluation.report import Evaluation, as_comparison, as_document, as_tables, differences
 from app.evaluation.running import evaluate
 from app.evaluation.scoring import score, shortfalls
+from app.setting_values import split_at_commas
 from app.settings import InvalidSettings, load_ai_settings
 from app.wiring.model import model_of
 
 NOT_GOOD_ENOUGH, UNUSABLE = 1, 2
 """Exit statuses, as `check` has them: the instructions do not keep the limits; nothing could be evaluated."""
+
+SLOWEST_SECONDS = 300.0
+"""How long an answer of a server of one's own may take: as long as a ticket may wait at the most."""
 
 SLOWED_DOWN = "emails, slowed down as the AI provider asks"
 
@@ -32,7 +36,9 @@ def evaluate_file(
     file: Path,
     instructions: Path | None,
     compare: Path | None,
-    parallel: int,
+    models: str,
+    parallel: int | None,
+    timeout: float | None,
     min_accuracy: float | None,
     max_wrong: int | None,
     *,
@@ -47,10 +53,23 @@ def evaluate_file(
     except (BadFile, InvalidSettings) as problem:
         say(f"customer-context: {problem}")
         raise typer.Exit(UNUSABLE) from None
-    suites = [(str(instructions or file), suite)]
+    if models and compare:
+        say("customer-context: --models and --compare: one at a time, or nobody knows what made the difference")
+        raise typer.Exit(UNUSABLE)
+    runs = [
+        Run(str(instructions or file), suite, settings.model_copy(update={"ai_model": name}))
+        for name in split_at_commas(models) or (settings.ai_model,)
+    ]
     if other:
-        suites.append((str(compare), replace(suite, instructions=other)))
-    evaluations = asyncio.run(_evaluated(suites, settings, parallel))
+        runs.append(Run(str(compare), replace(suite, instructions=other), settings))
+    own_server = settings.provider() == "compatible"
+    evaluations = asyncio.run(
+        _evaluated(
+            runs,
+            parallel or (1 if own_server else 8),
+            timeout or (SLOWEST_SECONDS if own_server else settings.run_deadline_seconds),
+        )
+    )
     _show(evaluations, as_json)
     short = shortfalls(evaluations[0].total, min_accuracy, max_wrong)
     for sentence in short:
@@ -59,19 +78,31 @@ def evaluate_file(
         raise typer.Exit(NOT_GOOD_ENOUGH)
 
 
-async def _evaluated(suites: list[tuple[str, Suite]], settings: AiSettings, parallel: int) -> list[Evaluation]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One evaluation: where its instructions come from, the emails, and the model that reads them."""
+
+    source: str
+    suite: Suite
+    settings: AiSettings
+
+
+async def _evaluated(runs: list[Run], parallel: int, answer_seconds: float) -> list[Evaluation]:
     evaluations = []
     with _progress() as progress:
-        task = progress.add_task("emails", total=sum(len(suite.cases) for _, suite in suites))
+        task = progress.add_task("emails", total=sum(len(run.suite.cases) for run in runs))
 
         def seen() -> None:
             progress.advance(task)
 
-        async with model_of(settings, lambda seconds: progress.update(task, description=SLOWED_DOWN)) as model:
-            for source, suite in suites:
-                scored = tuple(score(each) for each in await evaluate(suite, model, parallel, seen))
-                compared = suite.instructions.match_path is not None
-                evaluations.append(Evaluation(source, model.provider, model.name, scored, compared))
+        for run in runs:
+            async with model_of(run.settings, lambda seconds: progress.update(task, description=SLOWED_DOWN)) as model:
+                found = await evaluate(run.suite, model, parallel, seen, answer_seconds)
+                if model.problem is not None:
+                    say(f"customer-context: {run.settings.reader()}: the AI provider {model.problem}")
+                compared = run.suite.instructions.match_path is not None
+                scored = tuple(score(each) for each in found)
+                evaluations.append(Evaluation(run.source, model.provider, model.name, scored, compared))
     return evaluations
 
 
@@ -86,10 +117,13 @@ def _show(evaluations: list[Evaluation], as_json: bool) -> None:
     one, *others = evaluations
     if as_json:
         document = as_document(one)
-        for other in others:
-            document["compare"] = {**as_document(other), "differences": differences(one, other)}
+        compared = [{**as_document(other), "differences": differences(one, other)} for other in others]
+        if compared and compared[0]["ai_model"] == one.model:
+            document["compare"] = compared[0]
+        elif compared:
+            document["models"] = compared
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
     terminal = Console(emoji=False, highlight=False, markup=False)
     page = terminal if terminal.is_terminal else Console(emoji=False, highlight=False, markup=False, width=PAGE_COLUMNS)
-    page.print(as_comparison(one, others[0]) if others else as_tables(one), soft_wrap=True)
+    page.print(as_comparison(evaluations) if others else as_tables(one), soft_wrap=True)

@@ -16,7 +16,16 @@ def evaluate(
     compare: Annotated[
         Path | None, typer.Option(help="YAML file with other instructions, tried on the same emails beside the first.")
     ] = None,
-    parallel: Annotated[int, typer.Option(help="Emails that are run at once.", min=1, max=64)] = 8,
+    models: Annotated[
+        str, typer.Option(help="Names of models, comma-separated, that read the same emails side by side.")
+    ] = "",
+    parallel: Annotated[
+        int | None, typer.Option(help="Emails that are run at once; 8, or 1 for a compatible server.", min=1, max=64)
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="Seconds for one answer; CC_RUN_DEADLINE_SECONDS, or 300 for a compatible server.", min=1.0),
+    ] = None,
     min_accuracy: Annotated[
         float | None, typer.Option(help="Fail below this share of emails that came out right.", min=0.0, max=1.0)
     ] = None,
@@ -40,7 +49,9 @@ def evaluate(
     """
     from app.cli import evaluating
 
-    evaluating.evaluate_file(file, instructions, compare, parallel, min_accuracy, max_wrong, as_json=as_json)
+    evaluating.evaluate_file(
+        file, instructions, compare, models, parallel, timeout, min_accuracy, max_wrong, as_json=as_json
+    )
 
 
 def enrich(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from string import ascii_uppercase
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -45,12 +46,25 @@ def as_tables(evaluation: Evaluation) -> RenderableType:
     return Group(*parts, *_list("Not as expected", [_flaw(one) for one in evaluation.scored if not one.flawless]))
 
 
-def as_comparison(one: Evaluation, other: Evaluation) -> RenderableType:
-    """Return two sets of instructions side by side, then each email that they differ on."""
-    head = f"A: {one.source}\nB: {other.source}\n{len(one.scored)} emails, AI: {one.provider} {one.model}"
-    differing = [_difference(a, b) for a, b in _pairs(one, other) if _differ(a, b)]
-    told = _list("A and B differ on", differing) if differing else [Text("\nA and B do the same with every email.")]
-    return Group(Text(head), Text(), _figures([one, other]), *told)
+def as_comparison(evaluations: Sequence[Evaluation]) -> RenderableType:
+    """Return sets of instructions, or models, side by side, then each email that they differ on."""
+    one = evaluations[0]
+    names = ascii_uppercase[: len(evaluations)]
+    if len({each.model for each in evaluations}) > 1:
+        head = [f"{one.source}: {len(one.scored)} emails, AI: {one.provider}"]
+        head += [f"{name}: {each.model}" for name, each in zip(names, evaluations, strict=True)]
+    else:
+        head = [f"{name}: {each.source}" for name, each in zip(names, evaluations, strict=True)]
+        head += [f"{len(one.scored)} emails, AI: {one.provider} {one.model}"]
+    together = list(zip(*(each.scored for each in evaluations), strict=True))
+    differing = [_difference(names, each) for each in together if any(_differ(each[0], other) for other in each[1:])]
+    all_names = " and ".join([", ".join(names[:-1]), names[-1]])
+    told = (
+        _list(f"{all_names} differ on", differing)
+        if differing
+        else [Text(f"\n{all_names} do the same with every email.")]
+    )
+    return Group(Text("\n".join(head)), Text(), _figures(evaluations), *told)
 
 
 def as_document(evaluation: Evaluation) -> dict[str, Any]:
@@ -94,7 +108,7 @@ def _counts(found: Figures) -> list[str]:
 
 def _figures(evaluations: Sequence[Evaluation]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=len(evaluations) > 1)
-    for name in ("", *"AB"[: len(evaluations)]):
+    for name in ("", *ascii_uppercase[: len(evaluations)]):
         table.add_column(name)
     told = [list(_told(evaluation)) for evaluation in evaluations]
     for cells in zip(*told, strict=True):
@@ -116,7 +130,10 @@ def _told(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     yield "invented and stopped", "{} summaries, {} identifiers".format(*stopped)
     yield "no answer of the AI", f"{total.unanswered} identifiers, {total.unsummarized} summaries"
     yield from _senders(evaluation)
-    yield "tokens", f"{total.usage.input_tokens:,} in, {total.usage.output_tokens:,} out"
+    used = total.usage
+    cached = f", {used.cache_read_input_tokens:,} from the cache, {used.cache_creation_input_tokens:,} into it"
+    any_cached = used.cache_read_input_tokens or used.cache_creation_input_tokens
+    yield "tokens", f"{used.input_tokens:,} in, {used.output_tokens:,} out{cached if any_cached else ''}"
     yield "dollars", _price(evaluation.model, total.dollars)
     yield (
         "latency",
@@ -156,8 +173,9 @@ def _flaw(scored: Scored) -> str:
     return f"{line(case.name, 80)}: {_outcome(scored)}{note}"
 
 
-def _difference(a: Scored, b: Scored) -> str:
-    return f"{line(a.seen.case.name, 80)}\n      A: {_outcome(a)}\n      B: {_outcome(b)}"
+def _difference(names: str, each: Sequence[Scored]) -> str:
+    outcomes = [f"\n      {name}: {_outcome(scored)}" for name, scored in zip(names, each, strict=True)]
+    return line(each[0].seen.case.name, 80) + "".join(outcomes)
 
 
 def _outcome(scored: Scored) -> str:

@@ -48,18 +48,23 @@ class Seen:
 @dataclass(slots=True)
 class _Spent:
     usage: Usage
+    most_seconds: float
     seconds: float = 0.0
 
 
 async def evaluate(
-    suite: Suite, model: Model, parallel: int, on_seen: Callable[[], None] = lambda: None
+    suite: Suite,
+    model: Model,
+    parallel: int,
+    on_seen: Callable[[], None] = lambda: None,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> tuple[Seen, ...]:
     """Run every email of the suite, so many at once, and return what came of them in the suite's order."""
     seats = asyncio.Semaphore(parallel)
 
     async def one(case: Case) -> Seen:
         async with seats:
-            seen = await _see(case, suite, model)
+            seen = await _see(case, suite, model, _Spent(Usage(), answer_seconds))
         on_seen()
         return seen
 
@@ -68,8 +73,7 @@ async def evaluate(
     return tuple(task.result() for task in tasks)
 
 
-async def _see(case: Case, suite: Suite, model: Model) -> Seen:
-    spent = _Spent(Usage())
+async def _see(case: Case, suite: Suite, model: Model, spent: _Spent) -> Seen:
     said = accepted = ending = None
     try:
         said = await _patiently(lambda: model.extract(case.email, suite.instructions.identify), spent)
@@ -106,7 +110,7 @@ async def _patiently(call: Callable[[], Awaitable[tuple[_Said, Usage]]], spent: 
     for tries_left in reversed(range(MOST_TRIES)):
         started = clock()
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(spent.most_seconds):
                 said, usage = await call()
         except TimeoutError:
             raise StepFailed(Outcome.AI_UNAVAILABLE, "no answer within the deadline") from None

@@ -20,6 +20,8 @@ from app.settings import InvalidSettings
 from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
 
+__all__ = ["Exchange", "check_provider", "model_of", "outbound_tls", "remote_model", "secret_of"]
+
 
 @asynccontextmanager
 async def model_of(

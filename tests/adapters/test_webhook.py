@@ -17,6 +17,7 @@ from app.adapters.webhook import ANSWER_BYTES, WebhookSender
 from app.domain.webhooks import Reply
 from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
+from tests.support.forward_proxy import ForwardProxy, proxying
 from tests.support.tls_server import HEAD, Answer, Authority, TlsServer, ok, reset, until_client_leaves
 
 MESSAGE = "msg_0123456789abcdef0123456789abcdef"
@@ -193,6 +194,17 @@ async def test_proxy_of_the_environment_is_not_used(
         async with sending(server, tls) as sender:
             assert await sender.send(MESSAGE, BODY) == Reply(204)
         assert proxy.accepted == 0
+
+
+async def test_message_goes_through_the_proxy_that_is_set(tls: ssl.SSLContext, good: ssl.SSLContext) -> None:
+    proxy = ForwardProxy()
+    async with TlsServer(good, NO_CONTENT) as server, proxying(proxy) as address:
+        url = Secret(f"https://127.0.0.1:{server.port}{PATH}")
+        sender = WebhookSender(url, SECRETS, tls, proxy=Secret(address))
+        assert await sender.send(MESSAGE, BODY) == Reply(204)
+        await sender.aclose()
+
+    assert [(asked.method, asked.target) for asked in proxy.asked] == [("CONNECT", f"127.0.0.1:{server.port}")]
 
 
 @pytest.mark.parametrize(("length", "connections"), [(ANSWER_BYTES, 1), (ANSWER_BYTES + 1, 2)])

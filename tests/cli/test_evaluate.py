@@ -275,3 +275,46 @@ def test_limit_is_not_kept_when_claude_does_not_answer(tmp_path: Path, api: Mess
     assert ran.exit_code == 1
     assert "of which nothing is known; run it again" in ran.stderr
     assert "no answer of the AI 1 identifiers, 0 summaries" in lines_of(ran)
+
+
+def test_models_read_the_same_emails_side_by_side(tmp_path: Path, api: MessagesApi) -> None:
+    path = write_suite(tmp_path, EMAIL, UNFOUND)
+    api.script = [Reply(said={"identifier": None})] * 2
+    ran = run_eval(path, "--models", "claude-haiku-5-5, claude-sonnet-5-5", "--parallel", 1)
+
+    lines = lines_of(ran)
+    assert lines[0].endswith("mails.yaml: 2 emails, AI: anthropic")
+    assert lines[1:3] == ["A: claude-haiku-5-5", "B: claude-sonnet-5-5"]
+    assert "accuracy 0.000 (0 of 2) 1.000 (2 of 2)" in lines
+    assert "A and B differ on:" in lines
+    assert [each["model"] for each in api.requests] == ["claude-haiku-5-5"] * 2 + ["claude-sonnet-5-5"] * 2
+    # Each model is asked for what it takes: the second turns thinking off by another name.
+    assert [each["thinking"]["type"] for each in api.requests] == ["disabled"] * 2 + ["between_tools"] * 2
+
+    told = json.loads(run_eval(path, "--models", "claude-haiku-5-5,claude-sonnet-5-5,claude-opus-5-5", "--json").stdout)
+    assert [each["ai_model"] for each in told["models"]] == ["claude-sonnet-5-5", "claude-opus-5-5"]
+    assert "compare" not in told
+
+
+def test_models_and_compare_are_one_at_a_time(tmp_path: Path) -> None:
+    path = write_suite(tmp_path)
+    ran = run_eval(path, "--models", "a,b", "--compare", path)
+
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "one at a time" in ran.stderr
+
+
+def test_answer_that_takes_longer_than_the_timeout_is_none(tmp_path: Path, api: MessagesApi) -> None:
+    api.always = Reply(said={"identifier": "acct_12ab34cd"}, seconds=1.5)
+    path = write_suite(tmp_path)
+
+    assert figures_of(run_eval(path, "--json", "--timeout", 1))["unanswered"] == 1
+    assert figures_of(run_eval(path, "--json", "--timeout", 20))["right"] == 1
+
+
+def test_refusal_of_the_provider_is_told_beside_the_figures(tmp_path: Path, api: MessagesApi) -> None:
+    api.always = Reply(status=401)
+    ran = run_eval(write_suite(tmp_path), "--json")
+
+    assert figures_of(ran)["unanswered"] == 1
+    assert "the AI provider refuses the key (HTTP 401); check ANTHROPIC_API_KEY" in ran.stderr

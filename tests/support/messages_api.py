@@ -138,7 +138,10 @@ def listening(application: Starlette, port: int = 0) -> Iterator[str]:
 
 
 def _schema(body: dict[str, Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = body["output_config"]["format"]["schema"]
+    if "format" in body.get("output_config", {}):
+        schema: dict[str, Any] = body["output_config"]["format"]["schema"]
+    else:  # it stands in the prompt
+        schema = json.loads(body["system"][0]["text"].rpartition("\n")[2])
     return schema
 
 

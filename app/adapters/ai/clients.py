@@ -25,6 +25,8 @@ from support_context.secrets import Secret
 
 PATH = "/v1/messages"
 
+FIRST_SERVER_ERROR = 500
+
 Client: TypeAlias = (
     anthropic.AsyncAnthropic
     | anthropic.AsyncAnthropicAWS
@@ -119,11 +121,7 @@ class Claude:
         except (anthropic.AnthropicError, ValueError) as error:
             raise Unusable(f"{self.provider} needs {self._platform.variables}") from error
         package = self._platform.package
-        if (
-            package is not None
-            and getattr(client, "api_key", None) is None
-            and find_spec(package.split(".")[0]) is None
-        ):
+        if package is not None and getattr(client, "api_key", None) is None and not _installed(package):
             raise Unusable(f"the packages of {self.provider} are missing; install the extra {self.provider}")
         return client
 
@@ -174,7 +172,9 @@ class Claude:
         except (anthropic.APIConnectionError, anthropic.APIResponseValidationError) as error:
             raise NoAnswer(_named(error)) from None
         except Exception as error:  # whatever a platform's library raises where it finds or signs no credentials
-            if isinstance(error, OSError) or any(word in type(error).__name__ for word in _AWAY):
+            failed = getattr(error, "status_code", None)
+            away = isinstance(failed, int) and failed >= FIRST_SERVER_ERROR
+            if away or isinstance(error, OSError) or any(word in type(error).__name__ for word in _AWAY):
                 raise NoAnswer(type(error).__name__) from None
             raise NoCredentials(type(error).__name__) from None
         return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
@@ -225,6 +225,13 @@ def taken(body: bytes) -> Features | None:
         # A model that thinks only when it is told how much does not think here.
         room=THINKING_ROOM if off is None and has("thinking", "types", "adaptive") else 0,
     )
+
+
+def _installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # not even the package around it
+        return False
 
 
 def _named(error: Exception) -> str:
