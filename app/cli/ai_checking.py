@@ -11,8 +11,9 @@ from typing import Any
 import typer
 
 from app.ai_settings import AiSettings
-from app.domain import extraction, summaries
+from app.domain import extraction
 from app.domain.outcomes import StepFailed, Usage
+from app.domain.rows.judging import judge
 from app.enrichment import Model
 from app.evaluation import sample
 from app.evaluation.prices import PRICES, dollars
@@ -97,7 +98,7 @@ async def _try_both(model: Model, report: Report, seen: list[Exchange], seconds:
 
     async def show() -> Usage:
         answer, usage = await model.summarize(sample.FACTS, sample.DISPLAY)
-        rows = summaries.judge(answer, sample.FACTS, sample.DISPLAY).fields
+        rows = judge(answer, sample.FACTS, sample.DISPLAY).fields
         summarize.came_back = ", ".join(f"{row.label}: {row.value}" for row in rows) or "no rows"
         summarize.right = {"Pro", "12"} <= {row.value for row in rows}
         return usage

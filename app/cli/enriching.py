@@ -11,7 +11,7 @@ import httpx
 
 from app.cli.terminal import stopped
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 310.0
 """How long `enrich` waits for the service; a run itself is over within CC_RUN_DEADLINE_SECONDS."""
 
 

@@ -16,7 +16,6 @@ from app.evaluation.reading import BadFile, read_instructions, read_suite
 from app.evaluation.report import Evaluation, as_comparison, as_document, as_tables, differences
 from app.evaluation.running import evaluate
 from app.evaluation.scoring import score, shortfalls
-from app.setting_values import split_at_commas
 from app.settings import InvalidSettings, load_ai_settings
 from app.wiring.model import model_of
 
@@ -58,7 +57,7 @@ def evaluate_file(
         raise typer.Exit(UNUSABLE)
     runs = [
         Run(str(instructions or file), suite, settings.model_copy(update={"ai_model": name}))
-        for name in split_at_commas(models) or (settings.ai_model,)
+        for name in [each.strip() for each in models.split(",") if each.strip()] or [settings.ai_model]
     ]
     if other:
         runs.append(Run(str(compare), replace(suite, instructions=other), settings))

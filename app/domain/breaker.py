@@ -16,7 +16,7 @@ FAILURES_TO_OPEN = 10
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30, 600
 """How long an endpoint is left alone before one run may try; twice as long after each try that fails, within these."""
 
-PROBE_SECONDS = 180
+PROBE_SECONDS = 360
 """After which a probe that has told nothing is given up: longer than any run, and than the takeover of a dead one."""
 
 ABOUT_ONE_IDENTIFIER = frozenset({400, 404, 409, 410, 414, 422})
