@@ -60,10 +60,25 @@ def work(settings: Settings, on_ready: Callable[[], None], unknown: tuple[str, .
         async with database(settings) as url:
             log_start(settings, await prepared_database(url, settings), unknown)
             async with _open_until_signal(settings) as services:
-                on_ready()
-                await services.draining.asked.wait()
+                with _shown(services, settings.metrics_port):
+                    on_ready()
+                    await services.draining.asked.wait()
 
     asyncio.run(run())
+
+
+@contextmanager
+def _shown(services: Services, port: int) -> Iterator[None]:
+    """Show the metrics of a worker, which serves nothing else, on a port of their own."""
+    if not port:
+        yield
+        return
+    try:
+        shown = services.metrics.served(port)
+    except OSError as problem:
+        raise SystemExit(f"customer-context: CC_METRICS_PORT: cannot listen on {port}: {problem.strerror}") from None
+    with shown:
+        yield
 
 
 @asynccontextmanager

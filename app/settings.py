@@ -87,6 +87,13 @@ class Settings(AiSettings):
     unknown_settings: Literal["refuse", "allow"] = Field(
         "refuse", description="whether a CC_ variable that no setting reads stops a start: it may be a typing mistake"
     )
+    metrics_export: Literal["off", "otlp"] = Field(
+        "off",
+        description="otlp sends what /metrics shows to an OpenTelemetry collector too, as the OTEL_ variables say",
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65_535, description="port on which a process of the command worker shows /metrics; 0: none"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
 
     @field_validator("service_tokens", "encryption_keys", "webhook_secrets", mode="before")

@@ -48,7 +48,7 @@ from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of
 from app.wiring.databases import connector_of, database, direct, pool_of, taker_of
 from app.wiring.model import model_of, outbound_tls, secret_of
 from app.wiring.observed import Observed
-from app.wiring.tracing import tracing_of
+from app.wiring.tracing import export_for_ever, tracing_of
 from support_context.secrets import Secret
 
 SETTLING_SECONDS = 2.0
@@ -84,6 +84,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         await stack.enter_async_context(background(completions.poll_for_ever(tickets.pending_among)))
         await stack.enter_async_context(background(_end(draining, completions, worker, connection)))
         metrics.seats(settings.seats)
+        if settings.metrics_export != "off":
+            await stack.enter_async_context(background(export_for_ever(metrics)))
         workload = Workload(pool, taker, notices.send)
         tending = tend(workload, taker, settings.seats, lambda: worker.running, metrics.queue_depth)
         await stack.enter_async_context(background(tending))

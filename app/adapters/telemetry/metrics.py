@@ -2,10 +2,19 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.domain.outcomes import Identity, Outcome, Result, Status
@@ -173,6 +182,25 @@ class Metrics:
         """Count an enrichment as running."""
         with self._in_flight.track_inprogress():
             yield
+
+    def families(self) -> Iterable[Metric]:
+        """Read every family of this process as it is now."""
+        return self._registry.collect()
+
+    def served(self, port: int) -> AbstractContextManager[None]:
+        """Show the figures at http://…:port/metrics until the context is left; raises `OSError` where that is taken."""
+        server, thread = start_http_server(port, registry=self._registry)
+
+        @contextmanager
+        def until_left() -> Iterator[None]:
+            try:
+                yield
+            finally:
+                server.shutdown()
+                server.server_close()
+                thread.join()
+
+        return until_left()
 
     def render(self) -> tuple[bytes, str]:
         """Return the figures in Prometheus' text format, and its content type."""

@@ -58,7 +58,7 @@ class Tracing:
         # The library's own lines hold what a collector answered, and its address; `_Told` says what matters of them.
         silent = logging.getLogger("opentelemetry")
         silent.handlers[:], silent.propagate = [logging.NullHandler()], False
-        self._provider = TracerProvider(resource=_resource(version), shutdown_on_exit=False)
+        self._provider = TracerProvider(resource=resource_of(version), shutdown_on_exit=False)
         self._provider.add_span_processor(processor or BatchSpanProcessor(_Told(OTLPSpanExporter())))
         self._tracer = self._provider.get_tracer("customer_context", version)
 
@@ -179,7 +179,7 @@ class _Told(SpanExporter):
         self._exporter.shutdown()
 
 
-def _resource(version: str) -> Resource:
+def resource_of(version: str) -> Resource:
     """Describe this service; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES may name it otherwise."""
     described = Resource.create({SERVICE_VERSION: version})
     if str(described.attributes[SERVICE_NAME]).startswith("unknown_service"):

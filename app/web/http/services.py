@@ -37,6 +37,9 @@ class Metrics(Protocol):
     def render(self) -> tuple[bytes, str]:
         """Return the metrics as text, and its content type."""
 
+    def served(self, port: int) -> AbstractContextManager[None]:
+        """Show them on a port of their own until the context is left; raises `OSError` where that is taken."""
+
 
 class RequestSpan(Protocol):
     """A request in a trace; `trace` is where a run that it asks for belongs."""

@@ -7,12 +7,14 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.adapters.telemetry.metrics import Metrics
 from app.domain.outcomes import Identity, Outcome, Result, Usage
 from app.domain.webhooks import Delivery
 from app.domain.workload import Depth
+from tests.support.processes import free_port
 
 
 def result(outcome: Outcome, **changes: object) -> Result:
@@ -136,6 +138,20 @@ def test_seats_are_shown_beside_what_is_in_flight() -> None:
 
 def test_the_content_type_is_prometheus_own() -> None:
     assert Metrics().render()[1].startswith("text/plain; version=")
+
+
+def test_metrics_can_be_read_on_a_port_of_their_own_until_the_process_ends() -> None:
+    metrics, port = Metrics(), free_port()
+    metrics.credit_returned()
+    url = f"http://127.0.0.1:{port}/metrics"
+    with metrics.served(port):
+        shown = httpx.get(url, trust_env=False).text
+        with pytest.raises(OSError, match="in use"):
+            metrics.served(port)
+
+    assert 'customer_context_credits_total{event="returned"} 1.0' in shown
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, trust_env=False)
 
 
 def test_workers_are_added_up_when_they_share_a_directory(tmp_path: Path) -> None:

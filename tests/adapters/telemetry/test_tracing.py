@@ -421,7 +421,7 @@ def test_missing_packages_end_the_start_with_what_to_install(monkeypatch: pytest
     monkeypatch.delitem(sys.modules, "app.adapters.telemetry.tracing")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace.export", None)
 
-    with pytest.raises(InvalidSettings, match=r"CC_TRACING: .*install customer-context\[tracing\]"):
+    with pytest.raises(InvalidSettings, match=r"CC_TRACING: .*install the extra 'tracing'"):
         check(settings(tracing="otlp"))
     check(settings())
     monkeypatch.undo()
