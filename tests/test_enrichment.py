@@ -173,6 +173,20 @@ async def test_token_in_a_refused_answer_is_blotted_out() -> None:
     assert TOKEN.reveal() not in f"{run.response}"
 
 
+async def test_what_the_endpoint_sent_in_place_of_an_answer_is_told_to_its_owner_only() -> None:
+    page = LookupFailed(Failure.HTTP_STATUS, "HTTP 403", sentence="A web page answered.", seen="titled “Just a moment”")
+    result, run = await enriched(customer=page)
+
+    assert (result.outcome, result.message) == (Outcome.HTTP_STATUS, "A web page answered. (HTTP 403)")
+    assert run.steps[1].detail == "HTTP 403, titled “Just a moment”"
+
+
+async def test_link_that_is_not_shown_is_named_to_the_owner() -> None:
+    _, run = await enriched(ScriptedModel(answer=TRUTH), {**CUSTOMER, "links": [{"label": "Admin", "url": "/a/1"}]})
+
+    assert run.steps[1].detail.endswith("; links not shown: /links/0 (not an absolute http(s) URL)")
+
+
 async def test_lying_model_reaches_no_agent() -> None:
     result, _ = await enriched(LyingModel())
     shown = f"{result.summary} {result.fields} {result.ai_context}"

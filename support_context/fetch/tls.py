@@ -40,7 +40,7 @@ class TlsStream:
     async def shake_hands(self) -> None:
         """Agree on keys with a server that proves to be the host; `ssl.SSLError` where it does not."""
         try:
-            await self._patiently(self._tls.do_handshake)
+            await self._patiently(self._tls.do_handshake, flush=False)  # what is left goes out with the request
         except ssl.SSLError:
             raise
         except OSError as broken:
@@ -80,7 +80,7 @@ class TlsStream:
             detail = "the server ended the handshake; it may ask for a client certificate"
             raise LookupFailed(Failure.TLS_ERROR, detail)
 
-    async def _patiently(self, attempt: Callable[[], T]) -> T:
+    async def _patiently(self, attempt: Callable[[], T], *, flush: bool = True) -> T:
         while True:
             try:
                 result = attempt()
@@ -93,7 +93,8 @@ class TlsStream:
                     self._socket.send(self._outgoing.read())
                 raise
             else:
-                await self._flush()
+                if flush:
+                    await self._flush()
                 return result
 
     async def _flush(self) -> None:

@@ -33,7 +33,9 @@ class ScriptedEndpoint:
         await asyncio.sleep(self.seconds)
         answer = self.customers.get(identifier, {})
         if isinstance(answer, LookupFailed):
-            raise LookupFailed(answer.failure, answer.detail, answer.response)
+            raise LookupFailed(
+                answer.failure, answer.detail, answer.response, sentence=answer.sentence, seen=answer.seen
+            )
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return LookupResponse(200, "application/json", body, "203.0.113.7")
 
