@@ -12,6 +12,7 @@ from typing import Protocol
 
 from app.domain import context, extraction, identity
 from app.domain.configuration import Configuration
+from app.domain.enumeration import is_relay
 from app.domain.extraction import Extracted
 from app.domain.outcomes import OF_THE_PROVIDER, Identity, Outcome, Result, StepFailed, Usage
 from app.domain.rows.answer import Answer
@@ -231,6 +232,8 @@ class Enricher:
         """Add what was found, and keep from the drafting AI what the sender, or any AI, may not be told."""
         policy, links, fields = configuration.identity_policy, facts.links(), shown.fields
         found = identity.identity_of(facts, configuration.match_path, email.sender, email.sender_verified)
+        if is_relay(email.sender, configuration.relay_senders):
+            found = Identity.UNKNOWN
         if not fields:
             message = result.message if facts.empty else NOTHING_ASKED_FOR
             return replace(result, message=message, identity=found, links=links)

@@ -20,6 +20,7 @@ class Configuration:
     """The fields of the guide, less the token: how to find the customer, whom to ask, what to show, to whom.
 
     `match_path` is the JSON Pointer (RFC 6901) of the address, or of the addresses, that the customer writes from.
+    `relay_senders` are addresses, or hosts as `@host`, that write for many customers.
     """
 
     method: str = "GET"
@@ -31,6 +32,7 @@ class Configuration:
     match_path: str | None = None
     identity_policy: IdentityPolicy = IdentityPolicy.SHOW
     agent_only: tuple[str, ...] = ()
+    relay_senders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ class Outcome(Enum):
         Status.NO_IDENTIFIER,
         "enumeration_limit",
         "This sender has asked about too many different customers within an hour, so nothing was looked up; "
-        "verify who is writing, then find the customer by hand.",
+        "verify who is writing, then find the customer by hand. Is it a contact form, or "
+        "another sender that writes for many? An owner can name it under relay_senders.",
     )
     INTERRUPTED = (
         Status.NO_IDENTIFIER,

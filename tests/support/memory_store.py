@@ -24,7 +24,7 @@ from app.domain.claims import (
     UnknownProject,
 )
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
-from app.domain.enumeration import asker
+from app.domain.enumeration import asker, is_relay
 from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.tickets import Email
@@ -358,7 +358,8 @@ class MemoryRunStore:
             return None
         row.extracted = extracted
         who, now = asker(claimed.email.sender), self._database.now()
-        if not self._most or not who:
+        relays = claimed.stored.configuration.relay_senders if claimed.stored else ()
+        if not self._most or not who or is_relay(claimed.email.sender, relays):
             return True
         asked = self._database.senders.setdefault((claimed.project_id, who), {})
         for old in [key for key, since in asked.items() if since <= now - timedelta(hours=1)]:

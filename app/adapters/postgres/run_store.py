@@ -126,7 +126,8 @@ class RunStore:
         None if the claim was lost.
         """
         values = fence(claimed) | {"extracted": json.dumps(asdict(extracted))}
-        values |= self._senders.asking(claimed.project_id, claimed.email.sender, identifier)
+        relays = claimed.stored.configuration.relay_senders if claimed.stored else ()
+        values |= self._senders.asking(claimed.project_id, claimed.email.sender, identifier, relays)
         rows = await self._database.fetch(_ADMIT, values)
         return rows[0].admitted if rows else None
 

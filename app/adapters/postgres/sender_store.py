@@ -4,8 +4,9 @@ Neither senders nor identifiers are stored, only keyed digests of them, and thos
 """
 
 import hmac
+from collections.abc import Iterable
 
-from app.domain.enumeration import asker
+from app.domain.enumeration import asker, is_relay
 
 WINDOW_SECONDS = 3_600
 """How long an identifier counts, from when it was first asked about."""
@@ -55,13 +56,13 @@ class SenderStore:
         self._key = hmac.digest(encryption_key, PURPOSE, "sha256")
         self._most = most
 
-    def asking(self, project_id: str, sender: str, identifier: str) -> dict[str, object]:
-        """Return the values of `KNOWN`, `COUNTED` and `ADMITTED`; who is nobody may ask about anybody."""
+    def asking(self, project_id: str, sender: str, identifier: str, relays: Iterable[str]) -> dict[str, object]:
+        """Return the values of `KNOWN`, `COUNTED` and `ADMITTED`; nobody, and a relay, may ask about anybody."""
         who = asker(sender)
         return {
             "sender": self._digest(project_id, who),
             "identifier": self._digest(project_id, identifier).hex()[:IDENTIFIER_DIGITS],
-            "most": self._most if who else 0,
+            "most": self._most if who and not is_relay(sender, relays) else 0,
         }
 
     def _digest(self, project_id: str, value: str) -> bytes:

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration
+from app.domain.enumeration import RELAY
 from app.domain.forms import in_words
 from app.domain.refusals import Complaint
 from app.owners.configuring import Changes
@@ -64,6 +65,14 @@ Pointer = Annotated[str, Field(max_length=LONGEST_POINTER), AfterValidator(_no_c
 """A JSON Pointer."""
 
 
+MOST_RELAYS = 50
+"""Senders of one project that write for many."""
+
+
+Relay = Annotated[str, Field(max_length=320, pattern=f"^{RELAY}$")]
+"""An address, or a host after an at sign."""
+
+
 class ConfigurationIn(StrictBody):
     """Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default."""
 
@@ -101,6 +110,13 @@ class ConfigurationIn(StrictBody):
         "warning on a mismatch; require_match: nothing but that there is a record, unless the sender matches, which "
         "without match_path nobody does",
     )
+    relay_senders: Annotated[list[Relay], Field(max_length=MOST_RELAYS)] | None = Field(
+        None,
+        description="senders that write for many customers, as a contact form, a chat or a marketplace: address@host, "
+        "or @host for all of a host. They are not counted against the limit of customers per sender, and their "
+        "identity is unknown",
+        examples=[["forms@shop.example", "@marketplace.example"]],
+    )
     enabled: StrictBool | None = Field(None, description="Enable customer context: whether new tickets are looked up")
 
     _read_only = without(READ_ONLY)
@@ -121,7 +137,9 @@ class ConfigurationIn(StrictBody):
 
     def _value(self, name: str, defaults: Configuration) -> Any:
         value = getattr(self, name)
-        return getattr(defaults, name) if value is None or (name, value) == ("match_path", "") else value
+        if value is None or (name, value) == ("match_path", ""):
+            return getattr(defaults, name)
+        return tuple(value) if isinstance(value, list) else value
 
 
 def _with_complaints(value: Any, read: ValidatorFunctionWrapHandler) -> ConfigurationIn:
@@ -152,6 +170,7 @@ class ConfigurationOut(BaseModel):
     display_instructions: str
     match_path: str | None
     identity_policy: IdentityPolicy
+    relay_senders: list[str]
     enabled: bool
     identifier_form: Annotated[
         str | None,
@@ -179,6 +198,7 @@ class ConfigurationOut(BaseModel):
             display_instructions=configuration.display_instructions,
             match_path=configuration.match_path,
             identity_policy=configuration.identity_policy,
+            relay_senders=list(configuration.relay_senders),
             enabled=configuration.enabled,
             identifier_form=in_words(configuration.identify_instructions),
             bearer_token_configured=token is not None,

@@ -26,6 +26,7 @@ CONFIGURATION: dict[str, Any] = {
             "display_instructions": DISPLAY,
             "match_path": "/email",
             "identity_policy": "require_match",
+            "relay_senders": ["forms@shop.example"],
             "enabled": True,
         },
     },

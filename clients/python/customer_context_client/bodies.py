@@ -400,6 +400,10 @@ class ConfigurationInput(TypedDict):
     # mismatch; require_match: nothing but that there is a record, unless the sender matches, which without
     # match_path nobody does
     identity_policy: NotRequired[IdentityPolicy | None]
+    # senders that write for many customers, as a contact form, a chat or a marketplace: address@host, or @host
+    # for all of a host. They are not counted against the limit of customers per sender, and their identity is
+    # unknown
+    relay_senders: NotRequired[list[str] | None]
     # Enable customer context: whether new tickets are looked up
     enabled: NotRequired[bool | None]
 
@@ -414,6 +418,7 @@ class Configuration(TypedDict):
     display_instructions: str
     match_path: str | None
     identity_policy: IdentityPolicy
+    relay_senders: list[str]
     enabled: bool
     # the form that the identify instructions name beyond doubt, in words; an answer without it is
     # not_grounded. null where they name none

@@ -304,6 +304,12 @@ export interface ConfigurationInput {
    * match_path nobody does
    */
   identity_policy?: IdentityPolicy | null;
+  /**
+   * senders that write for many customers, as a contact form, a chat or a marketplace: address@host, or @host
+   * for all of a host. They are not counted against the limit of customers per sender, and their identity is
+   * unknown
+   */
+  relay_senders?: Array<string> | null;
   /** Enable customer context: whether new tickets are looked up */
   enabled?: boolean | null;
 }
@@ -317,6 +323,7 @@ export interface Configuration {
   display_instructions: string;
   match_path: string | null;
   identity_policy: IdentityPolicy;
+  relay_senders: Array<string>;
   enabled: boolean;
   /**
    * the form that the identify instructions name beyond doubt, in words; an answer without it is

@@ -25,6 +25,7 @@ async def test_never_configured_shows_the_defaults() -> None:
         "display_instructions": "",
         "match_path": None,
         "identity_policy": "show",
+        "relay_senders": [],
         "enabled": False,
         "identifier_form": None,
         "bearer_token_configured": False,
@@ -258,6 +259,11 @@ async def test_match_path_is_a_json_pointer_or_null(sent: str | None, stored: st
         pytest.param({"match_path": ["/email"]}, "match_path", id="a list"),
         pytest.param({"identity_policy": "hide"}, "identity_policy", id="another policy"),
         pytest.param({"identity_policy": True}, "identity_policy", id="true for a policy"),
+        pytest.param({"relay_senders": ["forms"]}, "relay_senders", id="a relay without a host"),
+        pytest.param({"relay_senders": ["a b@x.example"]}, "relay_senders", id="a relay with a space"),
+        pytest.param({"relay_senders": ["@"]}, "relay_senders", id="a relay that is only a sign"),
+        pytest.param({"relay_senders": ["@x.example"] * 51}, "relay_senders", id="51 relays"),
+        pytest.param({"relay_senders": "@x.example"}, "relay_senders", id="a text for relays"),
     ],
 )
 async def test_wrong_identity_settings_are_refused_by_name(change: dict[str, Any], loc: str) -> None:
@@ -266,7 +272,17 @@ async def test_wrong_identity_settings_are_refused_by_name(change: dict[str, Any
         answer = await client.patch(ROUTE, content=json.dumps(change), headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 422
-    assert [error["loc"] for error in answer.json()["errors"]] == [["body", loc]]
+    assert {tuple(error["loc"][:2]) for error in answer.json()["errors"]} == {("body", loc)}
+
+
+async def test_relays_are_kept_and_cleared() -> None:
+    relays = ["forms@shop.example", "@marketplace.example"]
+    async with World().client() as client:
+        await set_up(client, relay_senders=relays * 25)
+        kept = (await client.patch(ROUTE, json={"relay_senders": relays})).json()
+        cleared = (await client.patch(ROUTE, json={"relay_senders": None})).json()
+
+    assert (kept["relay_senders"], cleared["relay_senders"]) == (relays, [])
 
 
 @pytest.mark.parametrize("change", [{"match_path": "/email"}, {"identity_policy": "require_match"}])

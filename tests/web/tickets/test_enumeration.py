@@ -13,7 +13,7 @@ EVE = "eve@evil.test"
 
 
 def email(number: int) -> dict[str, Any]:
-    return {"subject": "Hi", "body": f"Account ID: acct_{number:08d}", "sender": EVE}
+    return {"subject": "Hi", "body": f"Account ID: acct_{number + 100:08d}", "sender": EVE}
 
 
 def ticket(number: int, **changes: Any) -> dict[str, Any]:
@@ -31,7 +31,7 @@ async def used(client: httpx.AsyncClient) -> int:
 
 
 def knowing_everybody() -> World:
-    return World(endpoint=ScriptedEndpoint({f"acct_{number:08d}": CUSTOMER for number in range(300)}))
+    return World(endpoint=ScriptedEndpoint({f"acct_{number:08d}": CUSTOMER for number in range(100, 400)}))
 
 
 async def test_21st_customer_is_refused_before_the_endpoint_is_asked_and_says_so() -> None:
@@ -91,6 +91,36 @@ async def test_owner_who_tests_is_not_counted() -> None:
 
     assert tests == ["ok"] * 25
     assert (result["status"], len(world.database.senders)) == ("ok", 1)
+
+
+@pytest.mark.parametrize(
+    "relay",
+    [
+        pytest.param("forms@shop.example", id="address"),
+        pytest.param("Forms@Shop.EXAMPLE", id="address in another case"),
+        pytest.param("@shop.example", id="host"),
+    ],
+)
+async def test_contact_form_that_is_named_writes_for_any_number(relay: str) -> None:
+    world = knowing_everybody()
+    async with world.client() as client:
+        await set_up(client, relay_senders=[relay], match_path="/email")
+        form = {"sender": "Contact form <forms@shop.example>", "sender_verified": True}
+        results = [await post(client, f"t_{number}", ticket(number, **form)) for number in range(60)]
+
+    assert [(result["status"], result["identity"]) for result in results] == [("ok", "unknown")] * 60
+    assert world.database.senders == {}
+
+
+@pytest.mark.parametrize("sender", ["forms@shop.example.evil.test", "forms@other.example", "x@notshop.example"])
+async def test_sender_that_only_looks_like_a_relay_is_counted(sender: str) -> None:
+    world = knowing_everybody()
+    async with world.client() as client:
+        await set_up(client, relay_senders=["forms@shop.example", "@shop.example"])
+        results = [await post(client, f"t_{number}", ticket(number, sender=sender)) for number in range(21)]
+
+    assert results[-1]["reason"] == "enumeration_limit"
+    assert "relay_senders" in results[-1]["message"]
 
 
 @pytest.mark.parametrize(("most", "admitted"), [(1, 1), (3, 3), (0, 5)])
