@@ -128,11 +128,13 @@ class AiSettings(BaseSettings):
         """Return the address of the compatible server; that of the Messages API does where no other is set."""
         return self.ai_base_url or self.anthropic_base_url
 
+    def ai_host(self) -> str | None:
+        """Return the host that runs the model, or the platform's name where that chooses it; None for no host."""
+        provider = self.provider()
+        url = {"anthropic": self.anthropic_base_url, "compatible": self.compatible_url()}.get(provider)
+        return urlsplit(url).netloc if url else {"anthropic": ANTHROPIC_HOST, "offline": None}.get(provider, provider)
+
     def reader(self) -> str:
         """Return the model and where it runs, as people say it."""
-        provider = self.provider()
-        if provider == "offline":
-            return "offline"
-        url = {"anthropic": self.anthropic_base_url, "compatible": self.compatible_url()}.get(provider)
-        host = urlsplit(url).netloc if url else {"anthropic": ANTHROPIC_HOST}.get(provider, provider)
-        return f"{self.ai_model} at {host}"
+        host = self.ai_host()
+        return "offline" if host is None else f"{self.ai_model} at {host}"

@@ -13,6 +13,7 @@ from app.domain.claims import DatabaseUnavailable
 from app.serving import serve, work
 from app.settings import InvalidSettings, Settings
 from app.wiring.databases import database
+from app.wiring.model import check_provider
 from app.wiring.starting import log_refusal, prepared_database, server_of
 
 
@@ -20,6 +21,7 @@ def serve_until_stopped(host: str, port: int, workers: int, seats: int | None) -
     """Serve HTTP with the settings of the environment until a signal ends it."""
     with _refusals_in_the_log():
         settings = settings_for(seats)
+        check_provider(settings)
         serve(
             settings,
             host,
@@ -34,6 +36,7 @@ def work_until_stopped(seats: int | None) -> None:
     """Run queued tickets until a signal ends it."""
     with _refusals_in_the_log():
         settings = settings_for(seats)
+        check_provider(settings)
         if not settings.seats:
             raise InvalidSettings("CC_SEATS: a worker needs seats; try --seats 200")
         work(
@@ -52,6 +55,7 @@ def migrate_once() -> None:
 def try_environment(seats: int | None) -> None:
     """Try the settings and the database without starting anything, and print what was found."""
     settings = settings_for(seats)
+    check_provider(settings)
     try:
         found = asyncio.run(_looked_at(settings))
     except DatabaseUnavailable:
@@ -68,7 +72,7 @@ async def _looked_at(settings: Settings) -> list[str]:
     async with database(settings) as url:
         server = await server_of(url, settings)
     embedded = " (embedded: not for production)" if settings.database_url is None else ""
-    ai = f"{settings.provider()}, {settings.ai_model} (not asked)"
+    ai = f"{settings.provider()}, {settings.reader()} (not asked)"
     return [
         f"Database:  PostgreSQL {server.version} on {server.host}{embedded}",
         f"AI:        {ai if settings.provider() != 'offline' else 'offline: patterns only, not for production'}",

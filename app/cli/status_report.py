@@ -76,6 +76,16 @@ def _long_wait(report: WorkloadReport) -> str | None:
     return f"The oldest ticket has waited {depth.oldest_seconds:.0f} s: {why}."
 
 
+def _ai_refuses(report: WorkloadReport) -> str | None:
+    refused = report.last_hour.failed_because.get(Outcome.AI_MISCONFIGURED.reason or "", 0)
+    if not refused:
+        return None
+    return (
+        f"The AI provider refused our key, model or settings in {refused:,} of the last hour's "
+        f"{report.last_hour.ended:,} runs. See what to mend with: customer-context ai check"
+    )
+
+
 def _service_failed(report: WorkloadReport) -> str | None:
     reasons = {
         Outcome.AI_UNAVAILABLE: "the AI gave no usable answer: look at its provider's status and the logs",
@@ -96,6 +106,7 @@ def _webhooks_wait(report: WorkloadReport) -> str | None:
 
 _CONCERNS: Sequence[Callable[[WorkloadReport], str | None]] = (
     _nobody_works,
+    _ai_refuses,
     _service_failed,
     _long_wait,
     _webhooks_wait,

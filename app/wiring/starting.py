@@ -59,6 +59,7 @@ def log_start(settings: Settings, server: Server, unknown: tuple[str, ...] = ())
         database_host=server.host,
         database_version=server.version,
         ai_provider=settings.provider(),
+        ai_host=settings.ai_host(),
         ai_model=settings.ai_model if settings.provider() != "offline" else None,
         seats=settings.seats,
         webhook=settings.webhook_url is not None,

@@ -63,6 +63,10 @@ IDLE = worker(in_flight=199)
             "the AI gave no",
             id="AI before wait",
         ),
+        pytest.param({"last_hour": ended(900, ai_misconfigured=1)}, "with: customer-context ai check", id="a refusal"),
+        pytest.param(
+            {"last_hour": ended(20, ai_unavailable=10, ai_misconfigured=2)}, "refused our key", id="refusal before all"
+        ),
         pytest.param({"last_hour": ended(20, interrupted=5), "workers": ()}, "No worker", id="no worker before all"),
     ],
 )

@@ -29,6 +29,8 @@ NEVER_SHOWN = "Zq7x"
         pytest.param("CC_EGRESS_CA_FILE", str(Path(__file__)), id="a file that is not PEM"),
         pytest.param("CC_EGRESS_ALLOWED_CIDRS", f"10.0.0.0/8,{NEVER_SHOWN}", id="not a network"),
         pytest.param("CC_AI_PROVIDER", NEVER_SHOWN, id="a provider that nobody knows"),
+        pytest.param("CC_OUTBOUND_PROXY", f"socks5://{NEVER_SHOWN}", id="a proxy of another kind"),
+        pytest.param("CC_OUTBOUND_CA_FILE", f"/nowhere/{NEVER_SHOWN}.pem", id="no such file for the way out"),
         pytest.param("CC_LOG_LEVEL", NEVER_SHOWN, id="a level that nobody knows"),
         pytest.param("CC_TRACING", NEVER_SHOWN, id="a kind of tracing that nobody knows"),
         pytest.param("CC_RUN_DEADLINE_SECONDS", "9.9", id="a deadline too short"),
@@ -54,6 +56,31 @@ async def test_claude_without_a_key_names_the_key(tmp_path: Path) -> None:
 
     assert (code, len(program.stderr.splitlines())) == (1, 1)
     assert "ANTHROPIC_API_KEY" in program.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "names"),
+    [
+        pytest.param({"CC_AI_PROVIDER": "bedrock"}, "bedrock needs AWS_REGION", id="a cloud without its region"),
+        pytest.param({"CC_AI_PROVIDER": "compatible", "CC_AI_MODEL": "qwen"}, "CC_AI_BASE_URL", id="no address"),
+        pytest.param(
+            {"CC_AI_PROVIDER": "compatible", "CC_AI_BASE_URL": "http://127.0.0.1:9"}, "CC_AI_MODEL", id="no model"
+        ),
+        pytest.param(
+            {"CC_OUTBOUND_CA_FILE": __file__, "ANTHROPIC_API_KEY": "x", "CC_AI_PROVIDER": "anthropic"},
+            "CC_OUTBOUND_CA_FILE",
+            id="a file that is not PEM",
+        ),
+    ],
+)
+async def test_provider_that_lacks_something_is_told_at_the_start(
+    tmp_path: Path, variables: dict[str, str | None], names: str
+) -> None:
+    async with running(tmp_path / "service", variables, "serve", "--port", "0") as program:
+        code = await program.ended()
+
+    assert (code, len(program.stderr.splitlines())) == (1, 1), program.stderr
+    assert names in program.stderr
 
 
 async def test_taken_port_ends_the_start_with_one_line(tmp_path: Path, database_url: str) -> None:
