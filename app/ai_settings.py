@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.setting_values import is_proxy_address, is_web_address
+from app.domain.setting_values import is_proxy_address, is_web_address
 
 DEFAULT_MODEL = "claude-haiku-5-5"
 """The smallest model that does both readings well."""

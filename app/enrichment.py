@@ -10,11 +10,12 @@ from secrets import choice
 from time import monotonic
 from typing import Protocol
 
-from app.domain import context, extraction, identity
+from app.domain import context, identity
 from app.domain.configuration import Configuration
 from app.domain.enumeration import is_relay
-from app.domain.extraction import Extracted
 from app.domain.outcomes import OF_THE_PROVIDER, Identity, Outcome, Result, StepFailed, Usage
+from app.domain.reading import extraction
+from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer
 from app.domain.rows.judging import Judged, judge, without_model
 from app.domain.rows.masking import masked, overlaps
@@ -61,7 +62,7 @@ class Model(Protocol):
         """Return a summary and rows, each row naming the JSON Pointer of its fact."""
 
 
-class Endpoint(Protocol):
+class CustomerEndpoint(Protocol):
     """The customer endpoint, called once; raises `LookupFailed`, never anything else."""
 
     async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
@@ -133,7 +134,7 @@ async def _anybody(identifier: str, found: Extracted) -> bool:
 class Enricher:
     """Runs the three steps; every ending is one `Outcome`, none is an exception."""
 
-    def __init__(self, model: Model, endpoint: Endpoint) -> None:
+    def __init__(self, model: Model, endpoint: CustomerEndpoint) -> None:
         self._model = model
         self._endpoint = endpoint
 

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode
 
 from app.ai_settings import AiSettings
-from app.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
+from app.domain.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
 from support_context import egress
 
 SHORTEST_STRONG_TOKEN = 16
@@ -134,7 +134,7 @@ class Settings(AiSettings):
         if not value:
             raise ValueError("at least one key is needed; make one with 'customer-context keys new'")
         for key in value:
-            key_bytes(key)
+            key_bytes(key.get_secret_value())
         return value
 
     @field_validator("webhook_url")
@@ -178,7 +178,7 @@ class Settings(AiSettings):
 
     def key_ring(self) -> tuple[bytes, ...]:
         """Return the encryption keys, 32 bytes each, the encrypting one first."""
-        return tuple(key_bytes(key) for key in self.encryption_keys)
+        return tuple(key_bytes(key.get_secret_value()) for key in self.encryption_keys)
 
     def has_weak_token(self) -> bool:
         """Tell whether a service token is short enough to be guessed."""

@@ -20,14 +20,14 @@ from app.adapters.postgres.retention_store import PORTION, RetentionStore
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore
 from app.adapters.postgres.ticket_store import TicketStore
-from app.adapters.postgres.workload_store import Workload
+from app.adapters.postgres.workload_store import WorkloadStore
 from app.domain.claims import Stored, Submission, Taken
 from app.domain.configuration import Configuration, StoredToken
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Usage
 from app.domain.projects import Project
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
-from app.domain.workload import Taker, Worker
+from app.domain.workload import Taker, WorkerBeat
 from bench.plan import Plan
 from bench.report import MEBIBYTE, beside, markdown, percentile, say
 from bench.samples import EMAIL, IDENTIFIER, PROJECT, SUMMARY
@@ -131,7 +131,9 @@ async def _enrich(filled: Filled) -> None:
     """Have one ticket go through the stores as a run does."""
     tickets = TicketStore(filled.database, filled.taker, _tell_nobody)
     runs = RunStore(filled.database, filled.taker, SenderStore(b"k" * 32, 0), _tell_nobody, webhooks=False)
-    await Workload(filled.database, filled.taker, _tell_nobody).beat(Worker(filled.taker.worker_id, "", 0, 1, 0), [])
+    await WorkloadStore(filled.database, filled.taker, _tell_nobody).beat(
+        WorkerBeat(filled.taker.worker_id, "", 0, 1, 0), []
+    )
     ticket_id = uuid4().hex
     email = Email(EMAIL["subject"], EMAIL["body"], EMAIL["sender"])
     [taken] = await filled.timed("submit", tickets.submit([Submission(ticket_id, PROJECT, email)], take=True))

@@ -29,8 +29,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app.demo.endpoint import PATH, identifier_of, is_authorized
 from app.demo.hosting import hosted
+from app.demo.made_up_endpoint import PATH, identifier_of, is_authorized
 from app.demo.mock import how_to_use
 from app.demo.records import find, open_records
 

@@ -1,6 +1,7 @@
 """Who may import whom: the rules as a table, walked over every module."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 APP, CONTRACT = ROOT / "app", ROOT / "support_context"
+
+MOST_FILES, MOST_ROOMS, MOST_LINES_OF_SQL = 20, 14, 30
+SQL = re.compile(r"^\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CREATE)\b", re.MULTILINE)
 
 RULES = [
     # part, what of ours it may import (beside itself), what third parties it may import
@@ -41,13 +45,12 @@ RULES = [
         {"pydantic", "rich", "yaml"},
         id="an evaluation knows the rules, and any AI",
     ),
-    pytest.param("setting_values", set(), {"pydantic"}, id="values know nobody"),
     pytest.param(
-        "ai_settings", {"setting_values"}, {"pydantic", "pydantic_settings"}, id="the AI's settings know their values"
+        "ai_settings", {"domain"}, {"pydantic", "pydantic_settings"}, id="the AI's settings know their values"
     ),
     pytest.param(
         "settings",
-        {"ai_settings", "setting_values", "support_context"},
+        {"ai_settings", "domain", "support_context"},
         {"pydantic", "pydantic_settings"},
         id="settings know their values",
     ),
@@ -185,6 +188,50 @@ def test_modules_and_functions_stay_small() -> None:
                 # A command imports what it runs, so that --help and the other commands do without it.
                 is_command = path.parent == APP / "cli" or path == CONTRACT / "command.py"
                 assert not inner or is_command, f"{path}: {node.name} imports"
+
+
+def every_module() -> list[Path]:
+    return sorted([*APP.rglob("*.py"), *CONTRACT.rglob("*.py")])
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    places: dict[str, list[str]] = {}
+    for path in every_module():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_no_file_name_stands_for_two_things() -> None:
+    of_each_room = {"__init__", "routes", "bodies", "examples"}  # the rooms of the web have the same furniture
+    places: dict[str, list[str]] = {}
+    for path in every_module():
+        places.setdefault(path.stem, []).append(str(path.relative_to(ROOT)))
+
+    assert {name: where for name, where in places.items() if len(where) > 1 and name not in of_each_room} == {}
+
+
+def test_no_folder_is_a_heap() -> None:
+    # A page's modules are loaded by the browser from one address, so they lie in one folder.
+    folders = [each for part in (APP, CONTRACT) for each in (part, *part.rglob("*")) if each.is_dir()]
+    folders = [each for each in folders if "static" not in each.parts]
+    crowded = {
+        str(folder.relative_to(ROOT)): len(files)
+        for folder in folders
+        if len(files := [each for each in folder.iterdir() if each.is_file() and each.stem != "__init__"]) > MOST_FILES
+    }
+
+    assert crowded == {}
+    assert len([each for each in APP.iterdir() if not each.name.startswith("__")]) <= MOST_ROOMS
+
+
+def test_sql_of_more_than_a_screen_lies_in_a_file_of_its_own() -> None:
+    for path in every_module():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value):
+                assert node.value.count("\n") <= MOST_LINES_OF_SQL, f"{path}:{node.lineno}"
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

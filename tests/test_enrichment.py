@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.domain.configuration import Configuration
-from app.domain.extraction import Extracted
 from app.domain.outcomes import OF_THE_PROVIDER, Outcome, Result, StepFailed, Usage
+from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer, PointedRow
 from app.domain.tickets import Email
 from app.enrichment import NOTHING_ASKED_FOR, Enricher, Run, Step

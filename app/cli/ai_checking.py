@@ -11,14 +11,14 @@ from typing import Any
 import typer
 
 from app.ai_settings import AiSettings
-from app.domain import extraction
 from app.domain.outcomes import StepFailed, Usage
+from app.domain.reading import extraction
 from app.domain.rows.judging import judge
 from app.enrichment import Model
 from app.evaluation import sample
 from app.evaluation.prices import PRICES, dollars
 from app.settings import load_ai_settings
-from app.wiring.model import Exchange, model_of, remote_model
+from app.wiring.model import AiExchange, model_of, remote_model
 from support_context.plain_text import line
 
 LONGEST_WORDS = 300
@@ -44,7 +44,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Report:
+class AiReport:
     """Both calls, and what to mend or to know."""
 
     reader: str
@@ -64,17 +64,17 @@ def check_ai(timeout: float | None, *, as_json: bool) -> None:
         raise typer.Exit(NOT_USABLE)
 
 
-async def _checked(settings: AiSettings, seconds: float) -> Report:
+async def _checked(settings: AiSettings, seconds: float) -> AiReport:
     calls = [Call("extract"), Call("summarize")]
     if settings.provider() == "offline":
         async with model_of(settings) as offline:
-            report = Report(settings.reader(), offline.provider, offline.name, calls)
+            report = AiReport(settings.reader(), offline.provider, offline.name, calls)
             await _try_both(offline, report, [], seconds)
             report.know.append("it reads patterns and no meaning; set ANTHROPIC_API_KEY or CC_AI_PROVIDER for a model")
             return report
-    seen: list[Exchange] = []
+    seen: list[AiExchange] = []
     async with remote_model(settings, on_exchange=seen.append) as model:
-        report = Report(settings.reader(), model.provider, model.name, calls)
+        report = AiReport(settings.reader(), model.provider, model.name, calls)
         await model.calls.ready()
         await _try_both(model, report, seen, seconds)
         report.know += _lacks(model.calls.features.names(), settings)
@@ -86,7 +86,7 @@ async def _checked(settings: AiSettings, seconds: float) -> Report:
     return report
 
 
-async def _try_both(model: Model, report: Report, seen: list[Exchange], seconds: float) -> None:
+async def _try_both(model: Model, report: AiReport, seen: list[AiExchange], seconds: float) -> None:
     extract, summarize = report.calls
 
     async def find() -> Usage:
@@ -110,7 +110,7 @@ async def _try_both(model: Model, report: Report, seen: list[Exchange], seconds:
 
 
 async def _tried(
-    call: Call, ask: Callable[[], Awaitable[Usage]], seen: list[Exchange], mend: list[str], seconds: float
+    call: Call, ask: Callable[[], Awaitable[Usage]], seen: list[AiExchange], mend: list[str], seconds: float
 ) -> None:
     started, before = monotonic(), len(seen)
     try:
@@ -156,7 +156,7 @@ def _lacks(sent: Sequence[str], settings: AiSettings) -> list[str]:
     return said
 
 
-def _page(report: Report) -> str:
+def _page(report: AiReport) -> str:
     parts = [f"AI: {report.reader} (CC_AI_PROVIDER: {report.provider})"]
     for call in report.calls:
         lines = [f"{call.name}: {'right' if call.right else 'not usable'}"]
@@ -182,6 +182,6 @@ def _cost(model: str, call: Call) -> str:
     return f"{told}; {call.seconds:.1f} s; {money}"
 
 
-def _document(report: Report) -> dict[str, Any]:
+def _document(report: AiReport) -> dict[str, Any]:
     calls = [{**asdict(call), "dollars": dollars(report.model, call.usage)} for call in report.calls]
     return {**asdict(report), "calls": calls, "usable": not report.mend}

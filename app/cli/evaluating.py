@@ -13,9 +13,9 @@ from app.ai_settings import AiSettings
 from app.cli.terminal import say
 from app.evaluation.cases import Suite
 from app.evaluation.reading import BadFile, read_instructions, read_suite
-from app.evaluation.report import Evaluation, as_comparison, as_document, as_tables, differences
-from app.evaluation.running import evaluate
+from app.evaluation.score_tables import Evaluation, as_comparison, as_document, as_tables, differences
 from app.evaluation.scoring import score, shortfalls
+from app.evaluation.suite_run import evaluate
 from app.settings import InvalidSettings, load_ai_settings
 from app.wiring.model import model_of
 
@@ -56,11 +56,11 @@ def evaluate_file(
         say("customer-context: --models and --compare: one at a time, or nobody knows what made the difference")
         raise typer.Exit(UNUSABLE)
     runs = [
-        Run(str(instructions or file), suite, settings.model_copy(update={"ai_model": name}))
+        EvaluatedRun(str(instructions or file), suite, settings.model_copy(update={"ai_model": name}))
         for name in [each.strip() for each in models.split(",") if each.strip()] or [settings.ai_model]
     ]
     if other:
-        runs.append(Run(str(compare), replace(suite, instructions=other), settings))
+        runs.append(EvaluatedRun(str(compare), replace(suite, instructions=other), settings))
     own_server = settings.provider() == "compatible"
     evaluations = asyncio.run(
         _evaluated(
@@ -78,7 +78,7 @@ def evaluate_file(
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EvaluatedRun:
     """One evaluation: where its instructions come from, the emails, and the model that reads them."""
 
     source: str
@@ -86,7 +86,7 @@ class Run:
     settings: AiSettings
 
 
-async def _evaluated(runs: list[Run], parallel: int, answer_seconds: float) -> list[Evaluation]:
+async def _evaluated(runs: list[EvaluatedRun], parallel: int, answer_seconds: float) -> list[Evaluation]:
     evaluations = []
     with _progress() as progress:
         task = progress.add_task("emails", total=sum(len(run.suite.cases) for run in runs))

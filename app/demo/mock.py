@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.demo.customers_file import Customer, CustomersFile
-from app.demo.endpoint import customer_endpoint
 from app.demo.hosting import LOOPBACK, hosted
+from app.demo.made_up_endpoint import customer_endpoint
 from app.demo.secrets_file import kept_secrets
 
 DEFAULT_DATA_DIR = ".data"

@@ -2,7 +2,7 @@
 
 import httpx
 
-from app.demo.endpoint import BROKEN_PATH, PATH
+from app.demo.made_up_endpoint import BROKEN_PATH, PATH
 
 PROJECT_ID, STRICT_PROJECT_ID, FAILING_PROJECT_ID = "prj_demo", "prj_demo_strict", "prj_demo_failing"
 """The project of the pages; one that withholds a record that is not the sender's; one whose endpoint is down."""

@@ -14,8 +14,8 @@ from typing import Protocol, TextIO
 
 import httpx
 
-from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
+from app.demo.made_up_endpoint import PATH, sample_endpoint
 from app.demo.project import make_settings_link, set_up_projects
 from app.demo.records import open_records
 from app.demo.secrets_file import DemoSecrets, kept_secrets

@@ -34,7 +34,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedLookup:
     """How one look-up ended, and how long it took."""
 
     ended_at: datetime
@@ -49,7 +49,7 @@ class Activity:
 
     days: tuple[Day, ...]
     paces: dict[str, Pace]
-    recent: tuple[Ended, ...]
+    recent: tuple[EndedLookup, ...]
 
     @property
     def lookups(self) -> int:
@@ -63,7 +63,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ActivityReport:
     """A project's activity, what it has spent of this month's allowance, and whether its endpoint is asked at all."""
 
     project: Project

@@ -31,7 +31,7 @@ class State(StrEnum):
     HALF_OPEN = "half_open"
 
 
-class Verdict(StrEnum):
+class EndpointVerdict(StrEnum):
     """What a run tells of its endpoint."""
 
     ANSWERS = "answers"
@@ -75,14 +75,14 @@ class Breaker:
         given_up_at = now + timedelta(seconds=PROBE_SECONDS)
         return replace(self, probe_run=run, next_probe_at=given_up_at), Admission.PROBES
 
-    def after(self, verdict: Verdict, run: int, now: datetime) -> "Breaker":
+    def after(self, verdict: EndpointVerdict, run: int, now: datetime) -> "Breaker":
         """Return what a run makes of it that has ended, or was put back.
 
         Whoever gets an answer closes it, also a run that had asked before it was opened. Only the probe prolongs it.
         """
-        if verdict is Verdict.ANSWERS:
+        if verdict is EndpointVerdict.ANSWERS:
             return CLOSED
-        if verdict is Verdict.UNKNOWN:  # the next may try at once
+        if verdict is EndpointVerdict.UNKNOWN:  # the next may try at once
             return replace(self, probe_run=None, next_probe_at=now) if self.probe_run == run else self
         failed = replace(self, failures=self.failures + 1)
         if self.opened_at is None:
@@ -116,11 +116,11 @@ _ANSWERED = frozenset({Outcome.TOO_LARGE})
 """What an endpoint does for one customer with much data; it answers."""
 
 
-def verdict_of(outcome: Outcome, http_status: int | None) -> Verdict:
+def verdict_of(outcome: Outcome, http_status: int | None) -> EndpointVerdict:
     """Return what an ending tells of the endpoint: slow, unreachable or wrong for everybody counts as a failure."""
     if outcome.status is Status.OK or outcome in _ANSWERED:
-        return Verdict.ANSWERS
+        return EndpointVerdict.ANSWERS
     if outcome is Outcome.HTTP_STATUS and http_status in ABOUT_ONE_IDENTIFIER:
-        return Verdict.ANSWERS
+        return EndpointVerdict.ANSWERS
     asked = outcome.status is Status.FETCH_ERROR and outcome is not Outcome.CIRCUIT_OPEN
-    return Verdict.FAILS if asked else Verdict.UNKNOWN
+    return EndpointVerdict.FAILS if asked else EndpointVerdict.UNKNOWN

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain.breaker import Admission
 from app.domain.configuration import StoredConfiguration
-from app.domain.extraction import Extracted
 from app.domain.projects import Project
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.traces import Trace
 

@@ -42,7 +42,7 @@ class Taker:
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class WorkerBeat:
     """A process that runs tickets, at most `seats` at once; `worker_id` is a UUID, new at each start."""
 
     worker_id: str
@@ -56,7 +56,7 @@ class Worker:
 class SeenWorker:
     """A worker as its last sign of life describes it, `unseen_seconds` ago; one that left in order is not seen."""
 
-    worker: Worker
+    worker: WorkerBeat
     up_seconds: float
     unseen_seconds: float
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from app.domain.extraction import accept
 from app.domain.outcomes import Outcome, StepFailed
+from app.domain.reading.extraction import accept
 from app.domain.rows.spelling import NOTHING
 from app.domain.rows.values import text_of
 from app.domain.tickets import Email
@@ -32,7 +32,7 @@ class BadFile(Exception):
     """The file cannot be evaluated; the text names the file, the row and what to do."""
 
 
-class _Row(BaseModel):
+class _ExpectedRow(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     value: Scalar
@@ -53,7 +53,7 @@ class _Email(BaseModel):
     sender_verified: bool | None = None
     identifier: str | None
     answer: dict[str, Any] | None = Field(None, alias="json")
-    rows: dict[str, Scalar | _Row] | None = None
+    rows: dict[str, Scalar | _ExpectedRow] | None = None
 
 
 class _Instructions(BaseModel):
@@ -170,8 +170,8 @@ def _case(given: Any, place: str, path: Path, instructions: Instructions, custom
     return Case(sent.name or place, sent.kind, email, sent.identifier, rows, facts, refusal, sent.note.strip())
 
 
-def _expected(label: str, row: Scalar | _Row) -> ExpectedRow:
-    if isinstance(row, _Row):
+def _expected(label: str, row: Scalar | _ExpectedRow) -> ExpectedRow:
+    if isinstance(row, _ExpectedRow):
         return ExpectedRow(label, _text_of_row(row.value), row.type, row.raw)
     return ExpectedRow(label, _text_of_row(row))
 

@@ -11,12 +11,12 @@ from app.domain.outcomes import OF_THE_PROVIDER, Field, Identity, Outcome, Usage
 from app.domain.rows.numerals import ungrouped
 from app.evaluation.cases import ExpectedRow
 from app.evaluation.prices import dollars
-from app.evaluation.running import Seen
+from app.evaluation.suite_run import Seen
 
 REQUIRE_MATCH = IdentityPolicy.REQUIRE_MATCH
 
 
-class Verdict(Enum):
+class Rating(Enum):
     """What one email says about the identify instructions; every email gets exactly one."""
 
     RIGHT = "right"
@@ -73,14 +73,14 @@ class Scored:
     """One email and how it was scored; `rows` is None where no rows were expected."""
 
     seen: Seen
-    verdict: Verdict
+    verdict: Rating
     rows: Rows | None
 
     @property
     def flawless(self) -> bool:
         """Tell whether the email came out as expected, rows and all."""
         rows_right = self.rows is None or (self.rows.right == self.rows.expected and not self.rows.extra)
-        return self.verdict is Verdict.RIGHT and rows_right
+        return self.verdict is Rating.RIGHT and rows_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +135,13 @@ def score(seen: Seen) -> Scored:
     return Scored(seen, verdict_of(seen.case.expected, seen.accepted, seen.ending), rows)
 
 
-def verdict_of(expected: str | None, accepted: str | None, ending: Outcome | None) -> Verdict:
+def verdict_of(expected: str | None, accepted: str | None, ending: Outcome | None) -> Rating:
     """Return the verdict on one email."""
     if ending in OF_THE_PROVIDER:
-        return Verdict.UNANSWERED
+        return Rating.UNANSWERED
     if accepted == expected:
-        return Verdict.RIGHT
-    return Verdict.MISSED if accepted is None else Verdict.WRONG
+        return Rating.RIGHT
+    return Rating.MISSED if accepted is None else Rating.WRONG
 
 
 def rows_of(expected: Sequence[ExpectedRow], shown: Sequence[Field]) -> Rows:
@@ -175,19 +175,19 @@ def _compared(text: str) -> str:
 
 def figures(scored: Sequence[Scored], model: str) -> Figures:
     """Add the emails up; `model` names the AI whose price counts."""
-    counts = {verdict: sum(one.verdict is verdict for one in scored) for verdict in Verdict}
-    none = [one for one in scored if one.seen.accepted is None and one.verdict is not Verdict.UNANSWERED]
+    counts = {verdict: sum(one.verdict is verdict for one in scored) for verdict in Rating}
+    none = [one for one in scored if one.seen.accepted is None and one.verdict is not Rating.UNANSWERED]
     judged = [one.seen.judged for one in scored if one.seen.judged]
     usage = sum((one.seen.usage for one in scored), Usage())
-    seconds = [one.seen.seconds for one in scored if one.verdict is not Verdict.UNANSWERED]
+    seconds = [one.seen.seconds for one in scored if one.verdict is not Rating.UNANSWERED]
     return Figures(
         emails=len(scored),
-        right=counts[Verdict.RIGHT],
-        missed=counts[Verdict.MISSED],
-        wrong=counts[Verdict.WRONG],
-        unanswered=counts[Verdict.UNANSWERED],
+        right=counts[Rating.RIGHT],
+        missed=counts[Rating.MISSED],
+        wrong=counts[Rating.WRONG],
+        unanswered=counts[Rating.UNANSWERED],
         none_said=len(none),
-        none_right=sum(one.verdict is Verdict.RIGHT for one in none),
+        none_right=sum(one.verdict is Rating.RIGHT for one in none),
         identifiers_stopped=sum(one.seen.ending is Outcome.NOT_GROUNDED for one in scored),
         rows_repaired=sum(each.repaired for each in judged),
         rows_renamed=sum(each.renamed for each in judged),
@@ -213,10 +213,10 @@ def senders(scored: Sequence[Scored]) -> Senders:
         match=verdicts.count(Identity.MATCH),
         mismatch=verdicts.count(Identity.MISMATCH),
         unknown=verdicts.count(Identity.UNKNOWN),
-        right_withheld=withheld.count(Verdict.RIGHT),
-        wrong_withheld=withheld.count(Verdict.WRONG),
-        wrong_drafted=drafted.count(Verdict.WRONG),
-        wrong_unknown=found.count((Verdict.WRONG, None)),
+        right_withheld=withheld.count(Rating.RIGHT),
+        wrong_withheld=withheld.count(Rating.WRONG),
+        wrong_drafted=drafted.count(Rating.WRONG),
+        wrong_unknown=found.count((Rating.WRONG, None)),
     )
 
 

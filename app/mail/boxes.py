@@ -47,7 +47,7 @@ Attributes = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenBox:
     """How text inside an element is seen; what is inherited is handed down with it."""
 
     visible: bool = True
@@ -67,12 +67,12 @@ class Seen:
 class Box:
     """An element that is not hidden: how its text is seen, and whether it stands on a line or in a cell of its own."""
 
-    seen: Seen
+    seen: SeenBox
     line: bool
     apart: bool
 
 
-def box(tag: str, attributes: Attributes, style: Declared, outside: Seen) -> Box | None:
+def box(tag: str, attributes: Attributes, style: Declared, outside: SeenBox) -> Box | None:
     """Return how an element is seen inside another; None where all of it is hidden."""
     display = style.get("display", "")
     if tag in _UNSEEN or display == "none" or "hidden" in attributes:
@@ -103,11 +103,11 @@ def said_by_attributes(tag: str, attributes: Attributes) -> Declared:
     return said
 
 
-def _seen(style: Declared, display: str, outside: Seen) -> Seen:
+def _seen(style: Declared, display: str, outside: SeenBox) -> SeenBox:
     visibility = style.get("visibility", "")
     size = font_pixels(style["font-size"], outside.font) if "font-size" in style else None
     space = style.get("white-space", "")
-    return Seen(
+    return SeenBox(
         visible=visibility == "visible" if visibility in ("visible", "hidden", "collapse") else outside.visible,
         font=outside.font if size is None else size,
         colour=_ink(style.get("color", ""), outside.colour),

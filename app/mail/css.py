@@ -72,7 +72,7 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CssRule:
     """One selector with what it declares."""
 
     selector: str
@@ -91,7 +91,7 @@ def declarations(text: str) -> tuple[Declaration, ...]:
     return tuple(found)
 
 
-def rules(text: str) -> Iterator[Rule]:
+def rules(text: str) -> Iterator[CssRule]:
     """Yield the rules of a style sheet that hold on a wide screen, in their order."""
     applies = [True]
     for found in _TOKEN.finditer(_COMMENT.sub("", text)):
@@ -103,7 +103,7 @@ def rules(text: str) -> Iterator[Rule]:
             block = text_of_block(found)
             if applies[-2] and block:
                 for selector in head.split(","):
-                    yield Rule(selector.strip(), declarations(block))
+                    yield CssRule(selector.strip(), declarations(block))
         elif end == "}" and len(applies) > 1:
             applies.pop()
 

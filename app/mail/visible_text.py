@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import turbohtml
 from turbohtml import Element, Node, Text
 
-from app.domain.quoting import marked
-from app.mail.boxes import ATTRIBUTES, Seen, box, said_by_attributes
+from app.domain.reading.quoting import marked
+from app.mail.boxes import ATTRIBUTES, SeenBox, box, said_by_attributes
 from app.mail.styles import Styles, TooMuch, Work
 
 MOST_WORK = 80_000
@@ -52,7 +52,7 @@ class _Open:
     """An element whose children are being read."""
 
     children: Iterator[Node]
-    seen: Seen
+    seen: SeenBox
     line: bool = False
     apart: bool = False
     link: bool = False
@@ -76,7 +76,7 @@ class _Page:
         """Walk the tree in the order of the text, without recursion."""
         for sheet in document.find_all("style"):
             self._styles.read(sheet.text)
-        stack = [_Open(iter(document.children), Seen())]
+        stack = [_Open(iter(document.children), SeenBox())]
         while stack:
             node = next(stack[-1].children, None)
             if node is None:

@@ -20,14 +20,8 @@ from app.domain.access_tokens import (
 )
 from app.domain.projects import CreditReport, Project, ProjectNotFound
 from app.domain.refusals import Refusal, Refused
+from app.owners.stored_projects import Projects
 from support_context.secrets import Secret
-
-
-class KnownProjects(Protocol):
-    """The projects, as stored."""
-
-    async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
-        """Look up a project."""
 
 
 class AccessTokens(Protocol):
@@ -51,7 +45,7 @@ class AccessTokens(Protocol):
 class Access:
     """Makes, lists and revokes access tokens, and judges each request that brings one."""
 
-    def __init__(self, tokens: AccessTokens, projects: KnownProjects) -> None:
+    def __init__(self, tokens: AccessTokens, projects: Projects) -> None:
         self._tokens = tokens
         self._projects = projects
 
@@ -106,7 +100,7 @@ class Access:
         return holder
 
 
-async def owned(projects: KnownProjects, project_id: str, actor: str) -> tuple[Project, CreditReport]:
+async def owned(projects: Projects, project_id: str, actor: str) -> tuple[Project, CreditReport]:
     """Return a project and its credits; raises `Refused` unless `actor` is an owner and its plan is Business."""
     found = await projects.get(project_id)
     if found is None:

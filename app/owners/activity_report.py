@@ -2,12 +2,13 @@
 
 from typing import Protocol
 
-from app.domain.activity import Activity, Report
+from app.domain.activity import Activity, ActivityReport
 from app.domain.breaker import SeenBreaker
-from app.owners.access import KnownProjects, owned
+from app.owners.access import owned
+from app.owners.stored_projects import Projects
 
 
-class EndedRuns(Protocol):
+class EndedLookups(Protocol):
     """The look-ups that ended, as stored: without a word of the customer's."""
 
     async def of_project(self, project_id: str, days: int) -> Activity:
@@ -24,13 +25,13 @@ class Breakers(Protocol):
 class Reporting:
     """Reads the activity of a project for its owners."""
 
-    def __init__(self, projects: KnownProjects, ended_runs: EndedRuns, breakers: Breakers) -> None:
+    def __init__(self, projects: Projects, ended_runs: EndedLookups, breakers: Breakers) -> None:
         self._projects = projects
         self._breakers = breakers
         self._ended_runs = ended_runs
 
-    async def read(self, project_id: str, actor: str, days: int) -> Report:
+    async def read(self, project_id: str, actor: str, days: int) -> ActivityReport:
         """Return the report of the last `days` days; raises `Refused` unless an owner asks."""
         project, credit = await owned(self._projects, project_id, actor)
         breaker = await self._breakers.of_project(project_id)
-        return Report(project, credit, await self._ended_runs.of_project(project_id, days), breaker)
+        return ActivityReport(project, credit, await self._ended_runs.of_project(project_id, days), breaker)

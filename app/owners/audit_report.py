@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from app.domain.audit import Entry
-from app.owners.access import KnownProjects, owned
+from app.owners.access import owned
+from app.owners.stored_projects import Projects
 
 
 class Trail(Protocol):
@@ -12,11 +13,14 @@ class Trail(Protocol):
     async def of_project(self, project_id: str, limit: int, before: int | None) -> list[Entry]:
         """Return the newest entries, or the newest of those older than the entry `before`."""
 
+    async def note_test(self, project_id: str, actor: str, fields: tuple[str, ...]) -> None:
+        """Note that somebody tests, with these unsaved fields."""
+
 
 class Auditing:
     """Reads a project's audit trail for its owners."""
 
-    def __init__(self, projects: KnownProjects, trail: Trail) -> None:
+    def __init__(self, projects: Projects, trail: Trail) -> None:
         self._projects = projects
         self._trail = trail
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Protocol
+from typing import Any
 
 from app.domain.audit import changed_fields
 from app.domain.configuration import (
@@ -17,7 +17,9 @@ from app.domain.configuration import (
 )
 from app.domain.projects import ProjectNotFound, VersionConflict
 from app.domain.refusals import Complaint, Refusal, Refused
-from app.owners.access import KnownProjects, owned
+from app.domain.sealing import Seals
+from app.owners.access import owned
+from app.owners.stored_projects import Projects
 from support_context import urls
 from support_context.secrets import Secret
 
@@ -26,37 +28,6 @@ SAVE_ATTEMPTS = 5
 
 NEVER_SAVED = '"0"'
 """The ETag of a configuration that was never saved."""
-
-
-class Projects(KnownProjects, Protocol):
-    """The projects and their configurations, as stored."""
-
-    async def configuration(self, project_id: str) -> StoredConfiguration | None:
-        """Look up its configuration."""
-
-    async def save_configuration(
-        self,
-        project_id: str,
-        configuration: Configuration,
-        token: StoredToken | None,
-        actor: str,
-        expected_version: int | None,
-        changed: tuple[str, ...],
-    ) -> StoredConfiguration:
-        """Replace it and note which fields have `changed`.
-
-        Raises `VersionConflict` when it is no longer at `expected_version`, or `ProjectNotFound`.
-        """
-
-    async def delete_configuration(self, project_id: str, expected_version: int | None, actor: str) -> None:
-        """Erase it and its token."""
-
-
-class Seals(Protocol):
-    """Encrypts a token for one project."""
-
-    def seal(self, project_id: str, token: Secret) -> bytes:
-        """Return the ciphertext, bound to the project."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from typing import Any
 from app.domain.configuration import Configuration, StoredConfiguration
 from app.domain.outcomes import Outcome
 from app.domain.refusals import Complaint, Refusal, Refused
+from app.domain.sealing import Seals
 from app.owners.configuring import Changes, Configuring
 from app.owners.test_run import stored_token
-from app.runs.attempt import Tokens
 from support_context.check.report import as_document
 from support_context.check.running import check_endpoint
 from support_context.check.target import BadTarget, Target
@@ -23,7 +23,7 @@ OnStep = Callable[[dict[str, Any]], None]
 class EndpointChecks:
     """Runs checks, in each process one at a time for a project; writes nothing and costs no credit."""
 
-    def __init__(self, configuring: Configuring, tokens: Tokens, egress: Egress) -> None:
+    def __init__(self, configuring: Configuring, tokens: Seals, egress: Egress) -> None:
         self._configuring = configuring
         self._tokens = tokens
         self._egress = egress

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.domain.projects import TokenUnreadable
-from app.domain.sealing import KeyReport, KeyUse, SealedToken
+from app.domain.sealing import KeyReport, KeyUse, SealedToken, Seals
 from support_context.secrets import Secret
 
 PAGE = 100
@@ -23,22 +23,6 @@ class SealedTokens(Protocol):
 
     async def replace(self, old: SealedToken, sealed: bytes) -> bool:
         """Put another ciphertext in the place of `old`; False, and nothing done, where that is no longer there."""
-
-
-class Seals(Protocol):
-    """The key ring."""
-
-    def ring(self) -> tuple[str, ...]:
-        """Name its keys, the one that seals first."""
-
-    def key_id(self, sealed: bytes) -> str:
-        """Name the key that a ciphertext says it needs."""
-
-    def seal(self, project_id: str, token: Secret) -> bytes:
-        """Encrypt under the first key."""
-
-    def open(self, project_id: str, sealed: bytes) -> Secret:
-        """Decrypt with any; raises `TokenUnreadable`."""
 
 
 class Resealing:

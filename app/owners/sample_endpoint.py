@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from app.owners.access import KnownProjects, owned
+from app.owners.access import owned
+from app.owners.stored_projects import Projects
 from support_context.secrets import Secret
 
 
@@ -17,7 +18,7 @@ class SampleEndpoint:
 class Samples:
     """Tells owners of the sample endpoint."""
 
-    def __init__(self, projects: KnownProjects, sample: SampleEndpoint | None) -> None:
+    def __init__(self, projects: Projects, sample: SampleEndpoint | None) -> None:
         self._projects = projects
         self._sample = sample
 

@@ -4,20 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from app.domain.audit import named
-from app.domain.breaker import Verdict, verdict_of
+from app.domain.breaker import EndpointVerdict, verdict_of
 from app.domain.claims import DatabaseUnavailable
 from app.domain.configuration import Configuration, StoredConfiguration, missing_fields
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
+from app.domain.sealing import Seals
 from app.domain.tickets import Email
 from app.domain.traces import Trace, untold
 from app.enrichment import Enricher, Run, Step
+from app.owners.audit_report import Trail
 from app.owners.configuring import Changes, Configuring, origin_of, token_required
-from app.runs.attempt import Tokens
+from app.owners.stored_projects import Projects
 from app.runs.watching import Traced, told_to
 from support_context.lookups import LookupRequest, LookupResponse
 from support_context.plain_text import plain
@@ -29,23 +30,6 @@ PREVIEW_CHARACTERS = 16_384
 
 WITH_DATA = frozenset({Outcome.OK, Outcome.SUMMARY_FALLBACK})
 """How a test ends that has brought the customer endpoint's data; any other gives its credit back."""
-
-
-class Credits(Protocol):
-    """A project's monthly AI credits."""
-
-    async def take_credit(self, project_id: str) -> date | None:
-        """Take one; None when they are used up."""
-
-    async def return_credit(self, project_id: str, month: date) -> None:
-        """Give one back to the month that it was taken from."""
-
-
-class Trail(Protocol):
-    """The project's audit trail."""
-
-    async def note_test(self, project_id: str, actor: str, fields: tuple[str, ...]) -> None:
-        """Note that somebody tests, with these unsaved fields."""
 
 
 async def untold_of_answers(project_id: str) -> None:
@@ -88,9 +72,9 @@ class Trials:
     def __init__(
         self,
         configuring: Configuring,
-        credit: Credits,
+        credit: Projects,
         trail: Trail,
-        tokens: Tokens,
+        tokens: Seals,
         enricher: Enricher,
         deadline_seconds: float,
         on_result: Callable[[str, Result], None] = lambda project_id, result: None,
@@ -147,14 +131,14 @@ class Trials:
             span.ended(result)
             http_status = run.response.http_status if run.response else None
             is_stored = stored is not None and changes.token is None and _same_endpoint(configuration, stored)
-            if is_stored and verdict_of(result.outcome, http_status) is Verdict.ANSWERS:
+            if is_stored and verdict_of(result.outcome, http_status) is EndpointVerdict.ANSWERS:
                 with suppress(DatabaseUnavailable):  # then a look-up finds out
                     await self._on_answer(project_id)
         return Trial(result, run)
 
 
 def stored_token(
-    tokens: Tokens, project_id: str, configuration: Configuration, stored: StoredConfiguration | None
+    tokens: Seals, project_id: str, configuration: Configuration, stored: StoredConfiguration | None
 ) -> Secret | Outcome | None:
     """Return the stored token, or why there is none to use; raises `Refused` where it was given for another origin."""
     if stored is None or stored.token is None:

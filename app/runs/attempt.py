@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from app.domain import pauses
-from app.domain.breaker import Admission, Verdict, verdict_of
+from app.domain.breaker import Admission, EndpointVerdict, verdict_of
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
 from app.domain.configuration import Configuration, missing_fields
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
+from app.domain.reading.extraction import Extracted
+from app.domain.sealing import Seals
 from app.domain.workload import MOST_STRIKES
 from app.enrichment import Enricher, Run, Step
 from app.runs.watching import RunSpan, Watcher, told_to
@@ -45,7 +46,12 @@ class ClaimedRuns(Protocol):
         """
 
     async def finish(
-        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+        self,
+        claimed: Claimed,
+        result: dict[str, Any],
+        *,
+        refund: bool,
+        verdict: EndpointVerdict = EndpointVerdict.UNKNOWN,
     ) -> Finished | None:
         """Store the result, erase the email and tell everybody, the breaker too what the run tells of the endpoint.
 
@@ -59,13 +65,6 @@ class ClaimedRuns(Protocol):
         """
 
 
-class Tokens(Protocol):
-    """Opens what was sealed for a project; raises `TokenUnreadable`."""
-
-    def open(self, project_id: str, sealed: bytes) -> Secret:
-        """Return the token in clear."""
-
-
 class ClaimLost(Exception):
     """Another worker has taken the ticket over; nothing that this one finds counts any more."""
 
@@ -74,7 +73,7 @@ class Attempts:
     """Makes the attempts of one process; holds no database connection while it waits for anybody."""
 
     def __init__(
-        self, runs: ClaimedRuns, tokens: Tokens, enricher: Enricher, deadline_seconds: float, watcher: Watcher
+        self, runs: ClaimedRuns, tokens: Seals, enricher: Enricher, deadline_seconds: float, watcher: Watcher
     ) -> None:
         self._runs = runs
         self._tokens = tokens
@@ -102,7 +101,7 @@ class Attempts:
         span.ended(result)
         return finished.others_wait
 
-    async def _store(self, claimed: Claimed, result: Result, verdict: Verdict) -> Finished:
+    async def _store(self, claimed: Claimed, result: Result, verdict: EndpointVerdict) -> Finished:
         document, refund = result.as_document(), result.credits_used == 0
         finish = partial(self._runs.finish, claimed, document, refund=refund, verdict=verdict)
         finished = await _patiently(finish)
@@ -168,7 +167,7 @@ async def _patiently(call: Callable[[], Awaitable[_T]]) -> _T:
         await asyncio.sleep(DATABASE_PAUSE_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - spreads
 
 
-def _told_by(result: Result, run: Run | None) -> Verdict:
+def _told_by(result: Result, run: Run | None) -> EndpointVerdict:
     """Return what the run tells of its endpoint."""
     response = run.response if run else None
     return verdict_of(result.outcome, response.http_status if response else None)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from app.domain.drafts.check import Backing, Finding, check
+from app.domain.drafts.check import Backing, DraftFinding, check
 
 MOST_AT_ONCE = 2
 """Checks that run at the same time: what one caller sends must not keep the others waiting."""
@@ -18,7 +18,7 @@ class DraftChecks:
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(MOST_AT_ONCE)
 
-    async def check(self, draft: str, backing: Backing) -> Sequence[Finding]:
+    async def check(self, draft: str, backing: Backing) -> Sequence[DraftFinding]:
         """Return what a draft states without backing, or may not tell."""
         if len(draft) + sum(map(len, backing.also_known)) <= CHECKED_AT_ONCE_CHARACTERS:
             return check(draft, backing)

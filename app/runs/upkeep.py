@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from app.domain.claims import DatabaseUnavailable
-from app.domain.workload import Depth, Taker, Worker
+from app.domain.workload import Depth, Taker, WorkerBeat
 
 BEATS_PER_PURGE = 12
 """A purge once a minute finds little to delete, and so takes milliseconds."""
@@ -17,7 +17,7 @@ BEATS_PER_PURGE = 12
 class Workload(Protocol):
     """The registry of workers and the queue's figures; every method may raise `DatabaseUnavailable`."""
 
-    async def beat(self, worker: Worker, running: Sequence[int]) -> int:
+    async def beat(self, worker: WorkerBeat, running: Sequence[int]) -> int:
         """Note a sign of life, and give back what this worker was given but does not run; say how many."""
 
     async def take_over(self) -> int:
@@ -55,7 +55,7 @@ async def tend(
             try:
                 if seats:
                     now_running = running()
-                    await workload.beat(Worker(taker.worker_id, host, pid, seats, len(now_running)), now_running)
+                    await workload.beat(WorkerBeat(taker.worker_id, host, pid, seats, len(now_running)), now_running)
                 if clock.time() - lost_at > taker.alive_seconds:
                     await workload.take_over()
                 on_depth(await workload.depth())

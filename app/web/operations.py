@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from app.domain.claims import DatabaseUnavailable
 from app.domain.refusals import Refusal, Refused
-from app.web.http.answers import only
+from app.web.http.error_responses import only
 from app.web.http.requests import Wired
 
 

@@ -9,11 +9,11 @@ from uuid import uuid4
 from app.adapters.postgres.connection import Database, connector
 from app.adapters.postgres.listening import Connect
 from app.adapters.postgres.migrations import migrate
-from app.adapters.postgres.workload_store import Workload
+from app.adapters.postgres.workload_store import WorkloadStore
 from app.adapters.telemetry import logs
 from app.domain.workload import Taker, WorkloadReport
 from app.settings import InvalidSettings, Settings
-from app.wiring import tracing
+from app.wiring import trace_export
 from app.wiring.customer_endpoint import tls_of
 
 
@@ -45,7 +45,7 @@ def _embedded() -> Any:
 def check(settings: Settings) -> None:
     """Try what the settings name, as far as that needs no network; raises `InvalidSettings`."""
     tls_of(settings)
-    tracing.check(settings)
+    trace_export.check(settings)
     if settings.database_url is not None:
         pool_of(settings.database_url.get_secret_value(), settings)
     else:
@@ -63,7 +63,7 @@ async def bring_up_to_date(url: str, settings: Settings) -> None:
 async def report_workload(settings: Settings) -> WorkloadReport:
     """Return what waits, what runs, who runs it and how it ended; raises `DatabaseUnavailable`."""
     async with database(settings) as url, aclosing(pool_of(url, settings)) as pool:
-        return await Workload(pool, taker_of(settings), lambda channel, message: None).report()
+        return await WorkloadStore(pool, taker_of(settings), lambda channel, message: None).report()
 
 
 def taker_of(settings: Settings) -> Taker:

@@ -9,10 +9,10 @@ from importlib import import_module
 from pydantic import SecretStr
 
 from app.adapters.ai.brake import Brake
-from app.adapters.ai.calls import Calls, Exchange, Provider
+from app.adapters.ai.calls import AiExchange, Calls, Provider
 from app.adapters.ai.chat import ChatCompletions
-from app.adapters.ai.model import RemoteModel
 from app.adapters.ai.offline import OfflineModel
+from app.adapters.ai.remote_model import RemoteModel
 from app.adapters.ai.wire import Unusable, Wire
 from app.ai_settings import AiSettings
 from app.enrichment import Model
@@ -20,7 +20,7 @@ from app.settings import InvalidSettings
 from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
 
-__all__ = ["Exchange", "check_provider", "model_of", "outbound_tls", "remote_model", "secret_of"]
+__all__ = ["AiExchange", "check_provider", "model_of", "outbound_tls", "remote_model", "secret_of"]
 
 
 @asynccontextmanager
@@ -52,7 +52,7 @@ async def remote_model(
     settings: AiSettings,
     braked: Callable[[float], None] = lambda seconds: None,
     on_problem: Callable[[str | None], None] = lambda problem: None,
-    on_exchange: Callable[[Exchange], None] = lambda exchange: None,
+    on_exchange: Callable[[AiExchange], None] = lambda exchange: None,
 ) -> AsyncIterator[RemoteModel]:
     """Yield a model behind a network; raises `InvalidSettings` where the environment lacks what its provider needs."""
     provider = _provider_of(settings)

@@ -21,7 +21,7 @@ from app.adapters.postgres.retention_store import RetentionStore
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore
 from app.adapters.postgres.ticket_store import TicketStore
-from app.adapters.postgres.workload_store import Workload
+from app.adapters.postgres.workload_store import WorkloadStore
 from app.adapters.telemetry import logs
 from app.adapters.telemetry.metrics import Metrics
 from app.adapters.vault import Vault
@@ -47,8 +47,8 @@ from app.web.http.services import Services
 from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of
 from app.wiring.databases import connector_of, database, direct, pool_of, taker_of
 from app.wiring.model import model_of, outbound_tls, secret_of
-from app.wiring.observed import Observed
-from app.wiring.tracing import export_for_ever, tracing_of
+from app.wiring.telemetry import Telemetry
+from app.wiring.trace_export import export_for_ever, tracing_of
 from support_context.secrets import Secret
 
 SETTLING_SECONDS = 2.0
@@ -70,7 +70,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         if settings.database_direct_url is not None:
             logs.limits_missing(await unset(pool))
         vault, metrics, completions = Vault(settings.key_ring()), Metrics(), Completions()
-        observed, taker = Observed(metrics, completions, tracing.run), taker_of(settings)
+        observed, taker = Telemetry(metrics, completions, tracing.run), taker_of(settings)
         model, enricher = await _enricher(settings, metrics, observed, stack)
         deadline = settings.run_deadline_seconds
         connection = StandingConnection(connector_of(direct(url, settings)), completions.cut_streams)
@@ -86,7 +86,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         metrics.seats(settings.seats)
         if settings.metrics_export != "off":
             await stack.enter_async_context(background(export_for_ever(metrics)))
-        workload = Workload(pool, taker, notices.send)
+        workload = WorkloadStore(pool, taker, notices.send)
         tending = tend(workload, taker, settings.seats, lambda: worker.running, metrics.queue_depth)
         await stack.enter_async_context(background(tending))
         if settings.seats:  # what is old is removed by those that do the work
@@ -145,7 +145,7 @@ async def _working(worker: Worker, draining: Draining) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _delivering(
-    settings: Settings, pool: Database, tickets: TicketStore, observed: Observed
+    settings: Settings, pool: Database, tickets: TicketStore, observed: Telemetry
 ) -> AsyncIterator[None]:
     """Tell the helpdesk of runs that nobody waits for, where it wants to be told."""
     if settings.webhook_url is None:
@@ -185,7 +185,7 @@ async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 async def _enricher(
-    settings: Settings, metrics: Metrics, observed: Observed, stack: AsyncExitStack
+    settings: Settings, metrics: Metrics, observed: Telemetry, stack: AsyncExitStack
 ) -> tuple[Model, Enricher]:
     model = await stack.enter_async_context(model_of(settings, metrics.ai_braked, observed.ai_problem))
     metrics.ai_is(model.provider, model.name)

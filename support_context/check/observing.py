@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Protocol
 
-from support_context.check.plan import Kind, Planned
+from support_context.check.plan import Planned, ProbeKind
 from support_context.check.requirements import NotYet, Waits
 from support_context.facts import Facts
 from support_context.failures import Failure, LookupFailed
@@ -31,10 +31,10 @@ class Endpoint(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Observation:
     """One request and what came of it: facts, or the failure that a ticket's look-up would have ended in."""
 
-    kind: Kind
+    kind: ProbeKind
     what: str
     seconds: float
     response: LookupResponse | None = None
@@ -83,11 +83,11 @@ class Exchange:
 class Observed:
     """The exchanges of a check in their order, and the kinds of those to come; one alone where no answer came."""
 
-    exchanges: tuple[Exchange, ...]
-    pending: frozenset[Kind] = frozenset()
+    exchanges: tuple[Observation, ...]
+    pending: frozenset[ProbeKind] = frozenset()
 
     @property
-    def first(self) -> Exchange:
+    def first(self) -> Observation:
         """Return the first call, which decides whether there are others."""
         return self.exchanges[0]
 
@@ -96,7 +96,7 @@ class Observed:
         """Tell whether an answer came at all."""
         return _is_answered(self.first)
 
-    def of(self, *kinds: Kind) -> tuple[Exchange, ...]:
+    def of(self, *kinds: ProbeKind) -> tuple[Observation, ...]:
         """Return the exchanges of some kinds; raises `Waits` where no answer came, `NotYet` where more are to come."""
         if not self.reached:
             raise Waits(f"the endpoint could not be called: {self.first.said}")
@@ -104,7 +104,7 @@ class Observed:
             raise NotYet
         return tuple(exchange for exchange in self.exchanges if exchange.kind in kinds)
 
-    def of_admitted(self, *kinds: Kind) -> tuple[Exchange, ...]:
+    def of_admitted(self, *kinds: ProbeKind) -> tuple[Observation, ...]:
         """Return the same; raises `Waits` too where even the known id was refused: a refusal says nothing then."""
         found = self.of(*kinds)
         # 404 is what many give for an id that they do not know: the other ids will show it.
@@ -114,7 +114,7 @@ class Observed:
 
     def facts(self) -> Facts:
         """Return what the first call answered; raises `Waits` where that could not be read."""
-        (first, *_) = self.of(Kind.KNOWN)
+        (first, *_) = self.of(ProbeKind.KNOWN)
         if first.facts is None:
             raise Waits(f"the known id gave no data: {first.said_in_short}")
         return first.facts
@@ -143,9 +143,9 @@ async def observe(
     return observed
 
 
-async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Exchange:
+async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Observation:
     started = monotonic()
-    exchange = Exchange(planned.kind, planned.what, 0.0)
+    exchange = Observation(planned.kind, planned.what, 0.0)
     try:
         if planned.as_service and planned.token is not None:
             response = await endpoint.fetch(planned.request, planned.token)
@@ -165,10 +165,10 @@ async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Exc
         )
 
 
-def _answered(exchange: Exchange, response: LookupResponse, token: Secret, seconds: float) -> Exchange:
+def _answered(exchange: Observation, response: LookupResponse, token: Secret, seconds: float) -> Observation:
     blotted = without_echo(response, token)
     return replace(exchange, seconds=seconds, response=blotted, echoed_token=blotted != response)
 
 
-def _is_answered(first: Exchange) -> bool:
+def _is_answered(first: Observation) -> bool:
     return first.response is not None or first.failure in (None, Failure.TOO_LARGE)

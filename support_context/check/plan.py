@@ -30,7 +30,7 @@ SENT_BY_ANYBODY = ("..", "-1", "a@b.example", "__proto__", "constructor", "null"
 """Ids made of characters that the service does send, each of which trips up one kind of code."""
 
 
-class Kind(Enum):
+class ProbeKind(Enum):
     """What a request is for."""
 
     KNOWN = auto()
@@ -53,7 +53,7 @@ class Kind(Enum):
 class Planned:
     """One request; `what` names it to people, `as_service` is how a ticket's look-up is done."""
 
-    kind: Kind
+    kind: ProbeKind
     what: str
     request: LookupRequest
     token: Secret | None
@@ -63,9 +63,9 @@ class Planned:
 def plan(target: Target, token: Secret) -> tuple[Planned, ...]:
     """List every request in the order to send them; the first decides whether the others can be sent at all."""
     known = target.request_for(target.ids[0])
-    timed = tuple(Planned(Kind.KNOWN, "a known id", known, token, as_service=True) for _ in range(TIMED_CALLS))
+    timed = tuple(Planned(ProbeKind.KNOWN, "a known id", known, token, as_service=True) for _ in range(TIMED_CALLS))
     others = tuple(
-        Planned(Kind.ANOTHER_KNOWN, "another known id", target.request_for(other), token, as_service=True)
+        Planned(ProbeKind.ANOTHER_KNOWN, "another known id", target.request_for(other), token, as_service=True)
         for other in target.ids[1:]
     )
     return (*timed, *others, *_tokens(known, token), *_ids(target, token), *_verbs(target, token))
@@ -74,22 +74,22 @@ def plan(target: Target, token: Secret) -> tuple[Planned, ...]:
 def _tokens(known: LookupRequest, token: Secret) -> tuple[Planned, ...]:
     text = token.reveal()
     return (
-        Planned(Kind.NO_TOKEN, "no token", known, None),
-        Planned(Kind.WRONG_TOKEN, "a wrong token", known, Secret("".join(_another(each) for each in text))),
-        Planned(Kind.OTHER_LENGTH, "a longer token", known, Secret(f"{text}x")),
-        Planned(Kind.OTHER_LENGTH, "a shorter token", known, Secret(text[:-1])),
-        Planned(Kind.LAST_CHARACTER, "another last character", known, Secret(text[:-1] + _another(text[-1]))),
-        Planned(Kind.NOT_ASCII, "a token with é", known, Secret(f"{text[:-1]}é")),
+        Planned(ProbeKind.NO_TOKEN, "no token", known, None),
+        Planned(ProbeKind.WRONG_TOKEN, "a wrong token", known, Secret("".join(_another(each) for each in text))),
+        Planned(ProbeKind.OTHER_LENGTH, "a longer token", known, Secret(f"{text}x")),
+        Planned(ProbeKind.OTHER_LENGTH, "a shorter token", known, Secret(text[:-1])),
+        Planned(ProbeKind.LAST_CHARACTER, "another last character", known, Secret(text[:-1] + _another(text[-1]))),
+        Planned(ProbeKind.NOT_ASCII, "a token with é", known, Secret(f"{text[:-1]}é")),
     )
 
 
 def _ids(target: Target, token: Secret) -> tuple[Planned, ...]:
     named = (
-        (Kind.UNKNOWN, "an unknown id", target.unknown_id, True),
-        (Kind.EMPTY, "an empty id", "", False),
-        *((Kind.ODD, f"the id {json.dumps(odd)}", odd, False) for odd in SENT_BY_ANYBODY),
-        *((Kind.ODDER, f"the id {json.dumps(odd, ensure_ascii=False)}", odd, False) for odd in SENT_BY_NOBODY),
-        (Kind.LONG, "an id of 256 characters", "x" * LONGEST_IDENTIFIER, False),
+        (ProbeKind.UNKNOWN, "an unknown id", target.unknown_id, True),
+        (ProbeKind.EMPTY, "an empty id", "", False),
+        *((ProbeKind.ODD, f"the id {json.dumps(odd)}", odd, False) for odd in SENT_BY_ANYBODY),
+        *((ProbeKind.ODDER, f"the id {json.dumps(odd, ensure_ascii=False)}", odd, False) for odd in SENT_BY_NOBODY),
+        (ProbeKind.LONG, "an id of 256 characters", "x" * LONGEST_IDENTIFIER, False),
     )
     return tuple(
         Planned(kind, what, target.request_for(identifier), token, as_service)
@@ -100,9 +100,9 @@ def _ids(target: Target, token: Secret) -> tuple[Planned, ...]:
 def _verbs(target: Target, token: Secret) -> tuple[Planned, ...]:
     """Try the other methods; those that change things with the unknown id, so that nothing can come to harm."""
     other = "GET" if target.method == "POST" else "POST"
-    asking = Planned(Kind.OTHER_METHOD, other, target.request_for(target.ids[0], other), token)
+    asking = Planned(ProbeKind.OTHER_METHOD, other, target.request_for(target.ids[0], other), token)
     changing = tuple(
-        Planned(Kind.OTHER_VERB, verb, replace(target.request_for(target.unknown_id, shape), method=verb), token)
+        Planned(ProbeKind.OTHER_VERB, verb, replace(target.request_for(target.unknown_id, shape), method=verb), token)
         for verb, shape in (("PUT", "POST"), ("PATCH", "POST"), ("DELETE", "GET"))
     )
     return (asking, *changing)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from support_context.check.connection import percentiles
+from support_context.check.connection_rules import percentiles
 from support_context.check.observing import Observed
-from support_context.check.plan import Kind
+from support_context.check.plan import ProbeKind
 from support_context.check.requirements import Finding, Requirement, Verdict
 from support_context.check.target import Target
 
@@ -46,7 +46,7 @@ def waiting_for(report: Report, requirement: Requirement) -> int:
 def report_of(target: Target, findings: dict[Requirement, Finding], observed: Observed | None) -> Report:
     """Put a report together; `observed` is None where nothing was sent."""
     calls = observed.exchanges if observed else ()
-    return Report(target, findings, tuple(each.seconds for each in calls if each.kind is Kind.KNOWN))
+    return Report(target, findings, tuple(each.seconds for each in calls if each.kind is ProbeKind.KNOWN))
 
 
 def mend(requirement: Requirement, finding: Finding) -> str:

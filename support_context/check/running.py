@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from support_context.check.connection import Circumstances
-from support_context.check.judging import Judging, OnFinding, not_https
+from support_context.check.connection_rules import Circumstances
 from support_context.check.observing import OnStep, observe
 from support_context.check.plan import plan
 from support_context.check.report import Report, report_of
 from support_context.check.target import PRIVATE_NETWORKS, Target
+from support_context.check.verdicts import Judging, OnFinding, not_https
 from support_context.egress import CA_FILE, Egress, InvalidEgress, pem_file, read_egress
 from support_context.fetch.network import tls_context
 from support_context.fetch.probe import ProbedEndpoint

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from support_context.check.judging import asked
 from support_context.check.report import Report, mend
 from support_context.check.requirements import Requirement, Verdict
 from support_context.check.running import check_endpoint, egress_of
 from support_context.check.target import BadTarget, Target, read_token
+from support_context.check.verdicts import asked
 from support_context.egress import Egress, InvalidEgress
 from support_context.identifiers import NOBODY
 from support_context.pytest_plugin import value_of

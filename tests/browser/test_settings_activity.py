@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
-from app.domain.breaker import Verdict
+from app.domain.breaker import EndpointVerdict
 from app.domain.outcomes import Outcome
 from tests.browser.settings_page import CONTEXT, Helpdesk
 from tests.support.rows import EndedRun
@@ -42,7 +42,7 @@ async def test_an_endpoint_that_is_left_alone_is_told_with_what_to_do(desk: Help
         await expect(settings.page.locator("#activity")).to_contain_text("No look-ups in this period.")
         await expect(notice).to_have_count(0)
     for run in range(10):
-        database.tell_breaker("prj_1", database.endpoint("prj_1"), run, Verdict.FAILS)
+        database.tell_breaker("prj_1", database.endpoint("prj_1"), run, EndpointVerdict.FAILS)
     async with desk.opened() as settings:
         notice = settings.page.locator("#activity .notice")
         await expect(notice).to_contain_text("has failed 10 times in a row and is left alone since")

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from playwright.async_api import expect
 
-from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
+from app.demo.made_up_endpoint import PATH, sample_endpoint
 from app.demo.records import open_records
 from app.domain.outcomes import Outcome
 from app.owners.sample_endpoint import SampleEndpoint

@@ -14,13 +14,13 @@ from app.domain.workload import (
     ProjectRuns,
     Queue,
     SeenWorker,
-    Worker,
+    WorkerBeat,
     WorkloadReport,
 )
 
 
 def worker(host: str = "web-1", *, seats: int = 200, in_flight: int = 200, unseen: float = 2.0) -> SeenWorker:
-    return SeenWorker(Worker("0b5e", host, 4711, seats, in_flight), 8_052.0, unseen)
+    return SeenWorker(WorkerBeat("0b5e", host, 4711, seats, in_flight), 8_052.0, unseen)
 
 
 def queue(queued: int = 12, oldest: float = 3.0, put_back: int = 0, webhooks: int = 3, *, in_line: int = 0) -> Queue:

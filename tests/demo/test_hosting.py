@@ -7,8 +7,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
+from app.demo.made_up_endpoint import PATH, sample_endpoint
 from app.demo.records import open_records
 
 

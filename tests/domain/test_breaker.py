@@ -8,9 +8,9 @@ from app.domain.breaker import (
     PROBE_SECONDS,
     Admission,
     Breaker,
+    EndpointVerdict,
     SeenBreaker,
     State,
-    Verdict,
     verdict_of,
 )
 from app.domain.outcomes import Outcome, Status
@@ -24,7 +24,7 @@ def at(seconds: float) -> datetime:
 
 def failed(times: int, breaker: Breaker = CLOSED) -> Breaker:
     for run in range(times):
-        breaker = breaker.after(Verdict.FAILS, run, NOON)
+        breaker = breaker.after(EndpointVerdict.FAILS, run, NOON)
     return breaker
 
 
@@ -42,14 +42,14 @@ def test_a_breaker_opens_after_ten_failures_in_a_row(failures: int, state: State
 
 
 def test_an_answer_in_between_begins_the_count_anew() -> None:
-    breaker = failed(FAILURES_TO_OPEN - 1).after(Verdict.ANSWERS, 50, NOON)
+    breaker = failed(FAILURES_TO_OPEN - 1).after(EndpointVerdict.ANSWERS, 50, NOON)
     assert breaker == CLOSED
     assert failed(FAILURES_TO_OPEN - 1, breaker).state(NOON) is State.CLOSED
 
 
 def test_what_tells_nothing_of_the_endpoint_changes_nothing() -> None:
     for breaker in (CLOSED, failed(3), OPEN):
-        assert breaker.after(Verdict.UNKNOWN, 50, NOON) == breaker
+        assert breaker.after(EndpointVerdict.UNKNOWN, 50, NOON) == breaker
 
 
 @pytest.mark.parametrize(("seconds", "admission"), [(29.9, Admission.REFUSED), (30, Admission.PROBES)])
@@ -71,7 +71,7 @@ def test_a_probe_that_is_never_heard_of_again_wedges_nothing() -> None:
     assert trying.admit(51, lost - timedelta(seconds=1))[1] is Admission.REFUSED
     again, admission = trying.admit(51, lost)
     assert (admission, again.probe_run) == (Admission.PROBES, 51)
-    assert again.after(Verdict.FAILS, 50, lost).probe_run == 51  # it comes back late: it is the probe no more
+    assert again.after(EndpointVerdict.FAILS, 50, lost).probe_run == 51  # it comes back late: it is the probe no more
 
 
 def test_each_try_that_fails_doubles_the_pause_up_to_ten_minutes() -> None:
@@ -82,13 +82,13 @@ def test_each_try_that_fails_doubles_the_pause_up_to_ten_minutes() -> None:
         now = breaker.next_probe_at
         trying, admission = breaker.admit(run, now)
         assert admission is Admission.PROBES
-        breaker = trying.after(Verdict.FAILS, run, now)
+        breaker = trying.after(EndpointVerdict.FAILS, run, now)
     assert pauses == [30, 60, 120, 240, 480, 600, 600]
     assert (breaker.opened_at, breaker.failures) == (NOON, FAILURES_TO_OPEN + 7)
 
 
 def test_a_failure_of_who_asked_before_it_opened_prolongs_nothing() -> None:
-    assert OPEN.after(Verdict.FAILS, 50, at(5)).next_probe_at == OPEN.next_probe_at
+    assert OPEN.after(EndpointVerdict.FAILS, 50, at(5)).next_probe_at == OPEN.next_probe_at
 
 
 @pytest.mark.parametrize(
@@ -96,12 +96,12 @@ def test_a_failure_of_who_asked_before_it_opened_prolongs_nothing() -> None:
 )
 def test_it_closes_when_anybody_gets_an_answer(run: int) -> None:
     trying, _ = OPEN.admit(50, at(30))
-    assert trying.after(Verdict.ANSWERS, run, at(31)) == CLOSED
+    assert trying.after(EndpointVerdict.ANSWERS, run, at(31)) == CLOSED
 
 
 def test_the_next_may_try_at_once_when_the_one_that_tries_never_asked() -> None:
     trying, _ = OPEN.admit(50, at(30))
-    assert trying.after(Verdict.UNKNOWN, 50, at(31)).admit(51, at(31))[1] is Admission.PROBES
+    assert trying.after(EndpointVerdict.UNKNOWN, 50, at(31)).admit(51, at(31))[1] is Admission.PROBES
 
 
 def test_a_breaker_that_is_not_there_is_closed() -> None:
@@ -116,18 +116,20 @@ ALIVE = {Outcome.OK, Outcome.NO_DATA, Outcome.SUMMARY_FALLBACK, Outcome.TOO_LARG
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_ending_tells_something_or_nothing_of_the_endpoint(outcome: Outcome) -> None:
     asked = outcome.status is Status.FETCH_ERROR and outcome is not Outcome.CIRCUIT_OPEN
-    expected = Verdict.ANSWERS if outcome in ALIVE else Verdict.FAILS if asked else Verdict.UNKNOWN
+    expected = (
+        EndpointVerdict.ANSWERS if outcome in ALIVE else EndpointVerdict.FAILS if asked else EndpointVerdict.UNKNOWN
+    )
     assert verdict_of(outcome, None) is expected
 
 
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [
-        *((status, Verdict.ANSWERS) for status in (400, 404, 409, 410, 414, 422)),
-        *((status, Verdict.FAILS) for status in (401, 403, 405, 407, 408, 429, 500, 502, 503, 504)),
+        *((status, EndpointVerdict.ANSWERS) for status in (400, 404, 409, 410, 414, 422)),
+        *((status, EndpointVerdict.FAILS) for status in (401, 403, 405, 407, 408, 429, 500, 502, 503, 504)),
     ],
 )
 def test_an_error_about_one_identifier_is_an_answer_and_one_about_all_is_a_failure(
-    status: int, verdict: Verdict
+    status: int, verdict: EndpointVerdict
 ) -> None:
     assert verdict_of(Outcome.HTTP_STATUS, status) is verdict

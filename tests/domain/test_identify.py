@@ -3,8 +3,8 @@
 import pytest
 
 from app.adapters.ai.offline import OfflineModel
-from app.domain.identify_rules import Kind, Rule, rules
-from app.domain.identify_search import find
+from app.domain.reading.identify_rules import Kind, Rule, rules
+from app.domain.reading.identify_search import find
 from app.domain.tickets import Email
 
 LABEL = "Look for the account ID after `Account ID:` in the body. It starts with acct_."

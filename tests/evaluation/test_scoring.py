@@ -2,19 +2,18 @@
 
 import pytest
 
-from app.domain.extraction import accept
 from app.domain.outcomes import Field, Identity, Outcome, StepFailed, Usage
+from app.domain.reading.extraction import accept
 from app.domain.rows.judging import Judged
 from app.domain.tickets import Email
 from app.evaluation.cases import Case, ExpectedRow
 from app.evaluation.prices import PRICES, dollars
-from app.evaluation.running import Seen
 from app.evaluation.scoring import (
     Figures,
+    Rating,
     Rows,
     Scored,
     Senders,
-    Verdict,
     by_kind,
     figures,
     percentile,
@@ -24,6 +23,7 @@ from app.evaluation.scoring import (
     shortfalls,
     verdict_of,
 )
+from app.evaluation.suite_run import Seen
 
 MODEL = "claude-haiku-5-5"
 NOBODY = Email.of("", "", None)
@@ -60,23 +60,23 @@ UNANSWERED = seen(accepted=None, ending=Outcome.AI_UNAVAILABLE)
 @pytest.mark.parametrize(
     ("expected", "accepted", "ending", "verdict"),
     [
-        pytest.param("acct_1", "acct_1", None, Verdict.RIGHT, id="the one expected"),
-        pytest.param(None, None, Outcome.NOT_FOUND, Verdict.RIGHT, id="none expected, none found"),
-        pytest.param(None, None, Outcome.NOT_GROUNDED, Verdict.RIGHT, id="none expected, an invented one stopped"),
-        pytest.param(None, None, Outcome.AI_REFUSED, Verdict.RIGHT, id="none expected, the AI declined"),
-        pytest.param("acct_1", None, Outcome.NOT_FOUND, Verdict.MISSED, id="one expected, none found"),
-        pytest.param("acct_1", None, Outcome.NOT_GROUNDED, Verdict.MISSED, id="one expected, an invented one stopped"),
-        pytest.param("acct_1", None, Outcome.AI_REFUSED, Verdict.MISSED, id="one expected, the AI declined"),
-        pytest.param("acct_1", "acct_2", None, Verdict.WRONG, id="somebody else's"),
-        pytest.param(None, "acct_2", None, Verdict.WRONG, id="one although none was expected"),
-        pytest.param("acct_12", "acct_1", None, Verdict.WRONG, id="a part of it is somebody else's"),
-        pytest.param("acct_1", "ACCT_1", None, Verdict.WRONG, id="another spelling may be somebody else's"),
-        pytest.param("acct_1", None, Outcome.AI_UNAVAILABLE, Verdict.UNANSWERED, id="no answer"),
-        pytest.param(None, None, Outcome.AI_UNAVAILABLE, Verdict.UNANSWERED, id="no answer is no right none"),
+        pytest.param("acct_1", "acct_1", None, Rating.RIGHT, id="the one expected"),
+        pytest.param(None, None, Outcome.NOT_FOUND, Rating.RIGHT, id="none expected, none found"),
+        pytest.param(None, None, Outcome.NOT_GROUNDED, Rating.RIGHT, id="none expected, an invented one stopped"),
+        pytest.param(None, None, Outcome.AI_REFUSED, Rating.RIGHT, id="none expected, the AI declined"),
+        pytest.param("acct_1", None, Outcome.NOT_FOUND, Rating.MISSED, id="one expected, none found"),
+        pytest.param("acct_1", None, Outcome.NOT_GROUNDED, Rating.MISSED, id="one expected, an invented one stopped"),
+        pytest.param("acct_1", None, Outcome.AI_REFUSED, Rating.MISSED, id="one expected, the AI declined"),
+        pytest.param("acct_1", "acct_2", None, Rating.WRONG, id="somebody else's"),
+        pytest.param(None, "acct_2", None, Rating.WRONG, id="one although none was expected"),
+        pytest.param("acct_12", "acct_1", None, Rating.WRONG, id="a part of it is somebody else's"),
+        pytest.param("acct_1", "ACCT_1", None, Rating.WRONG, id="another spelling may be somebody else's"),
+        pytest.param("acct_1", None, Outcome.AI_UNAVAILABLE, Rating.UNANSWERED, id="no answer"),
+        pytest.param(None, None, Outcome.AI_UNAVAILABLE, Rating.UNANSWERED, id="no answer is no right none"),
     ],
 )
 def test_verdict_is_one_of_four(
-    expected: str | None, accepted: str | None, ending: Outcome | None, verdict: Verdict
+    expected: str | None, accepted: str | None, ending: Outcome | None, verdict: Rating
 ) -> None:
     assert verdict_of(expected, accepted, ending) is verdict
 
@@ -85,7 +85,7 @@ def test_identifier_that_is_not_grounded_is_no_hit_when_scored() -> None:
     with pytest.raises(StepFailed) as stopped:
         accept("acct_victim", Email.of("", "Hello", None), "")
 
-    assert verdict_of(None, None, stopped.value.outcome) is Verdict.RIGHT
+    assert verdict_of(None, None, stopped.value.outcome) is Rating.RIGHT
 
 
 @pytest.mark.parametrize(

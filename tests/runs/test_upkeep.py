@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from app.domain.claims import DatabaseUnavailable
-from app.domain.workload import BEAT_SECONDS, Depth, Taker, Worker
+from app.domain.workload import BEAT_SECONDS, Depth, Taker, WorkerBeat
 from app.runs.upkeep import BEATS_PER_PURGE, tend
 from tests.support.virtual_time import in_no_time
 
@@ -18,13 +18,13 @@ BEAT = BEAT_SECONDS + 0.01
 class NotedWorkload:
     """Notes what it is told; with `away` it fails as a lost database does."""
 
-    beats: list[tuple[Worker, Sequence[int]]] = field(default_factory=list)
+    beats: list[tuple[WorkerBeat, Sequence[int]]] = field(default_factory=list)
     takeovers: list[float] = field(default_factory=list)
     left: int = 0
     purges: int = 0
     away: bool = False
 
-    async def beat(self, worker: Worker, running: Sequence[int]) -> int:
+    async def beat(self, worker: WorkerBeat, running: Sequence[int]) -> int:
         if self.away:
             raise DatabaseUnavailable
         self.beats.append((worker, running))

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.projects import Project
+from app.domain.reading.extraction import Extracted
 from app.domain.workload import MOST_STRIKES
 from app.runs.worker import FAULT_PAUSE_SECONDS
 from tests.support.endpoints import failing

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.access_tokens import AccessToken, Holder
-from app.domain.activity import RECENT, TIMED, Activity, Day, Ended, Pace
+from app.domain.activity import RECENT, TIMED, Activity, Day, EndedLookup, Pace
 from app.domain.audit import Action, Entry
 from app.domain.outcomes import Status
 from app.domain.projects import ProjectNotFound
@@ -94,7 +94,8 @@ class MemoryActivityStore:
             days=tuple(Day(each, {status: _count(mine, each, status) for status in Status}) for each in dates),
             paces={step: _pace([run for run in mine if "extract" in run.timings_ms], step) for step in TIMED},
             recent=tuple(
-                Ended(run.ended_at, Status(run.status), run.reason, run.timings_ms.get("total", 0)) for run in newest
+                EndedLookup(run.ended_at, Status(run.status), run.reason, run.timings_ms.get("total", 0))
+                for run in newest
             ),
         )
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from app.domain.audit import Action, Entry, named
-from app.domain.breaker import CLOSED, Admission, Breaker, SeenBreaker, Verdict
+from app.domain.breaker import CLOSED, Admission, Breaker, EndpointVerdict, SeenBreaker
 from app.domain.claims import (
     Claimed,
     DatabaseUnavailable,
@@ -25,8 +25,8 @@ from app.domain.claims import (
 )
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.enumeration import asker, is_relay
-from app.domain.extraction import Extracted
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.traces import Trace
 from app.domain.workload import MOST_STRIKES
@@ -104,7 +104,7 @@ class MemoryDatabase:
         endpoint, breaker = self.breakers.get(project_id, ("", CLOSED))
         return breaker if endpoint == self.endpoint(project_id) else CLOSED
 
-    def tell_breaker(self, project_id: str, endpoint: str, run: int, verdict: Verdict) -> None:
+    def tell_breaker(self, project_id: str, endpoint: str, run: int, verdict: EndpointVerdict) -> None:
         """Have it know what a run tells of an endpoint, if that is still the project's."""
         if endpoint != self.endpoint(project_id):
             return
@@ -370,7 +370,12 @@ class MemoryRunStore:
         return True
 
     async def finish(
-        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+        self,
+        claimed: Claimed,
+        result: dict[str, Any],
+        *,
+        refund: bool,
+        verdict: EndpointVerdict = EndpointVerdict.UNKNOWN,
     ) -> Finished | None:
         row = self._mine(claimed)
         if row is None:

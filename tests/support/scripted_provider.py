@@ -7,7 +7,7 @@ from app.adapters.ai import messages
 from app.adapters.ai.answers import Said
 from app.adapters.ai.features import Features, known
 from app.adapters.ai.messages import Correction
-from app.adapters.ai.wire import NoAnswer, NoCredentials, Reply
+from app.adapters.ai.wire import NoAnswer, NoCredentials, WireReply
 from app.domain.prompts import Prompt
 from tests.support.ai_servers import Answer
 from tests.support.clocks import settled
@@ -27,15 +27,15 @@ class ScriptedProvider:
         self.asked: list[tuple[Prompt, Features, tuple[Correction, ...]]] = []
         self.assumed = known(MODEL)
         self.questions = 0
-        self.told: tuple[Features, Reply | None, str] | Exception = (self.assumed, None, "")
+        self.told: tuple[Features, WireReply | None, str] | Exception = (self.assumed, None, "")
 
-    async def features(self) -> tuple[Features, Reply | None, str]:
+    async def features(self) -> tuple[Features, WireReply | None, str]:
         self.questions += 1
         if isinstance(self.told, Exception):
             raise self.told
         return self.told
 
-    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> Reply:
+    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         self.asked.append((prompt, features, tuple(corrections)))
         answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(answer, Exception):
@@ -58,7 +58,7 @@ class BusyProvider(ScriptedProvider):
         self._arrived = asyncio.Semaphore(0)
         self._open: list[asyncio.Future[Answer]] = []
 
-    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> Reply:
+    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._open.append(answer)
         self.calls += 1
@@ -77,5 +77,5 @@ class BusyProvider(ScriptedProvider):
         await settled()
 
 
-def reply(answer: Answer) -> Reply:
-    return Reply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
+def reply(answer: Answer) -> WireReply:
+    return WireReply(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)

@@ -30,7 +30,7 @@ from app.runs.waiting import Completions, Ended
 from app.runs.worker import Worker
 from app.web.app import create_app
 from app.web.http.services import Services, Tracing
-from app.wiring.observed import Observed
+from app.wiring.telemetry import Telemetry
 from support_context.egress import Egress
 from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint
@@ -101,7 +101,7 @@ class World:
     def worker(self) -> Worker:
         """Return a worker as one process has it."""
 
-        observed = Observed(self.metrics, self.completions, self.tracing.run)
+        observed = Telemetry(self.metrics, self.completions, self.tracing.run)
         enricher = Enricher(self.model, self.endpoint)
         attempts = Attempts(self.runs, Vault(self.keys), enricher, self.deadline_seconds, observed)
         return Worker(self.runs, attempts, self.seats, observed)

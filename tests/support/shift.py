@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.adapters.vault import Vault
-from app.domain.breaker import Verdict
+from app.domain.breaker import EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished, Stored, Submission
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Result, StepFailed, Usage
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.enrichment import Enricher
 from app.runs.attempt import Attempts
@@ -118,7 +118,12 @@ class Runs(MemoryRunStore):
         return await super().admit(claimed, extracted, identifier)
 
     async def finish(
-        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+        self,
+        claimed: Claimed,
+        result: dict[str, Any],
+        *,
+        refund: bool,
+        verdict: EndpointVerdict = EndpointVerdict.UNKNOWN,
     ) -> Finished | None:
         await self._meet("finish")
         return await super().finish(claimed, result, refund=refund, verdict=verdict)

@@ -16,13 +16,13 @@ from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore
 from app.adapters.postgres.ticket_store import TicketStore
-from app.adapters.postgres.workload_store import Workload
+from app.adapters.postgres.workload_store import WorkloadStore
 from app.domain.claims import Claimed, Submission, Submitted, Taken
 from app.domain.configuration import Configuration, IdentityPolicy, StoredToken
 from app.domain.outcomes import Outcome
 from app.domain.projects import Project
 from app.domain.tickets import Email
-from app.domain.workload import BEAT_SECONDS, Taker, Worker
+from app.domain.workload import BEAT_SECONDS, Taker, WorkerBeat
 
 MOST_IDENTIFIERS = 20
 KEY = b"k" * 32
@@ -56,7 +56,7 @@ class Stores:
     projects: ProjectStore
     tickets: TicketStore
     runs: RunStore
-    workload: Workload
+    workload: WorkloadStore
     deliveries: DeliveryStore
     behind: "Behind"
     trail: AuditStore
@@ -66,7 +66,7 @@ class Stores:
 
     async def beat(self, running: Sequence[int] = ()) -> None:
         """Have this process show itself."""
-        await self.workload.beat(Worker(self.taker.worker_id, "host", 1, 10, len(running)), running)
+        await self.workload.beat(WorkerBeat(self.taker.worker_id, "host", 1, 10, len(running)), running)
 
     async def submit(self, ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any) -> Submitted | Taken:
         [submitted] = await self.tickets.submit([submission(ticket_id, project_id, **options)])
@@ -213,7 +213,7 @@ async def postgres_stores(
         ProjectStore(database),
         TicketStore(database, taker, behind.notify),
         RunStore(database, taker, SenderStore(key, most), behind.notify, webhooks=webhooks),
-        Workload(database, taker, behind.notify),
+        WorkloadStore(database, taker, behind.notify),
         DeliveryStore(database),
         behind,
         AuditStore(database),

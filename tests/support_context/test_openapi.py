@@ -11,8 +11,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import support_context
 from app.demo.records import find, open_records
-from support_context.check.answers import COMFORTABLE_BYTES
-from support_context.check.connection import SLOW_SECONDS
+from support_context.check.answer_rules import COMFORTABLE_BYTES
+from support_context.check.connection_rules import SLOW_SECONDS
 from support_context.facts import Facts
 from support_context.identifiers import sanitize
 from support_context.limits import (

@@ -26,7 +26,7 @@ LONGEST_SILENCE_SECONDS = 5.0
 """So long those in line wait for the calls before them; then one more goes, lest a dead connection stops everybody."""
 
 
-class Refused(Exception):
+class Braked(Exception):
     """The provider wants fewer calls; `asked` is for how many seconds, None where it did not say."""
 
     def __init__(self, detail: str, asked: float | None) -> None:
@@ -89,7 +89,7 @@ class Brake:
         try:
             yield
             self._answered(pause)
-        except Refused as refused:
+        except Braked as refused:
             self._put_on(pause, refused.asked)
             raise
         finally:

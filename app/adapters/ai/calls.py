@@ -14,11 +14,11 @@ from time import monotonic
 from typing import Protocol
 
 from app.adapters.ai.answers import Ending, NoMessage, Said
-from app.adapters.ai.brake import Brake, Held, Refused
+from app.adapters.ai.brake import Brake, Braked, Held
 from app.adapters.ai.features import THINKING_ROOM, Features, without_refused
 from app.adapters.ai.messages import Correction
 from app.adapters.ai.retry_after import seconds_asked
-from app.adapters.ai.wire import HTTP_OK, NoAnswer, NoCredentials, Reply
+from app.adapters.ai.wire import HTTP_OK, NoAnswer, NoCredentials, WireReply
 from app.domain.outcomes import Outcome
 from app.domain.prompts import Prompt
 
@@ -70,10 +70,10 @@ class Provider(Protocol):
     mends: tuple[str, str]
     assumed: Features
 
-    async def features(self) -> tuple[Features, Reply | None, str]:
+    async def features(self) -> tuple[Features, WireReply | None, str]:
         """Ask what the model takes; return that, the reply that refused to tell, and a remark for the operator."""
 
-    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> Reply:
+    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         """Make one call; raises `NoAnswer` or `NoCredentials`."""
 
     def read(self, body: bytes) -> Said:
@@ -84,7 +84,7 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class AiExchange:
     """One call as it went, for whoever wants to see it: what was sent of optional parts, and what came back."""
 
     features: Features
@@ -116,7 +116,7 @@ class Calls:
         model: str,
         brake: Brake | None = None,
         on_problem: Callable[[str | None], None] = lambda problem: None,
-        on_exchange: Callable[[Exchange], None] = lambda exchange: None,
+        on_exchange: Callable[[AiExchange], None] = lambda exchange: None,
         now: Callable[[], float] = monotonic,
     ) -> None:
         self.provider = provider
@@ -161,7 +161,7 @@ class Calls:
             sent = self.features
             try:
                 reply = await self._reply(prompt, sent, corrections)
-            except Refused as refused:
+            except Braked as refused:
                 failure, wait = CallFailed(str(refused), retry_after=self._brake.seconds_left()), 0.0
             except NoAnswer as broken:
                 failure, wait = CallFailed(str(broken)), pause
@@ -190,7 +190,7 @@ class Calls:
         """Close the connections to the provider."""
         await self.provider.aclose()
 
-    async def _reply(self, prompt: Prompt, sent: Features, corrections: Sequence[Correction]) -> Reply:
+    async def _reply(self, prompt: Prompt, sent: Features, corrections: Sequence[Correction]) -> WireReply:
         """Take a turn at the brake and call; raises `CallFailed` where no call may be made."""
         try:
             async with self._brake.turn(LONGEST_PAUSE_SECONDS):
@@ -202,7 +202,7 @@ class Calls:
             self._note(self._without_credentials(missing))
             raise CallFailed(f"no credentials: {missing}", Outcome.AI_MISCONFIGURED) from None
 
-    async def _call(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> Reply:
+    async def _call(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         """Call once; raises `Refused` where the provider wants fewer calls."""
         started = self._now()
         reply = None
@@ -210,13 +210,13 @@ class Calls:
             reply = await self.provider.ask(prompt, features, corrections)
         finally:
             status, body = (reply.status, reply.body) if reply else (None, b"")
-            self._on_exchange(Exchange(features, status, self._now() - started, body))
+            self._on_exchange(AiExchange(features, status, self._now() - started, body))
         asked = _asked(reply)
         if reply.status in AT_ITS_LIMIT or (reply.status == UNAVAILABLE and asked is not None):
-            raise Refused(f"HTTP {reply.status}", asked)
+            raise Braked(f"HTTP {reply.status}", asked)
         return reply
 
-    def _read(self, reply: Reply) -> Said:
+    def _read(self, reply: WireReply) -> Said:
         try:
             said = self.provider.read(reply.body)
         except NoMessage:
@@ -224,13 +224,13 @@ class Calls:
         self._note(None)
         return said
 
-    def _learns_from(self, reply: Reply, sent: Features) -> bool:
+    def _learns_from(self, reply: WireReply, sent: Features) -> bool:
         """Send no more what a refusal names; False where it names nothing that was sent."""
         less = without_refused(self.features, reply.body.decode(errors="replace"))
         self.features = less or self.features
         return self.features != sent
 
-    def _failure_of(self, reply: Reply) -> CallFailed:
+    def _failure_of(self, reply: WireReply) -> CallFailed:
         if reply.status in _MISCONFIGURED:
             self._note(self._in_words(reply.status))
             return CallFailed(f"HTTP {reply.status}", Outcome.AI_MISCONFIGURED)
@@ -250,11 +250,11 @@ class Calls:
         self.problem = problem
 
 
-def _asked(reply: Reply) -> float | None:
+def _asked(reply: WireReply) -> float | None:
     return seconds_asked(reply.headers, datetime.now(UTC))
 
 
-def _wait_before_retry(reply: Reply, pause: float) -> float | None:
+def _wait_before_retry(reply: WireReply, pause: float) -> float | None:
     """Return the seconds after which another try of this call is worth it, or None where it is not."""
     if reply.status < FIRST_SERVER_ERROR:
         return None

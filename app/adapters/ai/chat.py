@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from app.adapters.ai.answers import Ending, NoMessage, Said
 from app.adapters.ai.features import Features
 from app.adapters.ai.messages import Correction, system_text, turns
-from app.adapters.ai.wire import HTTP_OK, Reply, Wire
+from app.adapters.ai.wire import HTTP_OK, Wire, WireReply
 from app.domain.outcomes import Usage
 from app.domain.prompts import Prompt
 from support_context.secrets import Secret
@@ -86,7 +86,7 @@ class ChatCompletions:
         self.host = urlsplit(base_url).netloc.rpartition("@")[2]
         self.provider = f"compatible ({self.host})"
 
-    async def features(self) -> tuple[Features, Reply | None, str]:
+    async def features(self) -> tuple[Features, WireReply | None, str]:
         """Ask for the list of models; what the server takes of a request shows only when it refuses a part."""
         reply = await self._wire.send("GET", f"{self._base}/models", self._headers)
         try:
@@ -97,7 +97,7 @@ class ChatCompletions:
             return TAKEN, None, f"{self.host} does not list {self._model}; it has {', '.join(names[:MOST_MODELS])}"
         return TAKEN, reply if reply.status in KEY_REFUSED else None, ""
 
-    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> Reply:
+    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         """Make one call."""
         body = json.dumps(request(self._model, prompt, features, corrections)).encode()
         return await self._wire.send("POST", f"{self._base}/chat/completions", self._headers, body)

@@ -19,7 +19,7 @@ from app.adapters.ai import messages
 from app.adapters.ai.answers import Said
 from app.adapters.ai.features import BETWEEN_TOOLS, OFF, THINKING_ROOM, Features, known
 from app.adapters.ai.messages import Correction
-from app.adapters.ai.wire import HTTP_NOT_FOUND, HTTP_OK, NoAnswer, NoCredentials, Reply, Unusable, Wire
+from app.adapters.ai.wire import HTTP_NOT_FOUND, HTTP_OK, NoAnswer, NoCredentials, Unusable, Wire, WireReply
 from app.domain.prompts import Prompt
 from support_context.secrets import Secret
 
@@ -133,7 +133,7 @@ class Claude:
             return None
         return headers
 
-    async def features(self) -> tuple[Features, Reply | None, str]:
+    async def features(self) -> tuple[Features, WireReply | None, str]:
         """Ask the Models API what the model takes; the table tells where there is none."""
         client = self._client
         if not self._platform.has_models or not isinstance(client, anthropic.AsyncAnthropic):
@@ -147,7 +147,7 @@ class Claude:
             return self.assumed, reply, ""
         return taken(reply.body) or self.assumed, None, ""
 
-    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> Reply:
+    async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         """Make one call."""
         body = messages.request(self._model, prompt, features, corrections)
         if self._headers is not None:
@@ -163,7 +163,7 @@ class Claude:
         await self._client.close()
         await self._wire.aclose()
 
-    async def _through_sdk(self, call: Callable[[], Any]) -> Reply:
+    async def _through_sdk(self, call: Callable[[], Any]) -> WireReply:
         """Have the SDK prepare and send a request; its errors become ours, by what they are."""
         try:
             response: httpx2.Response = await call()
@@ -177,7 +177,7 @@ class Claude:
             if away or isinstance(error, OSError) or any(word in type(error).__name__ for word in _AWAY):
                 raise NoAnswer(type(error).__name__) from None
             raise NoCredentials(type(error).__name__) from None
-        return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
+        return WireReply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
 
 
 _AWAY = ("Transport", "Timeout", "Connect")

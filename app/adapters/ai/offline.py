@@ -1,7 +1,7 @@
 """The AI without an AI: reads the patterns that people write in instructions; no key, no network, no cost."""
 
-from app.domain import identify_rules, identify_search
 from app.domain.outcomes import Usage
+from app.domain.reading import identify_rules, identify_search
 from app.domain.rows.answer import Answer
 from app.domain.rows.display import read_display
 from app.domain.rows.nodes import Nodes

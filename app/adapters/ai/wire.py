@@ -33,7 +33,7 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WireReply:
     """What came back; `headers` are in lower case."""
 
     status: int
@@ -49,7 +49,7 @@ class Wire:
         self._proxy = proxy
         self._opened: aiohttp.ClientSession | None = None  # a session belongs to the loop that it was made in
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> WireReply:
         """Send once and return the answer whatever its status; raises `NoAnswer`. The caller's deadline bounds it."""
         try:
             async with self._session().request(
@@ -61,7 +61,7 @@ class Wire:
                 proxy=None if self._proxy is None else self._proxy.reveal(),
             ) as response:
                 told = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status, told, await _body_of(response))
+                return WireReply(response.status, told, await _body_of(response))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise NoAnswer(type(error).__name__) from None
 

@@ -1,7 +1,7 @@
 """Sums up a project's ended runs in PostgreSQL: daily sums, and the newest runs by the index on project and time."""
 
 from app.adapters.postgres.connection import Database, Row, Statement
-from app.domain.activity import RECENT, TIMED, Activity, Day, Ended, Pace
+from app.domain.activity import RECENT, TIMED, Activity, Day, EndedLookup, Pace
 from app.domain.outcomes import Status
 
 _TODAY = "date_trunc('day', now() AT TIME ZONE 'UTC')"
@@ -72,5 +72,5 @@ def _pace(percentiles: list[float] | None) -> Pace:
     return Pace(round(percentiles[0]), round(percentiles[1]))
 
 
-def _ended(row: Row) -> Ended:
-    return Ended(row.ended_at, Status(row.status), row.reason, round(row.duration_ms))
+def _ended(row: Row) -> EndedLookup:
+    return EndedLookup(row.ended_at, Status(row.status), row.reason, round(row.duration_ms))

@@ -11,7 +11,7 @@ import structlog
 
 from app.adapters.postgres.claimed import FENCE, fence
 from app.adapters.postgres.connection import Database, Row, Statement, Transaction
-from app.domain.breaker import CLOSED, Admission, Breaker, SeenBreaker, Verdict
+from app.domain.breaker import CLOSED, Admission, Breaker, EndpointVerdict, SeenBreaker
 from app.domain.claims import Claimed
 
 _FIND = Statement("""
@@ -70,7 +70,7 @@ class BreakerStore:
 
         return await self._database.transact(decide)
 
-    async def record(self, project_id: str, endpoint: str, run: int, verdict: Verdict) -> None:
+    async def record(self, project_id: str, endpoint: str, run: int, verdict: EndpointVerdict) -> None:
         """Have the breaker know what a run tells of that endpoint, if it still is the project's."""
 
         async def decide(transaction: Transaction) -> tuple[Breaker, Breaker]:

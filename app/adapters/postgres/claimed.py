@@ -6,8 +6,8 @@ from typing import Any
 
 from app.adapters.postgres.project_store import configuration_of, project_of
 from app.domain.claims import Claimed
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Usage
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.traces import trace_in
 

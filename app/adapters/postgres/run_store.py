@@ -19,9 +19,9 @@ from app.adapters.postgres.connection import (
 from app.adapters.postgres.notices import ENDED_CHANNEL, ended_message
 from app.adapters.postgres.sender_store import ADMITTED, COUNTED, KNOWN, SenderStore
 from app.adapters.postgres.ticket_store import SOMEBODY_WAITS_IN_QUEUE
-from app.domain.breaker import Admission, Verdict
+from app.domain.breaker import Admission, EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
-from app.domain.extraction import Extracted
+from app.domain.reading.extraction import Extracted
 from app.domain.workload import MOST_STRIKES, Taker
 
 _TAKE = Statement("""
@@ -132,7 +132,12 @@ class RunStore:
         return rows[0].admitted if rows else None
 
     async def finish(
-        self, claimed: Claimed, result: dict[str, Any], *, refund: bool, verdict: Verdict = Verdict.UNKNOWN
+        self,
+        claimed: Claimed,
+        result: dict[str, Any],
+        *,
+        refund: bool,
+        verdict: EndpointVerdict = EndpointVerdict.UNKNOWN,
     ) -> Finished | None:
         """Store the result, erase the email and tell everybody; with `refund`, give the credit back.
 
@@ -154,7 +159,7 @@ class RunStore:
         if not rows:
             return None
         self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
-        if verdict is Verdict.FAILS or rows[0].has_breaker:
+        if verdict is EndpointVerdict.FAILS or rows[0].has_breaker:
             await self._tell_breaker(claimed, verdict)
         return Finished(others_wait=rows[0].others_wait)
 
@@ -167,9 +172,9 @@ class RunStore:
         if not await self._database.fetch(_REST, values):
             return False
         if claimed.admission is Admission.PROBES:
-            await self._tell_breaker(claimed, Verdict.UNKNOWN)
+            await self._tell_breaker(claimed, EndpointVerdict.UNKNOWN)
         return True
 
-    async def _tell_breaker(self, claimed: Claimed, verdict: Verdict) -> None:
+    async def _tell_breaker(self, claimed: Claimed, verdict: EndpointVerdict) -> None:
         with suppress(DatabaseUnavailable):  # the next run tells it as well
             await self._breakers.record(claimed.project_id, claimed.endpoint, claimed.run, verdict)

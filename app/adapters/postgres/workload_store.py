@@ -18,7 +18,7 @@ from app.domain.workload import (
     Queue,
     SeenWorker,
     Taker,
-    Worker,
+    WorkerBeat,
     WorkloadReport,
 )
 
@@ -152,7 +152,7 @@ _LAST_HOUR = Statement(f"""
 """)  # noqa: S608 - constants, no value
 
 
-class Workload:
+class WorkloadStore:
     """The registry of workers and the figures of the queue; every method may raise `DatabaseUnavailable`.
 
     `taker` is this process, as it takes runs. `notify` sends a NOTIFY on a channel, soon.
@@ -163,7 +163,7 @@ class Workload:
         self._taker = taker
         self._notify = notify
 
-    async def beat(self, worker: Worker, running: Sequence[int]) -> int:
+    async def beat(self, worker: WorkerBeat, running: Sequence[int]) -> int:
         """Note a sign of life, and give back what this worker was given but does not run; say how many.
 
         To be called as often as `Taker.beat_seconds` says.
@@ -220,5 +220,5 @@ def _depth(row: Row) -> Depth:
 
 
 def _seen(row: Row) -> SeenWorker:
-    worker = Worker(row.worker_id, row.host, row.pid, row.seats, row.in_flight)
+    worker = WorkerBeat(row.worker_id, row.host, row.pid, row.seats, row.in_flight)
     return SeenWorker(worker, row.up_seconds, row.unseen_seconds)

@@ -51,7 +51,7 @@ BROKEN = frozenset(outcome for outcome in Outcome if outcome.status is Status.FE
 """Endings that mark a span as an error: something has to be mended. That an email names nobody is none."""
 
 
-class Tracing:
+class OtlpTracing:
     """Sends the spans of one process; `close` it. The standard OTEL_ variables say where to, and which ones."""
 
     def __init__(self, version: str, processor: SpanProcessor | None = None) -> None:
@@ -63,12 +63,12 @@ class Tracing:
         self._tracer = self._provider.get_tracer("customer_context", version)
 
     @contextmanager
-    def request(self, method: str, caller: Trace | None) -> Iterator["RequestSpan"]:
+    def request(self, method: str, caller: Trace | None) -> Iterator["OtlpRequestSpan"]:
         """Record one request as a child of its caller's span."""
         method = method if method in METHODS else "_OTHER"
         attributes = {"http.request.method": method}
         span = self._tracer.start_span(method, _below(caller), SpanKind.SERVER, attributes)
-        request = RequestSpan(span, method, _trace_of(span) or caller)
+        request = OtlpRequestSpan(span, method, _trace_of(span) or caller)
         try:
             with in_trace(request.trace):
                 yield request
@@ -76,13 +76,13 @@ class Tracing:
             span.end()
 
     @contextmanager
-    def run(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> Iterator["RunSpan"]:
+    def run(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> Iterator["OtlpRunSpan"]:
         """Record one run as a child of the request that asked for it; `ticket_id` is None for a test."""
         attributes = {"customer_context.project_id": project_id}
         if ticket_id is not None:
             attributes["customer_context.ticket_id"] = ticket_id
         span = self._tracer.start_span("enrichment", _below(trace), SpanKind.INTERNAL, attributes)
-        run = RunSpan(self._tracer, span)
+        run = OtlpRunSpan(self._tracer, span)
         try:
             with in_trace(_trace_of(span) or trace):
                 yield run
@@ -96,7 +96,7 @@ class Tracing:
         closing.join(FLUSH_SECONDS)
 
 
-class RequestSpan:
+class OtlpRequestSpan:
     """A request as it is recorded; `trace` is where a run that it asks for belongs."""
 
     def __init__(self, span: Span, method: str, trace: Trace | None) -> None:
@@ -115,7 +115,7 @@ class RequestSpan:
                 self._span.set_status(StatusCode.ERROR)
 
 
-class RunSpan:
+class OtlpRunSpan:
     """A run as it is recorded, with the step that is under way."""
 
     def __init__(self, tracer: Tracer, span: Span) -> None:

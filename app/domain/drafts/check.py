@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from app.domain.drafts import choices
+from app.domain.drafts import status_words
 from app.domain.drafts.known import Known
-from app.domain.drafts.places import Place, places_in, readable
+from app.domain.drafts.statements import Place, places_in, readable
 from app.domain.drafts.withheld import Withheld
 
 MOST_FIGURES = 1_000
@@ -35,7 +35,7 @@ _KINDS = {"unread": "number"}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DraftFinding:
     """One place of a draft that needs a person; offsets count UTF-16 code units, as editors in a browser do."""
 
     kind: str
@@ -74,7 +74,7 @@ def backing_of(result: dict[str, Any], also_known: Sequence[str], display_instru
     )
 
 
-def check(draft: str, backing: Backing) -> list[Finding]:
+def check(draft: str, backing: Backing) -> list[DraftFinding]:
     """List what a draft states without backing, and what of a withheld record it tells, from left to right."""
     end = readable(draft, MOST_FIGURES)
     places = places_in(draft[:end])
@@ -85,7 +85,7 @@ def check(draft: str, backing: Backing) -> list[Finding]:
         found += [("withheld", *span) for span in withheld.told_in(draft, places)]
     else:
         known = known.with_facts(backing.rows, backing.links, backing.summary)
-        denied = choices.denied(draft, backing.display_instructions, backing.rows, backing.also_known)
+        denied = status_words.denied(draft, backing.display_instructions, backing.rows, backing.also_known)
         found += [("status", *span) for span in denied]
     found += _apart([place for place in places if not known.backs(place)], [(start, stop) for _, start, stop in found])
     if end < len(draft):
@@ -104,11 +104,11 @@ def _apart(places: Iterable[Place], spans: Sequence[tuple[int, int]]) -> list[tu
     return [(place.kind, place.start, place.end) for place in places if not touches(place)]
 
 
-def _findings(draft: str, found: list[tuple[str, int, int]]) -> list[Finding]:
+def _findings(draft: str, found: list[tuple[str, int, int]]) -> list[DraftFinding]:
     wide = draft.isascii() or max(draft) <= "\uffff"
     units = None if wide else [0, *accumulate(2 if character > "\uffff" else 1 for character in draft)]
     return [
-        Finding(
+        DraftFinding(
             _KINDS.get(kind, kind),
             draft[start:end],
             units[start] if units else start,

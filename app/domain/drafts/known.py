@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.drafts.places import Place, places_in, readable
+from app.domain.drafts.figure_words import CURRENCIES
 from app.domain.drafts.readings import Date, agree, amounts
-from app.domain.drafts.words import CURRENCIES
+from app.domain.drafts.statements import Place, places_in, readable
 
 MOST_KNOWN_FIGURES = 4_000
 """Figures and addresses that are read of all texts that the caller knows; what stands behind them backs nothing."""

@@ -2,7 +2,7 @@
 
 import re
 
-from app.domain.drafts.words import MONTHS
+from app.domain.drafts.figure_words import MONTHS
 
 Amounts = frozenset[str]
 """Every value that a number can mean, each in one spelling: `1.234` is 1234 in one country and 1.234 in another."""

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain.drafts.folding import Skeleton, skeleton
-from app.domain.drafts.places import Place, places_in
+from app.domain.drafts.look_alikes import Skeleton, skeleton
 from app.domain.drafts.readings import Date, agree, amounts
+from app.domain.drafts.statements import Place, places_in
 
 MOST_VALUES = 400
 """Values of one record that are looked for: 24 rows and 20 links, in parts."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.domain.activity import Report
+from app.domain.activity import ActivityReport
 from app.domain.breaker import SeenBreaker, State
 from app.domain.outcomes import Status
 
@@ -69,7 +69,7 @@ class ActivityOut(BaseModel):
     breaker: BreakerOut
 
     @classmethod
-    def of(cls, report: Report) -> "ActivityOut":
+    def of(cls, report: ActivityReport) -> "ActivityOut":
         """Show a report."""
         activity = report.activity
         return cls(

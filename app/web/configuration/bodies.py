@@ -18,7 +18,7 @@ from pydantic import (
 
 from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration
 from app.domain.enumeration import RELAY
-from app.domain.forms import in_words
+from app.domain.reading.forms import in_words
 from app.domain.refusals import Complaint
 from app.owners.configuring import Changes
 from app.web.http.bodies import StrictBody, without

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Body, Response
 from app.domain.refusals import Refusal
 from app.web.configuration.endpoint_bodies import CheckIn, CheckOut, SampleOut
 from app.web.configuration.examples import CHECK, CHECK_STEPS
-from app.web.http import answers
-from app.web.http.answers import problems
+from app.web.http import error_responses
+from app.web.http.error_responses import problems
 from app.web.http.requests import Actor, AsEvents, ProjectId, Wired
 from app.web.http.step_events import MEDIA_TYPE as EVENT_STREAM
 from app.web.http.step_events import OnStep, StepStream
@@ -19,8 +19,8 @@ TOLD: dict[int | str, dict[str, Any]] = {
     200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}, "examples": CHECK_STEPS}}}
 }
 REFUSED = problems(
-    *answers.OWNER,
-    *answers.WITH_BODY,
+    *error_responses.OWNER,
+    *error_responses.WITH_BODY,
     Refusal.INCOMPLETE_CONFIGURATION,
     Refusal.BEARER_TOKEN_REQUIRED,
     Refusal.CHECK_RUNNING,
@@ -48,7 +48,7 @@ async def check_endpoint(
     return StepStream(told) if as_events else await told(lambda step: None)
 
 
-@router.get("/sample-endpoint", summary="Read the sample endpoint", responses=problems(*answers.OWNER))
+@router.get("/sample-endpoint", summary="Read the sample endpoint", responses=problems(*error_responses.OWNER))
 async def get_sample_endpoint(project_id: ProjectId, actor: Actor, services: Wired) -> SampleOut:
     """Read the settings of the operator's sample endpoint with made-up customers; null where there is none.
 

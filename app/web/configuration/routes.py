@@ -11,8 +11,8 @@ from app.owners.configuring import etag_of
 from app.web.configuration.bodies import ConfigurationOut, JudgedConfigurationIn
 from app.web.configuration.examples import CONFIGURATION, STEPS, TRIAL
 from app.web.configuration.trial_bodies import TrialIn, TrialOut
-from app.web.http import answers
-from app.web.http.answers import problems
+from app.web.http import error_responses
+from app.web.http.error_responses import problems
 from app.web.http.requests import Actor, AsEvents, IfMatch, InTrace, ProjectId, Wired
 from app.web.http.step_events import MEDIA_TYPE as EVENT_STREAM
 from app.web.http.step_events import OnStep, StepStream
@@ -22,8 +22,8 @@ router = APIRouter(prefix="/projects/{project_id}/customer-context", tags=["Conf
 
 ETAG: dict[str, Any] = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "version of this state"}}}
 SAVING = problems(
-    *answers.OWNER,
-    *answers.WITH_BODY,
+    *error_responses.OWNER,
+    *error_responses.WITH_BODY,
     Refusal.PRECONDITION_FAILED,
     Refusal.INCOMPLETE_CONFIGURATION,
     Refusal.BEARER_TOKEN_REQUIRED,
@@ -34,7 +34,7 @@ TOLD: dict[int | str, dict[str, Any]] = {
 Changes = Annotated[JudgedConfigurationIn, Body(openapi_examples=CONFIGURATION)]
 
 
-@router.get("", summary="Read the configuration", responses={200: ETAG, **problems(*answers.OWNER)})
+@router.get("", summary="Read the configuration", responses={200: ETAG, **problems(*error_responses.OWNER)})
 async def get_configuration(
     project_id: ProjectId, actor: Actor, services: Wired, response: Response
 ) -> ConfigurationOut:
@@ -64,7 +64,7 @@ async def patch_configuration(
     "",
     status_code=204,
     summary="Erase the configuration",
-    responses=problems(*answers.OWNER, Refusal.PRECONDITION_FAILED),
+    responses=problems(*error_responses.OWNER, Refusal.PRECONDITION_FAILED),
 )
 async def delete_configuration(
     project_id: ProjectId, actor: Actor, services: Wired, if_match: IfMatch = None
@@ -78,7 +78,7 @@ async def delete_configuration(
     "/test",
     summary="Test before enabling",
     response_model=TrialOut,
-    responses={**TOLD, **problems(*answers.OWNER, *answers.WITH_BODY, Refusal.BEARER_TOKEN_REQUIRED)},
+    responses={**TOLD, **problems(*error_responses.OWNER, *error_responses.WITH_BODY, Refusal.BEARER_TOKEN_REQUIRED)},
 )
 async def try_configuration(
     project_id: ProjectId,

@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.domain.projects import Project
 from app.domain.traces import Trace
 from app.owners.access import Access
 from app.owners.activity_report import Reporting
 from app.owners.audit_report import Auditing
-from app.owners.configuring import Configuring, Projects
+from app.owners.configuring import Configuring
 from app.owners.endpoint_check import EndpointChecks
 from app.owners.sample_endpoint import Samples
+from app.owners.stored_projects import Projects
 from app.owners.test_run import Trials
 from app.runs.draft_checks import DraftChecks
 from app.runs.intake import Intake
@@ -21,17 +21,7 @@ from app.runs.waiting import Completions
 from app.runs.watching import RunSpan
 
 
-class ProjectTable(Projects, Protocol):
-    """The projects, as the helpdesk's backend maintains them."""
-
-    async def put(self, project: Project, actor: str | None) -> None:
-        """Create or replace a project, and note what that changes."""
-
-    async def delete(self, project_id: str, actor: str | None) -> bool:
-        """Erase a project and all that hangs on it; False where there was none."""
-
-
-class Metrics(Protocol):
+class MetricsText(Protocol):
     """What the process counts."""
 
     def render(self) -> tuple[bytes, str]:
@@ -75,7 +65,7 @@ class AiState(Protocol):
 class Services:
     """One process's services, open until its shutdown."""
 
-    projects: ProjectTable
+    projects: Projects
     access: Access
     reporting: Reporting
     auditing: Auditing
@@ -85,7 +75,7 @@ class Services:
     trials: Trials
     samples: Samples
     endpoint_checks: EndpointChecks
-    metrics: Metrics
+    metrics: MetricsText
     tracing: Tracing
     draining: Draining
     ping: Callable[[], Awaitable[None]]

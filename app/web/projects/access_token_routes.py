@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Response
 
 from app.domain.refusals import Refusal
-from app.web.http import answers
-from app.web.http.answers import problems
+from app.web.http import error_responses
 from app.web.http.bodies import Id
+from app.web.http.error_responses import problems
 from app.web.http.requests import Actor, ByToken, ProjectId, Wired
 from app.web.projects.bodies import AccessTokenIn, AccessTokenOut, AccessTokensOut, NewAccessTokenOut
 from app.web.projects.examples import ACCESS_TOKEN, MADE
@@ -22,7 +22,7 @@ CREATED: dict[int | str, dict[str, Any]] = {201: {"content": {"application/json"
     "",
     status_code=201,
     summary="Make an access token",
-    responses={**CREATED, **problems(*answers.OWNER, *answers.WITH_BODY)},
+    responses={**CREATED, **problems(*error_responses.OWNER, *error_responses.WITH_BODY)},
 )
 async def make_access_token(
     project_id: ProjectId,
@@ -43,7 +43,7 @@ async def make_access_token(
     return NewAccessTokenOut.of(project_id, made)
 
 
-@router.get("", summary="List the access tokens", responses=problems(*answers.OWNER))
+@router.get("", summary="List the access tokens", responses=problems(*error_responses.OWNER))
 async def list_access_tokens(project_id: ProjectId, actor: Actor, services: Wired) -> AccessTokensOut:
     """List the tokens that have not expired, of all owners, without the tokens themselves."""
     known = await services.access.listed(project_id, actor)
@@ -54,7 +54,7 @@ async def list_access_tokens(project_id: ProjectId, actor: Actor, services: Wire
     "/{token_id}",
     status_code=204,
     summary="Revoke an access token",
-    responses=problems(*answers.OWNER, Refusal.ACCESS_TOKEN_NOT_FOUND),
+    responses=problems(*error_responses.OWNER, Refusal.ACCESS_TOKEN_NOT_FOUND),
 )
 async def revoke_access_token(project_id: ProjectId, token_id: TokenId, actor: Actor, services: Wired) -> Response:
     """Revoke a token, whoever made it: the next request that brings it answers 401."""

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from app.domain.audit import MOST_ENTRIES
-from app.web.http import answers
-from app.web.http.answers import problems
+from app.web.http import error_responses
+from app.web.http.error_responses import problems
 from app.web.http.requests import Actor, ProjectId, Wired
 from app.web.projects.bodies import AuditEntryOut, AuditOut
 from app.web.projects.examples import AUDIT
@@ -20,7 +20,7 @@ Cursor = Annotated[
 PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"examples": AUDIT}}}}
 
 
-@router.get("", summary="Read the audit trail", responses={**PAGE, **problems(*answers.OWNER)})
+@router.get("", summary="Read the audit trail", responses={**PAGE, **problems(*error_responses.OWNER)})
 async def get_audit(
     project_id: ProjectId, actor: Actor, services: Wired, limit: Limit = 50, cursor: Cursor = None
 ) -> AuditOut:

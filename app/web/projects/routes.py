@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator
 
-from app.domain.extraction import as_sent
+from app.domain.reading.extraction import as_sent
 from app.domain.refusals import Refusal, Refused
-from app.web.http.answers import WITH_BODY, problems
+from app.web.http.error_responses import WITH_BODY, problems
 from app.web.http.requests import NamedActor, ProjectId, Wired
 from app.web.projects.bodies import CustomerErasedOut, ProjectIn, ProjectOut
 

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.domain.claims import ForeignTicket, Stored, Submission, Submitted, Underway, UnknownProject
 from app.domain.refusals import Refusal, Refused
-from app.web.http.answers import WITH_BODY, problems
 from app.web.http.bodies import ComplaintOut, Id
+from app.web.http.error_responses import WITH_BODY, problems
 from app.web.http.errors import complaints_of
 from app.web.http.requests import InTrace, Wired
 from app.web.tickets.batch_bodies import BatchIn, BatchOut, BatchRowOut, BatchTicketIn, RowCode

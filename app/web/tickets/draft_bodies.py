@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from app.domain.drafts.check import Finding
+from app.domain.drafts.check import DraftFinding
 from app.web.http.bodies import Id, StrictBody
 from app.web.tickets.bodies import EmailText
 
@@ -56,7 +56,7 @@ class FindingOut(BaseModel):
     message: str
 
     @classmethod
-    def of(cls, finding: Finding) -> "FindingOut":
+    def of(cls, finding: DraftFinding) -> "FindingOut":
         """Show a finding."""
         return cls(**asdict(finding))
 

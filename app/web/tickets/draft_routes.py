@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body
 
 from app.domain.drafts.check import backing_of
 from app.domain.refusals import Refusal
-from app.web.http.answers import WITH_BODY, problems
+from app.web.http.error_responses import WITH_BODY, problems
 from app.web.http.requests import TicketId, Wired
 from app.web.tickets.draft_bodies import CheckedAgainstOut, DraftCheckedOut, DraftIn, FindingOut
 from app.web.tickets.examples import CHECKED, DRAFT

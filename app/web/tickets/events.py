@@ -12,8 +12,8 @@ from starlette.types import Message, Send
 
 from app.domain.claims import DatabaseUnavailable
 from app.runs.waiting import Completions, Ended
-from app.web.http.answers import problems
 from app.web.http.bodies import Id
+from app.web.http.error_responses import problems
 from app.web.http.requests import Wired
 from app.web.tickets.bodies import result_document
 from app.web.tickets.examples import COMPLETED

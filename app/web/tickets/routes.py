@@ -7,15 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Header, Query, Response
 
 from app.domain.claims import Submission
-from app.domain.preferences import Preferences, preferences_in
 from app.domain.refusals import Refusal
 from app.runs.intake import Enriched, Pending
-from app.web.http.answers import WITH_BODY, problems
 from app.web.http.bodies import Id
+from app.web.http.error_responses import WITH_BODY, problems
 from app.web.http.requests import InTrace, NamedActor, TicketId, Wired
 from app.web.tickets.bodies import PendingOut, TicketIn, TicketResultOut, location_of, result_document
 from app.web.tickets.emails import email_of
 from app.web.tickets.examples import ENRICHED, PENDING, TICKET
+from app.web.tickets.preferences import Preferences, preferences_in
 
 LONGEST_WAIT_SECONDS = 30
 """What a reader may wait for a result: as long as a usual run may take, and short of what proxies cut off."""

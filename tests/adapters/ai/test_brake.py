@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.adapters.ai.brake import Brake, Held, Refused
+from app.adapters.ai.brake import Brake, Braked, Held
 from tests.support.clocks import Clock, settled
 
 LONGEST = 60.0
@@ -39,7 +39,7 @@ class Calls:
                 await end
         except Held as held:
             self.held.append(held.seconds)
-        except (Refused, Blip):
+        except (Braked, Blip):
             pass
 
     async def answer(self, count: int = 1) -> None:
@@ -54,7 +54,7 @@ class Calls:
         await settled()
 
     async def refuse(self, asked: float | None = None, count: int = 1) -> None:
-        await self.fail(Refused("HTTP 429", asked), count)
+        await self.fail(Braked("HTTP 429", asked), count)
 
 
 @pytest.fixture
@@ -241,9 +241,9 @@ async def test_one_more_call_goes_every_five_seconds_when_those_before_it_are_si
 
 async def test_brake_lets_go_by_itself_when_real_time_passes() -> None:
     brake = Brake()
-    with pytest.raises(Refused):
+    with pytest.raises(Braked):
         async with brake.turn(LONGEST):
-            raise Refused("HTTP 529", None)
+            raise Braked("HTTP 529", None)
     assert brake.seconds_left() > 0
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01), brake.turn(LONGEST):

@@ -10,8 +10,8 @@ from app.adapters.ai.brake import Brake
 from app.adapters.ai.calls import ASKED_AGAIN_SECONDS, MOST_TRIES, Calls
 from app.adapters.ai.features import PLAIN, Features
 from app.adapters.ai.messages import Correction
-from app.adapters.ai.model import RemoteModel
-from app.adapters.ai.wire import NoAnswer, NoCredentials, Reply
+from app.adapters.ai.remote_model import RemoteModel
+from app.adapters.ai.wire import NoAnswer, NoCredentials, WireReply
 from app.domain.configuration import Configuration
 from app.domain.outcomes import Outcome, StepFailed, Usage
 from app.domain.prompts import Prompt
@@ -301,7 +301,7 @@ async def test_calls_that_run_together_each_go_on_when_a_part_is_refused() -> No
                 return failed(400, "invalid_request_error", '"thinking.type.disabled" is not supported for this model.')
             return FOUND
 
-        async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> Reply:
+        async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
             self.asked.append((prompt, features, tuple(corrections)))
             await asyncio.sleep(0)
             return reply(self.next_answer(features))

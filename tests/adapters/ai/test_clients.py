@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.adapters.ai.calls import Calls
 from app.adapters.ai.clients import PLATFORMS, Claude
-from app.adapters.ai.model import RemoteModel
+from app.adapters.ai.remote_model import RemoteModel
 from app.adapters.ai.wire import Unusable, Wire
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.tickets import Email

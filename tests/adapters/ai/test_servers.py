@@ -11,7 +11,7 @@ from app.adapters.ai.brake import Brake
 from app.adapters.ai.calls import Calls, Provider
 from app.adapters.ai.chat import ChatCompletions
 from app.adapters.ai.clients import Claude
-from app.adapters.ai.model import RemoteModel
+from app.adapters.ai.remote_model import RemoteModel
 from app.adapters.ai.wire import Wire
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.tickets import Email

@@ -12,7 +12,7 @@ import pytest
 
 from app.adapters.postgres.activity_store import ActivityStore
 from app.adapters.postgres.connection import Database, Statement
-from app.domain.activity import TIMED, Ended, Pace
+from app.domain.activity import TIMED, EndedLookup, Pace
 from app.domain.outcomes import Status
 from tests.support.rows import EndedRun
 from tests.support.stores import RESULT, Stores, postgres_stores
@@ -150,7 +150,7 @@ async def test_last_fifty_are_listed_the_newest_first(ran: Ran) -> None:
 
     recent = (await ran.store.of_project("prj_1", 90)).recent
 
-    assert recent == tuple(Ended(run.ended_at, Status.OK, None, n) for n, run in enumerate(runs[:50]))
+    assert recent == tuple(EndedLookup(run.ended_at, Status.OK, None, n) for n, run in enumerate(runs[:50]))
 
 
 async def test_ending_is_shown_with_its_reason_and_no_time_where_none_was_kept(ran: Ran) -> None:
@@ -158,7 +158,7 @@ async def test_ending_is_shown_with_its_reason_and_no_time_where_none_was_kept(r
 
     (ended,) = (await ran.store.of_project("prj_1", 1)).recent
 
-    assert ended == Ended(run.ended_at, Status.DISABLED, "plan", 0)
+    assert ended == EndedLookup(run.ended_at, Status.DISABLED, "plan", 0)
 
 
 async def test_index_on_project_and_time_finds_the_runs_when_there_are_many(database: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.connection import Database, Statement
-from app.domain.breaker import FAILURES_TO_OPEN, Admission, State, Verdict
+from app.domain.breaker import FAILURES_TO_OPEN, Admission, EndpointVerdict, State
 from app.domain.claims import Claimed
 from app.domain.outcomes import Outcome
 from tests.support.stores import CONFIGURATION, TOKEN, Stores, result_of
@@ -17,7 +17,7 @@ from tests.support.stores import CONFIGURATION, TOKEN, Stores, result_of
 FAILED, REFUSED = result_of(Outcome.TIMEOUT), result_of(Outcome.CIRCUIT_OPEN, credits_used=0)
 
 
-async def ended(stores: Stores, claimed: Claimed, verdict: Verdict) -> None:
+async def ended(stores: Stores, claimed: Claimed, verdict: EndpointVerdict) -> None:
     refund = claimed.admission is Admission.REFUSED
     ending = REFUSED if refund else FAILED
     assert await stores.runs.finish(claimed, ending, refund=refund, verdict=verdict) is not None
@@ -40,7 +40,7 @@ async def opened(stores: Stores) -> None:
         assert await state(stores) is State.CLOSED
         claimed = await asked(stores, f"failed {number}")
         assert claimed.admission is Admission.PASSES
-        await ended(stores, claimed, Verdict.FAILS)
+        await ended(stores, claimed, EndpointVerdict.FAILS)
 
 
 async def test_a_run_is_refused_without_a_credit_when_the_breaker_is_open(stores: Stores) -> None:
@@ -48,7 +48,7 @@ async def test_a_run_is_refused_without_a_credit_when_the_breaker_is_open(stores
     assert await state(stores) is State.OPEN
     claimed = await asked(stores)
     assert (claimed.admission, claimed.charged) == (Admission.REFUSED, False)
-    await ended(stores, claimed, Verdict.UNKNOWN)
+    await ended(stores, claimed, EndpointVerdict.UNKNOWN)
     assert (await stores.used(), await state(stores)) == (FAILURES_TO_OPEN, State.OPEN)
 
 
@@ -59,7 +59,7 @@ async def test_one_of_many_tries_when_the_pause_is_over_and_closes_it(stores: St
     assert [claim.admission for claim in claims] == [Admission.PROBES, *[Admission.REFUSED] * 3]
     assert [claim.charged for claim in claims] == [True, False, False, False]
     assert await state(stores) is State.HALF_OPEN
-    await ended(stores, claims[0], Verdict.ANSWERS)
+    await ended(stores, claims[0], EndpointVerdict.ANSWERS)
     assert await state(stores) is State.CLOSED
     assert (await asked(stores, "t_5")).admission is Admission.PASSES
 
@@ -67,7 +67,7 @@ async def test_one_of_many_tries_when_the_pause_is_over_and_closes_it(stores: St
 async def test_it_stays_open_for_longer_when_the_one_that_tries_fails(stores: Stores) -> None:
     await opened(stores)
     await stores.behind.breaker_pause_over()
-    await ended(stores, await asked(stores), Verdict.FAILS)
+    await ended(stores, await asked(stores), EndpointVerdict.FAILS)
     seen = await stores.breakers.of_project("prj_1")
     assert (seen.state, seen.breaker.pause_seconds, seen.breaker.failures) == (State.OPEN, 60, FAILURES_TO_OPEN + 1)
 
@@ -78,7 +78,7 @@ async def test_a_probe_is_taken_over_with_its_run_when_its_worker_dies(stores: S
     dead = await asked(stores)
     heir = await stores.runs.ask_breaker(await stores.taken_over(dead))
     assert heir.admission is Admission.PROBES
-    await ended(stores, heir, Verdict.ANSWERS)
+    await ended(stores, heir, EndpointVerdict.ANSWERS)
     assert await state(stores) is State.CLOSED
 
 
@@ -101,7 +101,7 @@ async def test_the_next_tries_when_the_probe_never_asked(stores: Stores, put_bac
     if put_back:  # the AI was away
         assert await stores.runs.rest(probe, 60.0, strike=False)
     else:
-        await ended(stores, probe, Verdict.UNKNOWN)
+        await ended(stores, probe, EndpointVerdict.UNKNOWN)
     assert (await asked(stores, "t_2")).admission is Admission.PROBES
 
 
@@ -119,11 +119,11 @@ async def test_it_holds_no_more_when_the_endpoint_is_another(stores: Stores, cha
     changed = replace(CONFIGURATION, **change)  # type: ignore[arg-type]
     await stores.projects.save_configuration("prj_1", changed, TOKEN, "u1")
     assert await state(stores) is State.CLOSED
-    await ended(stores, late, Verdict.FAILS)  # of the endpoint before
+    await ended(stores, late, EndpointVerdict.FAILS)  # of the endpoint before
     assert (await stores.breakers.of_project("prj_1")).breaker.failures == 0
     claimed = await asked(stores)
     assert claimed.admission is Admission.PASSES
-    await ended(stores, claimed, Verdict.FAILS)
+    await ended(stores, claimed, EndpointVerdict.FAILS)
     assert (await stores.breakers.of_project("prj_1")).breaker.failures == 1
 
 
@@ -156,7 +156,7 @@ async def test_a_run_that_cannot_be_run_is_no_probe(stores: Stores) -> None:
 
 async def test_nothing_is_written_while_all_is_well(stores: Stores, database: Database) -> None:
     await stores.turn_on()
-    await ended(stores, await asked(stores), Verdict.ANSWERS)
+    await ended(stores, await asked(stores), EndpointVerdict.ANSWERS)
     written = "SELECT n_tup_ins + n_tup_upd AS n FROM pg_stat_user_tables WHERE relname = 'breakers'"
     [row] = await database.fetch(Statement(written))
     assert row.n == 0
@@ -165,7 +165,7 @@ async def test_nothing_is_written_while_all_is_well(stores: Stores, database: Da
 async def test_no_failure_is_lost_when_sixteen_end_at_once(stores: Stores) -> None:
     await stores.turn_on()
     claims = [await asked(stores, f"t_{number}") for number in range(16)]
-    await asyncio.gather(*(ended(stores, claim, Verdict.FAILS) for claim in claims))
+    await asyncio.gather(*(ended(stores, claim, EndpointVerdict.FAILS) for claim in claims))
     seen = await stores.breakers.of_project("prj_1")
     assert (seen.state, seen.breaker.failures) == (State.OPEN, 16)
 

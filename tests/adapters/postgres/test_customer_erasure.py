@@ -7,8 +7,8 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from app.domain.claims import Stored, Underway, UnknownProject
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Usage
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from tests.support.stores import OTHER_PROJECT, Stores, result_of
 

@@ -8,9 +8,9 @@ import pytest
 
 from app.adapters.postgres.connection import Database, Statement
 from app.domain.claims import Claimed, Finished, Stored, Underway
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Outcome, Usage
 from app.domain.projects import Project
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.workload import MOST_STRIKES
 from tests.support.stores import CONFIGURATION, PROJECT, RESULT, TOKEN, Stores, result_of

@@ -9,8 +9,8 @@ import pytest
 
 from app.adapters.postgres.connection import Database
 from app.domain.claims import Claimed
-from app.domain.extraction import Extracted
 from app.domain.outcomes import Usage
+from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from tests.adapters.postgres.test_run_store import dump
 from tests.support.stores import MOST_IDENTIFIERS, OTHER_PROJECT, RESULT, Stores, postgres_stores

@@ -7,27 +7,27 @@ from uuid import uuid4
 import pytest
 
 from app.adapters.postgres.connection import Database
-from app.adapters.postgres.workload_store import WORST_PROJECTS, Workload
-from app.domain.breaker import Verdict
+from app.adapters.postgres.workload_store import WORST_PROJECTS, WorkloadStore
+from app.domain.breaker import EndpointVerdict
 from app.domain.claims import Underway
-from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, Taker, Worker
+from app.domain.workload import MOST_COUNTED, Depth, EndedRuns, ProjectRuns, Queue, Taker, WorkerBeat
 from tests.support.stores import OTHER_PROJECT, RESULT, Stores, postgres_stores, submission
 
 
-def worker(host: str = "web-1", in_flight: int = 3) -> Worker:
-    return Worker(str(uuid4()), host, 4711, 200, in_flight)
+def worker(host: str = "web-1", in_flight: int = 3) -> WorkerBeat:
+    return WorkerBeat(str(uuid4()), host, 4711, 200, in_flight)
 
 
 @pytest.fixture
-def workload(database: Database) -> Workload:
-    return Workload(database, Taker(str(uuid4()), slots=2), lambda channel, message: None)
+def workload(database: Database) -> WorkloadStore:
+    return WorkloadStore(database, Taker(str(uuid4()), slots=2), lambda channel, message: None)
 
 
-async def seen(workload: Workload) -> list[tuple[Worker, bool]]:
+async def seen(workload: WorkloadStore) -> list[tuple[WorkerBeat, bool]]:
     return [(each.worker, each.is_alive) for each in (await workload.report()).workers]
 
 
-async def test_a_worker_is_alive_while_it_gives_signs_of_life(workload: Workload, other: Any) -> None:
+async def test_a_worker_is_alive_while_it_gives_signs_of_life(workload: WorkloadStore, other: Any) -> None:
     first, second = worker(host="web-2"), worker()
     await workload.beat(first, [])
     await workload.beat(second, [])
@@ -40,7 +40,7 @@ async def test_a_worker_is_alive_while_it_gives_signs_of_life(workload: Workload
 
 
 async def test_a_worker_that_leaves_is_gone_and_one_that_fell_silent_is_seen_for_an_hour(
-    stores: Stores, workload: Workload, other: Any
+    stores: Stores, workload: WorkloadStore, other: Any
 ) -> None:
     stays = worker()
     await workload.beat(stays, [])
@@ -57,7 +57,7 @@ async def test_a_worker_that_leaves_is_gone_and_one_that_fell_silent_is_seen_for
     [pytest.param(14.0, False, id="it may live"), pytest.param(15.5, True, id="it has missed three signs of life")],
 )
 async def test_the_runs_of_a_worker_that_is_taken_for_dead_are_queued(
-    stores: Stores, workload: Workload, other: Any, age: float, taken_over: bool
+    stores: Stores, workload: WorkloadStore, other: Any, age: float, taken_over: bool
 ) -> None:
     claimed = await stores.claimed()
     await stores.finished("t_done")
@@ -99,7 +99,7 @@ async def test_everybody_hears_of_runs_that_are_queued_again(stores: Stores) -> 
     assert stores.behind.notices == [("customer_context_queued", "")]
 
 
-async def test_a_report_says_how_long_a_worker_is_up_and_unseen(workload: Workload, other: Any) -> None:
+async def test_a_report_says_how_long_a_worker_is_up_and_unseen(workload: WorkloadStore, other: Any) -> None:
     await workload.beat(worker(), [])
     await other.execute("UPDATE workers SET started_at = now() - interval '1 h', seen_at = now() - interval '7 min'")
     [one] = (await workload.report()).workers
@@ -134,7 +134,7 @@ async def test_depth_counts_what_waits_and_finds_the_oldest_of_every_line(stores
 
 
 async def test_a_report_tells_what_waits_from_what_rests_and_runs(
-    stores: Stores, workload: Workload, other: Any
+    stores: Stores, workload: WorkloadStore, other: Any
 ) -> None:
     for slot in range(4):
         await other.execute(ROW, "prj_1", "running", True, 0.0, slot)
@@ -148,7 +148,7 @@ async def test_a_report_tells_what_waits_from_what_rests_and_runs(
 
 
 async def test_those_whose_project_has_all_its_slots_in_use_are_counted_apart(
-    stores: Stores, workload: Workload, other: Any
+    stores: Stores, workload: WorkloadStore, other: Any
 ) -> None:
     await stores.projects.put(OTHER_PROJECT)
     await other.execute(ROW, "prj_1", "running", True, 0.0, 1)
@@ -159,12 +159,12 @@ async def test_those_whose_project_has_all_its_slots_in_use_are_counted_apart(
     assert (await workload.depth()).in_line == 2
 
 
-async def test_open_breakers_are_counted_while_they_hold(stores: Stores, workload: Workload, other: Any) -> None:
+async def test_open_breakers_are_counted_while_they_hold(stores: Stores, workload: WorkloadStore, other: Any) -> None:
     await stores.turn_on()
     for run in range(10):
         assert (await workload.depth()).open_breakers == 0
         endpoint = await other.fetchval("SELECT endpoint_of(c) FROM configurations c")
-        await stores.breakers.record("prj_1", endpoint, run, Verdict.FAILS)
+        await stores.breakers.record("prj_1", endpoint, run, EndpointVerdict.FAILS)
     assert (await workload.depth()).open_breakers == 1
     await other.execute("UPDATE configurations SET api_url = 'https://example.com/mended'")
     assert (await workload.depth()).open_breakers == 0
@@ -187,7 +187,7 @@ ENDED = """
 """
 
 
-async def test_a_report_counts_the_last_hour_by_project_and_by_reason(workload: Workload, other: Any) -> None:
+async def test_a_report_counts_the_last_hour_by_project_and_by_reason(workload: WorkloadStore, other: Any) -> None:
     assert (await workload.report()).last_hour == EndedRuns(0, 0, {}, 0, ())
     for line in (
         ("prj_a", 0, "ok", None, 5),
@@ -213,7 +213,7 @@ async def test_a_report_counts_the_last_hour_by_project_and_by_reason(workload: 
     )
 
 
-async def test_a_report_names_the_worst_projects_and_counts_all(workload: Workload, other: Any) -> None:
+async def test_a_report_names_the_worst_projects_and_counts_all(workload: WorkloadStore, other: Any) -> None:
     for number in range(WORST_PROJECTS + 5):
         await other.execute(ENDED, f"prj_{number}", 1, "disabled", "plan", number + 1)
     hour = (await workload.report()).last_hour
@@ -221,7 +221,7 @@ async def test_a_report_names_the_worst_projects_and_counts_all(workload: Worklo
     assert (hour.projects, hour.failed) == (25, sum(range(1, 26)))
 
 
-async def test_workers_are_purged_when_they_were_unseen_for_a_day(workload: Workload, other: Any) -> None:
+async def test_workers_are_purged_when_they_were_unseen_for_a_day(workload: WorkloadStore, other: Any) -> None:
     await workload.beat(worker(), [])
     await workload.beat(worker(host="gone"), [])
     await other.execute(

@@ -23,12 +23,12 @@ from opentelemetry.trace import SpanKind
 from structlog.testing import capture_logs
 
 from app.adapters.telemetry.logs import configure
-from app.adapters.telemetry.tracing import Tracing, _Told
+from app.adapters.telemetry.tracing import OtlpTracing, _Told
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.refusals import Refusal
 from app.domain.traces import Trace
 from app.settings import InvalidSettings, Settings
-from app.wiring.tracing import check
+from app.wiring.trace_export import check
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.models import ScriptedModel
 from tests.support.models import failing as failing_to_summarize
@@ -46,10 +46,10 @@ def exported() -> InMemorySpanExporter:
 
 
 @pytest.fixture
-def tracing(exported: InMemorySpanExporter) -> Iterator[Tracing]:
+def tracing(exported: InMemorySpanExporter) -> Iterator[OtlpTracing]:
     logger = logging.getLogger("opentelemetry")
     before = logger.handlers[:], logger.propagate
-    tracing = Tracing("1.2.3", SimpleSpanProcessor(exported))
+    tracing = OtlpTracing("1.2.3", SimpleSpanProcessor(exported))
     yield tracing
     tracing.close()
     logger.handlers[:], logger.propagate = before
@@ -104,7 +104,7 @@ async def enriched(world: World, headers: dict[str, str] = SENT, body: dict[str,
 
 
 async def test_a_run_is_a_tree_of_spans_below_its_callers_when_it_ends_well(
-    tracing: Tracing, exported: InMemorySpanExporter
+    tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     await enriched(World(tracing=tracing))
     found = spans(exported)
@@ -168,7 +168,7 @@ async def test_each_step_that_ran_has_its_status_and_reason_when_it_ends(
     steps: dict[str, tuple[str, str | None]],
     ending: tuple[str, str | None],
     errors: set[str],
-    tracing: Tracing,
+    tracing: OtlpTracing,
     exported: InMemorySpanExporter,
 ) -> None:
     world.tracing = tracing
@@ -182,7 +182,7 @@ async def test_each_step_that_ran_has_its_status_and_reason_when_it_ends(
 
 
 async def test_a_test_of_the_connection_is_a_run_without_a_ticket(
-    tracing: Tracing, exported: InMemorySpanExporter
+    tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     async with World(tracing=tracing).client() as client:
         await set_up(client)
@@ -199,7 +199,9 @@ async def test_a_test_of_the_connection_is_a_run_without_a_ticket(
     assert {"extract", "fetch", "summarize"} <= set(found)
 
 
-async def test_a_batch_takes_its_callers_trace_to_every_run(tracing: Tracing, exported: InMemorySpanExporter) -> None:
+async def test_a_batch_takes_its_callers_trace_to_every_run(
+    tracing: OtlpTracing, exported: InMemorySpanExporter
+) -> None:
     world = World(tracing=tracing, seats=0)
     world.put_in_place()
     async with world.client() as client:
@@ -215,7 +217,7 @@ async def test_a_batch_takes_its_callers_trace_to_every_run(tracing: Tracing, ex
 
 
 async def test_a_run_that_is_cut_off_ends_its_spans_and_says_so(
-    tracing: Tracing, exported: InMemorySpanExporter
+    tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     with suppress(ValueError), tracing.run("prj_1", "t_1", CALLER) as run:
         run.step("extract", "running", None)
@@ -229,7 +231,7 @@ async def test_a_run_that_is_cut_off_ends_its_spans_and_says_so(
 
 
 async def test_a_request_that_fails_is_an_error_without_the_exceptions_text(
-    tracing: Tracing, exported: InMemorySpanExporter
+    tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     world = World(tracing=tracing)
     world.database.available = False
@@ -255,7 +257,7 @@ async def test_a_request_names_nothing_that_its_sender_made_up(
     path: str,
     header: str,
     expected: tuple[str, int, str],
-    tracing: Tracing,
+    tracing: OtlpTracing,
     exported: InMemorySpanExporter,
 ) -> None:
     async with World(tracing=tracing).client(Authorization=f"Bearer {header}") as client:
@@ -269,7 +271,9 @@ async def test_a_request_names_nothing_that_its_sender_made_up(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/static/settings.js"])
-async def test_what_needs_no_token_is_not_recorded(path: str, tracing: Tracing, exported: InMemorySpanExporter) -> None:
+async def test_what_needs_no_token_is_not_recorded(
+    path: str, tracing: OtlpTracing, exported: InMemorySpanExporter
+) -> None:
     async with World(tracing=tracing).client() as client:
         await client.get(path, headers=SENT)
 
@@ -277,7 +281,7 @@ async def test_what_needs_no_token_is_not_recorded(path: str, tracing: Tracing, 
 
 
 async def test_nothing_of_the_email_the_customer_or_a_secret_is_told(
-    tracing: Tracing, exported: InMemorySpanExporter
+    tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     body = {"subject": "canary subject", "body": EMAIL["body"] + "\ncanary body", "sender": "canary@example.com"}
     result = await enriched(World(tracing=tracing), body=TICKET | body)
@@ -291,7 +295,7 @@ async def test_nothing_of_the_email_the_customer_or_a_secret_is_told(
 
 
 async def test_a_caller_that_does_not_record_is_followed_in_the_log_only(
-    tracing: Tracing, exported: InMemorySpanExporter
+    tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     unsampled = str(CALLER).removesuffix("01") + "00"
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
@@ -306,7 +310,7 @@ async def test_a_caller_that_does_not_record_is_followed_in_the_log_only(
 
 @pytest.mark.parametrize("kind", ["off", "otlp"])
 async def test_the_line_of_a_run_names_the_trace_whether_it_is_recorded_or_not(
-    kind: str, tracing: Tracing, exported: InMemorySpanExporter
+    kind: str, tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     lines = io.StringIO()
     root = logging.getLogger()
@@ -325,7 +329,7 @@ async def test_the_line_of_a_run_names_the_trace_whether_it_is_recorded_or_not(
     assert (within["trace_id"], after.get("trace_id")) == (CALLER.trace_id, None)
 
 
-async def test_a_request_without_a_trace_begins_one(tracing: Tracing, exported: InMemorySpanExporter) -> None:
+async def test_a_request_without_a_trace_begins_one(tracing: OtlpTracing, exported: InMemorySpanExporter) -> None:
     await enriched(World(tracing=tracing), headers={"traceparent": "nonsense"})
     found = spans(exported)
 
@@ -337,7 +341,7 @@ async def test_the_sdk_can_be_turned_off_by_its_own_variable(
     monkeypatch: pytest.MonkeyPatch, exported: InMemorySpanExporter
 ) -> None:
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
-    result = await enriched(World(tracing=Tracing("1", SimpleSpanProcessor(exported))))
+    result = await enriched(World(tracing=OtlpTracing("1", SimpleSpanProcessor(exported))))
 
     assert (result["status"], exported.get_finished_spans()) == ("ok", ())
 
@@ -355,7 +359,7 @@ def test_the_service_is_named_as_the_operator_says(
 ) -> None:
     for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
-    with Tracing("1", SimpleSpanProcessor(exported)).request("GET", None):
+    with OtlpTracing("1", SimpleSpanProcessor(exported)).request("GET", None):
         pass
     (span,) = exported.get_finished_spans()
 
@@ -401,13 +405,13 @@ def test_a_process_that_ends_does_not_wait_for_a_collector_that_does_not_answer(
 ) -> None:
     monkeypatch.setattr("app.adapters.telemetry.tracing.FLUSH_SECONDS", 0.01)
     deaf = DeafProcessor()
-    Tracing("1", deaf).close()
+    OtlpTracing("1", deaf).close()
 
     assert not deaf.heard.is_set()
     deaf.heard.set()
 
 
-def test_the_librarys_own_lines_are_not_heard(tracing: Tracing, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_librarys_own_lines_are_not_heard(tracing: OtlpTracing, capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("opentelemetry.exporter.otlp.proto.http").error("canary")
 
     assert "canary" not in capsys.readouterr().err

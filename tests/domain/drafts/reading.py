@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from app.domain.drafts.check import Backing, Finding, check
+from app.domain.drafts.check import Backing, DraftFinding, check
 
 FILE = Path(__file__).parent / "drafts.yaml"
 
@@ -21,7 +21,7 @@ class Pair:
     planted: tuple[int, int]
     kind: str
 
-    def found(self) -> list[Finding]:
+    def found(self) -> list[DraftFinding]:
         """Return the findings that touch what was planted."""
         start, end = self.planted
         return [each for each in check(self.tampered, self.backing) if each.start < end and start < each.end]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
+from app.demo.made_up_endpoint import PATH, sample_endpoint
 from app.demo.records import open_records
 from support_context.check.requirements import Requirement
 

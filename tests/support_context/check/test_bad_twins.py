@@ -15,13 +15,13 @@ from starlette.applications import Starlette
 
 from app.demo.hosting import hosted
 from app.demo.records import open_records
-from support_context.check.connection import Circumstances
-from support_context.check.judging import judge
+from support_context.check.connection_rules import Circumstances
 from support_context.check.observing import observe
 from support_context.check.plan import plan
 from support_context.check.requirements import Finding, Requirement, Verdict
 from support_context.check.running import check_endpoint
 from support_context.check.target import Target
+from support_context.check.verdicts import judge
 from support_context.egress import Egress
 from support_context.fetch.network import tls_context
 from support_context.fetch.probe import ProbedEndpoint

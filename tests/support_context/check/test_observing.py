@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from support_context.check.observing import observe
-from support_context.check.plan import Kind, plan
+from support_context.check.plan import ProbeKind, plan
 from support_context.check.target import Target
 from support_context.failures import Failure, LookupFailed
 from support_context.lookups import LookupRequest, LookupResponse
@@ -40,5 +40,5 @@ async def test_token_is_blotted_out_of_whatever_is_kept() -> None:
     assert len(observed.exchanges) == endpoint.asked == len(plan(target, token))
     assert all(each.echoed_token for each in observed.exchanges)
     assert TOKEN not in repr(observed)
-    assert observed.of(Kind.KNOWN)[3].failure is Failure.HTTP_STATUS
+    assert observed.of(ProbeKind.KNOWN)[3].failure is Failure.HTTP_STATUS
     assert observed.facts().value == {"type": "[bearer token]"}

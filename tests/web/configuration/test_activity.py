@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.breaker import Verdict
+from app.domain.breaker import EndpointVerdict
 from tests.support.rows import EndedRun
 from tests.support.service import World, set_up
 
@@ -105,7 +105,7 @@ async def test_an_open_breaker_is_shown_and_a_test_of_what_is_stored_closes_it()
     async with world.client() as client:
         await set_up(client)
         for run in range(10):
-            world.database.tell_breaker("prj_1", world.database.endpoint("prj_1"), run, Verdict.FAILS)
+            world.database.tell_breaker("prj_1", world.database.endpoint("prj_1"), run, EndpointVerdict.FAILS)
         shown = (await client.get(ROUTE)).json()["breaker"]
         email = {"subject": "Seats", "body": "Account ID: acct_12ab34cd"}
         test, states = ROUTE.replace("activity", "test"), []

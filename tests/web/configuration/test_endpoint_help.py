@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.demo.endpoint import PATH, sample_endpoint
 from app.demo.hosting import hosted
+from app.demo.made_up_endpoint import PATH, sample_endpoint
 from app.demo.records import open_records
 from app.owners.sample_endpoint import SampleEndpoint
 from support_context.check.requirements import Requirement

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from app.domain.drafts.folding import evened
+from app.domain.drafts.look_alikes import evened
 from app.domain.rows.display import Wish, read_display
 
 ANSWERS = frozenset(["yes", "no", "true", "false", "on", "off", "y", "n"])

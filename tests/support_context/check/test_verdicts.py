@@ -6,12 +6,12 @@ from ipaddress import ip_network
 
 import pytest
 
-from support_context.check.connection import Circumstances, percentiles
-from support_context.check.judging import judge
-from support_context.check.observing import Exchange, Observed
-from support_context.check.plan import Kind
+from support_context.check.connection_rules import Circumstances, percentiles
+from support_context.check.observing import Observation, Observed
+from support_context.check.plan import ProbeKind
 from support_context.check.requirements import Finding, Requirement, Verdict
 from support_context.check.target import Target
+from support_context.check.verdicts import judge
 from support_context.facts import Facts, Json
 from support_context.failures import Failure
 from support_context.lookups import LookupResponse
@@ -21,37 +21,48 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 CIRCUMSTANCES = Circumstances(Target("https://api.example.com/c", ("a1",)), (), opened_by_option=False, now=NOW)
 
 
-def exchange(kind: Kind, facts: dict[str, Json] | None, status: int = 200, size: int = 2, **more: object) -> Exchange:
+def exchange(
+    kind: ProbeKind, facts: dict[str, Json] | None, status: int = 200, size: int = 2, **more: object
+) -> Observation:
     response = LookupResponse(status, "application/json", b" " * size, "93.184.215.14")
     failure = None if status == 200 else Failure.HTTP_STATUS
     return replace(
-        Exchange(
+        Observation(
             kind, kind.name, 0.1, response, Facts(facts) if facts is not None else None, failure, f"HTTP {status}"
         ),
         **more,  # type: ignore[arg-type]
     )
 
 
-def good(**known: object) -> list[Exchange]:
+def good(**known: object) -> list[Observation]:
     """Return what a good endpoint gives, with changes to the calls of the known id."""
     tls = TlsSession("TLSv1.3", NOW + timedelta(days=90))
     return [
-        *(exchange(Kind.KNOWN, {"plan": "Pro"}, **known) for _ in range(5)),  # type: ignore[arg-type]
-        *(exchange(kind, {}) for kind in (Kind.UNKNOWN, Kind.EMPTY, Kind.ODD, Kind.ODDER, Kind.LONG)),
+        *(exchange(ProbeKind.KNOWN, {"plan": "Pro"}, **known) for _ in range(5)),  # type: ignore[arg-type]
+        *(
+            exchange(kind, {})
+            for kind in (ProbeKind.UNKNOWN, ProbeKind.EMPTY, ProbeKind.ODD, ProbeKind.ODDER, ProbeKind.LONG)
+        ),
         *(
             exchange(kind, None, 401, tls=tls)
-            for kind in (Kind.NO_TOKEN, Kind.WRONG_TOKEN, Kind.OTHER_LENGTH, Kind.LAST_CHARACTER, Kind.NOT_ASCII)
+            for kind in (
+                ProbeKind.NO_TOKEN,
+                ProbeKind.WRONG_TOKEN,
+                ProbeKind.OTHER_LENGTH,
+                ProbeKind.LAST_CHARACTER,
+                ProbeKind.NOT_ASCII,
+            )
         ),
-        exchange(Kind.OTHER_METHOD, None, 405),
-        exchange(Kind.OTHER_VERB, None, 405),
+        exchange(ProbeKind.OTHER_METHOD, None, 405),
+        exchange(ProbeKind.OTHER_VERB, None, 405),
     ]
 
 
-def changed(exchanges: list[Exchange], kind: Kind, **changes: object) -> list[Exchange]:
+def changed(exchanges: list[Observation], kind: ProbeKind, **changes: object) -> list[Observation]:
     return [replace(each, **changes) if each.kind is kind else each for each in exchanges]  # type: ignore[arg-type]
 
 
-def found(exchanges: list[Exchange], circumstances: Circumstances = CIRCUMSTANCES) -> dict[Requirement, Finding]:
+def found(exchanges: list[Observation], circumstances: Circumstances = CIRCUMSTANCES) -> dict[Requirement, Finding]:
     return judge(Observed(tuple(exchanges)), circumstances)
 
 
@@ -72,7 +83,7 @@ def test_good_endpoint_passes_and_one_id_shows_no_kinds() -> None:
         pytest.param(Requirement.SIZE, good(size=65_536), Verdict.WARN, id="64 KB"),
         pytest.param(
             Requirement.SIZE,
-            changed(good(), Kind.KNOWN, failure=Failure.TOO_LARGE, facts=None, response=None),
+            changed(good(), ProbeKind.KNOWN, failure=Failure.TOO_LARGE, facts=None, response=None),
             Verdict.FAIL,
             id="more than 64 KB",
         ),
@@ -82,7 +93,7 @@ def test_good_endpoint_passes_and_one_id_shows_no_kinds() -> None:
         pytest.param(Requirement.TIME, good(seconds=5.0), Verdict.FAIL, id="5 s"),
     ],
 )
-def test_limit_is_kept_on_both_sides(requirement: Requirement, exchanges: list[Exchange], verdict: Verdict) -> None:
+def test_limit_is_kept_on_both_sides(requirement: Requirement, exchanges: list[Observation], verdict: Verdict) -> None:
     assert found(exchanges)[requirement].verdict is verdict
 
 
@@ -90,7 +101,7 @@ def test_limit_is_kept_on_both_sides(requirement: Requirement, exchanges: list[E
 def test_certificate_should_hold_for_two_weeks(days: int, verdict: Verdict) -> None:
     tls = TlsSession("TLSv1.3", NOW + timedelta(days=days))
 
-    assert found(changed(good(), Kind.NO_TOKEN, tls=tls))[Requirement.CERTIFICATE_EXPIRY].verdict is verdict
+    assert found(changed(good(), ProbeKind.NO_TOKEN, tls=tls))[Requirement.CERTIFICATE_EXPIRY].verdict is verdict
 
 
 def test_slow_call_among_fast_ones_shows_in_the_95th_percentile() -> None:
@@ -116,7 +127,7 @@ def test_percentiles_are_those_of_the_nearest_rank(seconds: list[float], expecte
 def test_wrong_token_must_get_401(status: int, verdict: Verdict) -> None:
     refused = LookupResponse(status, "text/plain", b"no", "93.184.215.14")
 
-    assert found(changed(good(), Kind.WRONG_TOKEN, response=refused))[Requirement.TOKEN_WRONG].verdict is verdict
+    assert found(changed(good(), ProbeKind.WRONG_TOKEN, response=refused))[Requirement.TOKEN_WRONG].verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -126,12 +137,12 @@ def test_wrong_token_must_get_401(status: int, verdict: Verdict) -> None:
 def test_method_that_changes_things_must_be_refused(status: int, verdict: Verdict) -> None:
     refused = LookupResponse(status, "text/plain", b"no", "93.184.215.14")
 
-    assert found(changed(good(), Kind.OTHER_VERB, response=refused))[Requirement.OTHER_VERBS].verdict is verdict
+    assert found(changed(good(), ProbeKind.OTHER_VERB, response=refused))[Requirement.OTHER_VERBS].verdict is verdict
 
 
 def test_refusals_prove_nothing_when_the_right_token_is_refused_too() -> None:
     refused = LookupResponse(401, "text/plain", b"no", "93.184.215.14")
-    findings = found(changed(good(), Kind.KNOWN, response=refused, facts=None, failure=Failure.HTTP_STATUS))
+    findings = found(changed(good(), ProbeKind.KNOWN, response=refused, facts=None, failure=Failure.HTTP_STATUS))
 
     assert findings[Requirement.KNOWN_ID].verdict is Verdict.FAIL
     for requirement in (
@@ -164,13 +175,13 @@ def test_internal_name_fails_as_it_would_on_the_settings_page() -> None:
 def test_type_is_wanted_when_two_ids_give_two_forms(
     one: dict[str, Json], other: dict[str, Json], verdict: Verdict
 ) -> None:
-    exchanges = [*changed(good(), Kind.KNOWN, facts=Facts(one)), exchange(Kind.ANOTHER_KNOWN, other)]
+    exchanges = [*changed(good(), ProbeKind.KNOWN, facts=Facts(one)), exchange(ProbeKind.ANOTHER_KNOWN, other)]
 
     assert found(exchanges)[Requirement.TYPE].verdict is verdict
 
 
 def test_changed_places_are_named_without_their_values() -> None:
-    calls = changed(good(), Kind.KNOWN, facts=Facts({"plan": "Pro", "seen": {"at": 1, "by": "x"}}))
+    calls = changed(good(), ProbeKind.KNOWN, facts=Facts({"plan": "Pro", "seen": {"at": 1, "by": "x"}}))
     calls[4] = replace(calls[4], facts=Facts({"plan": "Pro", "seen": {"at": 2}, "extra": 1}))
 
     assert found(calls)[Requirement.STABLE].seen == "changes from call to call: /seen/at, /seen/by, /extra"
@@ -197,7 +208,7 @@ def test_changed_places_are_named_without_their_values() -> None:
 def test_match_path_should_lead_to_an_address_of_each_customer(
     one: dict[str, Json], other: dict[str, Json], verdict: Verdict, seen: str
 ) -> None:
-    exchanges = [*changed(good(), Kind.KNOWN, facts=Facts(one)), exchange(Kind.ANOTHER_KNOWN, other)]
+    exchanges = [*changed(good(), ProbeKind.KNOWN, facts=Facts(one)), exchange(ProbeKind.ANOTHER_KNOWN, other)]
     wanted = replace(CIRCUMSTANCES, target=replace(CIRCUMSTANCES.target, match_path="/email"))
 
     assert found(exchanges, wanted)[Requirement.MATCH_PATH] == Finding(verdict, seen)
@@ -206,7 +217,7 @@ def test_match_path_should_lead_to_an_address_of_each_customer(
 
 def test_names_that_the_endpoint_chose_cannot_steer_a_terminal() -> None:
     hostile: dict[str, Json] = {"\x1b]8;;https://evil.example\x07\u202e": {"n" * 500: "AKIA" + "A" * 16}}
-    seen = found(changed(good(), Kind.KNOWN, facts=Facts(hostile)))[Requirement.NO_SECRETS].seen
+    seen = found(changed(good(), ProbeKind.KNOWN, facts=Facts(hostile)))[Requirement.NO_SECRETS].seen
 
     assert seen.isprintable()
     assert "\u202e" not in seen

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.domain.forms import has_form, in_words, is_placeholder
 from app.domain.outcomes import Outcome, StepFailed, Usage
-from app.domain.places import spelling, wanted
+from app.domain.reading.forms import has_form, in_words, is_placeholder
+from app.domain.reading.places import spelling, wanted
 from app.domain.tickets import Email
 from support_context.identifiers import sanitize
 from support_context.limits import LONGEST_IDENTIFIER

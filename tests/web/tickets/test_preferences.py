@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.preferences import Preferences, preferences_in
+from app.web.tickets.preferences import Preferences, preferences_in
 
 NOTHING = Preferences()
 ASYNC = Preferences(respond_async=True)

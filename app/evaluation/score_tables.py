@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.evaluation.prices import PRICES
-from app.evaluation.running import Seen
-from app.evaluation.scoring import Figures, Scored, Verdict, by_kind, figures
+from app.evaluation.scoring import Figures, Rating, Scored, by_kind, figures
+from app.evaluation.suite_run import Seen
 from support_context.plain_text import line
 
 LONGEST_NOTE = 200
@@ -143,7 +143,7 @@ def _told(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
 
 def _senders(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     found, compared = evaluation.total.senders, evaluation.compares_senders
-    right = sum(one.verdict is Verdict.RIGHT and one.seen.identity is not None for one in evaluation.scored)
+    right = sum(one.verdict is Rating.RIGHT and one.seen.identity is not None for one in evaluation.scored)
     without = f", {found.wrong_unknown} without a record" if found.wrong_unknown else ""
     told = {
         "senders": f"{found.match} match, {found.mismatch} mismatch, {found.unknown} unknown",
@@ -182,12 +182,12 @@ def _outcome(scored: Scored) -> str:
     """Say what came of one email, as `wrong, acct_2 instead of acct_1; rows 2 of 3`."""
     seen, said = scored.seen, scored.verdict.value
     expected = seen.case.expected or NOBODY
-    if scored.verdict is Verdict.WRONG:
+    if scored.verdict is Rating.WRONG:
         sender = f", sender: {seen.identity}" if seen.identity else ""
         said += f", {seen.accepted} instead of {expected}{sender}"
-    elif scored.verdict is Verdict.MISSED:
+    elif scored.verdict is Rating.MISSED:
         said += f", {expected} expected ({_why(seen)})"
-    elif scored.verdict is Verdict.RIGHT:
+    elif scored.verdict is Rating.RIGHT:
         said += f", {expected}"
     rows = scored.rows
     if rows and (rows.right < rows.expected or rows.extra):

@@ -8,7 +8,7 @@ from app.domain.outcomes import Field, Identity, Outcome, StepFailed, Usage
 from app.domain.rows.answer import Answer, PointedRow
 from app.domain.tickets import Email
 from app.evaluation.cases import Case, Instructions, Suite
-from app.evaluation.running import ANSWER_SECONDS, LONGEST_PAUSE_SECONDS, MOST_TRIES, Seen, evaluate
+from app.evaluation.suite_run import ANSWER_SECONDS, LONGEST_PAUSE_SECONDS, MOST_TRIES, Seen, evaluate
 from support_context.facts import Facts
 from tests.support.models import EXTRACT_USAGE, SUMMARIZE_USAGE, LyingModel, ScriptedModel
 from tests.support.virtual_time import in_no_time

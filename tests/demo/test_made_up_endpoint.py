@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.demo.endpoint import PATH, is_authorized, sample_endpoint
+from app.demo.made_up_endpoint import PATH, is_authorized, sample_endpoint
 from app.demo.records import open_records
 
 TOKEN = "sample-endpoint-token"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from app.domain.drafts.folding import evened
+from app.domain.drafts.figure_words import CURRENCIES, MULTIPLES, NAMES_WITH_DIGITS, ORDINAL_ENDINGS, TOP_LEVEL, UNITS
+from app.domain.drafts.look_alikes import evened
 from app.domain.drafts.readings import Amounts, Dates, amounts, as_date, day_and_month, named_date
-from app.domain.drafts.words import CURRENCIES, MULTIPLES, NAMES_WITH_DIGITS, ORDINAL_ENDINGS, TOP_LEVEL, UNITS
 
 NO_AMOUNTS: Amounts = frozenset()
 LAST_HOUR = 24

@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from support_context.check import answers, connection, identifiers, refusals
-from support_context.check.connection import Circumstances
+from support_context.check import answer_rules, connection_rules, identifier_rules, refusal_rules
+from support_context.check.connection_rules import Circumstances
 from support_context.check.observing import Observed
-from support_context.check.plan import Kind
+from support_context.check.plan import ProbeKind
 from support_context.check.requirements import Finding, NotRun, NotYet, Requirement, Verdict, Waits, failed
 from support_context.check.target import Target
 from support_context.limits import LONGEST_URL_SHOWN
@@ -79,33 +79,33 @@ def not_https(target: Target) -> dict[Requirement, Finding]:
 
 def _judges(circumstances: Circumstances) -> Mapping[Requirement, Judge]:
     return {
-        Requirement.REACHABLE: connection.reachable,
-        Requirement.PUBLIC_ADDRESS: partial(connection.public_address, circumstances=circumstances),
-        Requirement.HTTPS: partial(connection.https, circumstances=circumstances),
-        Requirement.CERTIFICATE_EXPIRY: partial(connection.certificate_expiry, circumstances=circumstances),
-        Requirement.HTTP: connection.http,
-        Requirement.METHOD: partial(connection.method, circumstances=circumstances),
-        Requirement.NO_REDIRECT: connection.no_redirect,
-        Requirement.KNOWN_ID: answers.known_id,
-        Requirement.CONTENT_TYPE: answers.content_type,
-        Requirement.JSON_OBJECT: answers.json_object,
-        Requirement.SIZE: answers.size,
-        Requirement.TIME: connection.time,
-        Requirement.TOKEN_MISSING: partial(refusals.token, kind=Kind.NO_TOKEN),
-        Requirement.TOKEN_WRONG: partial(refusals.token, kind=Kind.WRONG_TOKEN),
-        Requirement.TOKEN_OTHER_LENGTH: partial(refusals.token, kind=Kind.OTHER_LENGTH),
-        Requirement.TOKEN_LAST_CHARACTER: partial(refusals.token, kind=Kind.LAST_CHARACTER),
-        Requirement.TOKEN_NOT_ASCII: partial(refusals.token, kind=Kind.NOT_ASCII),
-        Requirement.UNKNOWN_ID: identifiers.unknown_id,
-        Requirement.EMPTY_ID: identifiers.empty_id,
-        Requirement.ODD_IDS: identifiers.odd_ids,
-        Requirement.LONG_ID: identifiers.long_id,
-        Requirement.OTHER_VERBS: refusals.other_verbs,
-        Requirement.LINKS: answers.links,
-        Requirement.NO_SECRETS: answers.no_secrets,
-        Requirement.AMOUNTS: answers.amounts,
-        Requirement.TIMES: answers.times,
-        Requirement.TYPE: answers.kinds,
-        Requirement.STABLE: answers.stable,
-        Requirement.MATCH_PATH: partial(answers.match_path, pointer=circumstances.target.match_path),
+        Requirement.REACHABLE: connection_rules.reachable,
+        Requirement.PUBLIC_ADDRESS: partial(connection_rules.public_address, circumstances=circumstances),
+        Requirement.HTTPS: partial(connection_rules.https, circumstances=circumstances),
+        Requirement.CERTIFICATE_EXPIRY: partial(connection_rules.certificate_expiry, circumstances=circumstances),
+        Requirement.HTTP: connection_rules.http,
+        Requirement.METHOD: partial(connection_rules.method, circumstances=circumstances),
+        Requirement.NO_REDIRECT: connection_rules.no_redirect,
+        Requirement.KNOWN_ID: answer_rules.known_id,
+        Requirement.CONTENT_TYPE: answer_rules.content_type,
+        Requirement.JSON_OBJECT: answer_rules.json_object,
+        Requirement.SIZE: answer_rules.size,
+        Requirement.TIME: connection_rules.time,
+        Requirement.TOKEN_MISSING: partial(refusal_rules.token, kind=ProbeKind.NO_TOKEN),
+        Requirement.TOKEN_WRONG: partial(refusal_rules.token, kind=ProbeKind.WRONG_TOKEN),
+        Requirement.TOKEN_OTHER_LENGTH: partial(refusal_rules.token, kind=ProbeKind.OTHER_LENGTH),
+        Requirement.TOKEN_LAST_CHARACTER: partial(refusal_rules.token, kind=ProbeKind.LAST_CHARACTER),
+        Requirement.TOKEN_NOT_ASCII: partial(refusal_rules.token, kind=ProbeKind.NOT_ASCII),
+        Requirement.UNKNOWN_ID: identifier_rules.unknown_id,
+        Requirement.EMPTY_ID: identifier_rules.empty_id,
+        Requirement.ODD_IDS: identifier_rules.odd_ids,
+        Requirement.LONG_ID: identifier_rules.long_id,
+        Requirement.OTHER_VERBS: refusal_rules.other_verbs,
+        Requirement.LINKS: answer_rules.links,
+        Requirement.NO_SECRETS: answer_rules.no_secrets,
+        Requirement.AMOUNTS: answer_rules.amounts,
+        Requirement.TIMES: answer_rules.times,
+        Requirement.TYPE: answer_rules.kinds,
+        Requirement.STABLE: answer_rules.stable,
+        Requirement.MATCH_PATH: partial(answer_rules.match_path, pointer=circumstances.target.match_path),
     }

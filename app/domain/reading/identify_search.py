@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from app.domain.encodings import decoded
-from app.domain.folding import fold
-from app.domain.forms import is_placeholder
-from app.domain.identify_rules import Kind, Rule
-from app.domain.places import FULL_LINE, spaced
-from app.domain.quoting import announces_quote, begins_older
+from app.domain.reading.encodings import decoded
+from app.domain.reading.folding import fold
+from app.domain.reading.forms import is_placeholder
+from app.domain.reading.identify_rules import Kind, Rule
+from app.domain.reading.places import FULL_LINE, spaced
+from app.domain.reading.quoting import announces_quote, begins_older
 from app.domain.tickets import Email
 
 _ADDRESS = r"[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_%+-])?@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.domain.identify_rules import counted, is_forbidding
+from app.domain.reading.identify_rules import counted, is_forbidding
 from app.domain.tickets import Email
 from support_context.plain_text import plain
 

@@ -13,7 +13,7 @@ from app.runs.waiting import Completions
 from app.runs.watching import RunSpan, Traced
 
 
-class Observed:
+class Telemetry:
     """Follows the runs of a process, its tests of a connection, and its tries of webhooks."""
 
     def __init__(self, metrics: Metrics, completions: Completions, traced: Traced) -> None:

@@ -1,7 +1,7 @@
 """Judges whether the endpoint refuses what it must: callers without the token, and methods that change things."""
 
-from support_context.check.observing import Exchange, Observed
-from support_context.check.plan import Kind
+from support_context.check.observing import Observation, Observed
+from support_context.check.plan import ProbeKind
 from support_context.check.requirements import Finding, failed, passed, warned
 
 UNAUTHORIZED = 401
@@ -13,7 +13,7 @@ TELLING_CHARACTERS = 8
 """Characters of a value of the known id that give it away in a refusal; shorter ones stand in many texts."""
 
 
-def token(observed: Observed, kind: Kind) -> Finding:
+def token(observed: Observed, kind: ProbeKind) -> Finding:
     """Judge the answers to calls with one kind of wrong token, or none."""
     calls = observed.of_admitted(kind)
     findings = [_refusal(observed, call) for call in calls]
@@ -22,14 +22,14 @@ def token(observed: Observed, kind: Kind) -> Finding:
 
 def other_verbs(observed: Observed) -> Finding:
     """Judge the answers to methods that change things."""
-    calls = observed.of_admitted(Kind.OTHER_VERB)
+    calls = observed.of_admitted(ProbeKind.OTHER_VERB)
     taken = [call for call in calls if call.http_status not in REFUSING_STATUSES]
     if taken:
         return failed(", ".join(f"{call.what}: {_status(call)}" for call in taken))
     return passed(", ".join(f"{call.what}: {_status(call)}" for call in calls))
 
 
-def _refusal(observed: Observed, call: Exchange) -> Finding:
+def _refusal(observed: Observed, call: Observation) -> Finding:
     which = f"{call.what}: {_status(call)}"
     if call.http_status not in range(400, 500):
         return failed(which)
@@ -40,8 +40,8 @@ def _refusal(observed: Observed, call: Exchange) -> Finding:
     return passed(which)
 
 
-def _gives_away(observed: Observed, call: Exchange) -> bool:
-    known = observed.of(Kind.KNOWN)[0].facts
+def _gives_away(observed: Observed, call: Observation) -> bool:
+    known = observed.of(ProbeKind.KNOWN)[0].facts
     if known is None or call.response is None:
         return False
     body = call.response.body
@@ -52,5 +52,5 @@ def _gives_away(observed: Observed, call: Exchange) -> bool:
     )
 
 
-def _status(call: Exchange) -> str:
+def _status(call: Observation) -> str:
     return f"HTTP {call.http_status}" if call.http_status else call.said

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.encodings import decoded
-from app.domain.extraction import accept, as_sent
-from app.domain.folding import fold
 from app.domain.outcomes import Outcome, StepFailed
+from app.domain.reading.encodings import decoded
+from app.domain.reading.extraction import accept, as_sent
+from app.domain.reading.folding import fold
 from app.domain.tickets import Email
 from support_context.identifiers import sanitize
 

@@ -2,10 +2,10 @@
 
 import re
 
-from support_context.check.connection import BY_TOKEN_ALONE, NOT_TAKEN
+from support_context.check.connection_rules import BY_TOKEN_ALONE, NOT_TAKEN
 from support_context.check.numbers import bare_amounts, unix_times
-from support_context.check.observing import Exchange, Observed
-from support_context.check.plan import Kind
+from support_context.check.observing import Observation, Observed
+from support_context.check.plan import ProbeKind
 from support_context.check.requirements import Finding, NotRun, Waits, failed, passed, warned
 from support_context.check.secret_shapes import secrets_in
 from support_context.email_addresses import address_in
@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _.-]{0,39}")
 
 def known_id(observed: Observed) -> Finding:
     """Judge whether each known id gives data."""
-    known = (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
+    known = (observed.of(ProbeKind.KNOWN)[0], *observed.of(ProbeKind.ANOTHER_KNOWN))
     for number, each in enumerate(known, start=1):
         which = f"id {number} of {len(known)}: " if len(known) > 1 else ""
         if each.http_status in NOT_TAKEN:
@@ -55,7 +55,7 @@ def content_type(observed: Observed) -> Finding:
 
 def json_object(observed: Observed) -> Finding:
     """Judge the form of the body."""
-    first = observed.of(Kind.KNOWN)[0]
+    first = observed.of(ProbeKind.KNOWN)[0]
     if first.failure in (Failure.INVALID_JSON, Failure.NOT_OBJECT):
         return failed(first.said)
     fields = len(observed.facts().value)
@@ -64,7 +64,7 @@ def json_object(observed: Observed) -> Finding:
 
 def size(observed: Observed) -> Finding:
     """Judge the bytes of the largest body."""
-    answers = observed.of(Kind.KNOWN, Kind.ANOTHER_KNOWN)
+    answers = observed.of(ProbeKind.KNOWN, ProbeKind.ANOTHER_KNOWN)
     if any(each.failure is Failure.TOO_LARGE for each in answers):
         return failed(f"more than {BODY_BYTES:,} bytes")
     observed.facts()
@@ -94,7 +94,7 @@ def links(observed: Observed) -> Finding:
 def no_secrets(observed: Observed) -> Finding:
     """Judge the data of every known id, and whether any answer sends the token back; no value is repeated."""
     found = [place for facts in _all_facts(observed) for place in secrets_in(facts)]
-    echoes = [each.what for each in observed.of(*Kind) if each.echoed_token]
+    echoes = [each.what for each in observed.of(*ProbeKind) if each.echoed_token]
     if echoes:
         found.append(f"the bearer token is sent back (asked with {echoes[0]})")
     if found:
@@ -135,7 +135,7 @@ def kinds(observed: Observed) -> Finding:
 def match_path(observed: Observed, pointer: str) -> Finding:
     """Judge whether a sender could be compared with what is on file for each known id; no address is repeated."""
     observed.facts()
-    known = (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
+    known = (observed.of(ProbeKind.KNOWN)[0], *observed.of(ProbeKind.ANOTHER_KNOWN))
     seen = [_at_pointer(each, pointer) for each in known]
     text = seen[0] if len(seen) == 1 else "; ".join(f"id {number}: {each}" for number, each in enumerate(seen, start=1))
     good = [each.startswith(ADDRESSES) for each in seen]
@@ -144,7 +144,7 @@ def match_path(observed: Observed, pointer: str) -> Finding:
 
 def stable(observed: Observed) -> Finding:
     """Judge whether the five calls of one id agree."""
-    calls, facts = observed.of(Kind.KNOWN), observed.facts()
+    calls, facts = observed.of(ProbeKind.KNOWN), observed.facts()
     broken = [each for each in calls if each.facts is None]
     if broken:
         return failed(f"{len(broken)} of {len(calls)} calls failed: {broken[0].said}")
@@ -154,7 +154,7 @@ def stable(observed: Observed) -> Finding:
     return passed(f"{len(calls)} calls agree")
 
 
-def _admit(refused: Exchange) -> str:
+def _admit(refused: Observation) -> str:
     """Say how to mend the refusal of a known id, as far as more is known than that it was refused."""
     if refused.is_page:
         return BY_TOKEN_ALONE
@@ -166,7 +166,7 @@ def _admit(refused: Exchange) -> str:
     return ""
 
 
-def _at_pointer(exchange: Exchange, pointer: str) -> str:
+def _at_pointer(exchange: Observation, pointer: str) -> str:
     value = exchange.facts.at(pointer) if exchange.facts else MISSING
     texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
     if not texts:
@@ -175,8 +175,8 @@ def _at_pointer(exchange: Exchange, pointer: str) -> str:
     return f"{ADDRESSES}{len(addresses)}" if addresses else "a text there, but no email address"
 
 
-def _answer(observed: Observed, *refused: Failure) -> Exchange:
-    first = observed.of(Kind.KNOWN)[0]
+def _answer(observed: Observed, *refused: Failure) -> Observation:
+    first = observed.of(ProbeKind.KNOWN)[0]
     if first.failure in refused:
         raise Waits(f"the known id gave no data: {first.said_in_short}")
     return first
@@ -186,7 +186,7 @@ def _all_facts(observed: Observed) -> list[Facts]:
     observed.facts()
     return [
         each.facts
-        for each in (observed.of(Kind.KNOWN)[0], *observed.of(Kind.ANOTHER_KNOWN))
+        for each in (observed.of(ProbeKind.KNOWN)[0], *observed.of(ProbeKind.ANOTHER_KNOWN))
         if each.facts and not each.facts.empty
     ] or [observed.facts()]
 

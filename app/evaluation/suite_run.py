@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.domain import extraction
 from app.domain.identity import identity_of
 from app.domain.outcomes import Identity, Outcome, StepFailed, Usage
+from app.domain.reading import extraction
 from app.domain.rows.judging import Judged, judge
 from app.enrichment import Model
 from app.evaluation.cases import Case, Suite

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from support_context.addresses import Network, refusal
-from support_context.check.observing import Exchange, Observed
-from support_context.check.plan import Kind
+from support_context.check.observing import Observation, Observed
+from support_context.check.plan import ProbeKind
 from support_context.check.requirements import Finding, NotRun, Requirement, Waits, failed, passed, warned
 from support_context.check.target import Target
 from support_context.egress import ALLOWED_CIDRS
@@ -71,7 +71,7 @@ def public_address(observed: Observed, circumstances: Circumstances) -> Finding:
         return failed(f"the host leads to an address that is not public ({first.said})", to_do)
     if first.failure is Failure.TIMEOUT:
         return passed("judged before connecting")
-    (known, *_) = observed.of(Kind.KNOWN)
+    (known, *_) = observed.of(ProbeKind.KNOWN)
     address = known.response.remote_address if known.response else ""
     why = refusal(address) if address else None
     if why is None:
@@ -92,13 +92,13 @@ def https(observed: Observed, circumstances: Circumstances) -> Finding:
         raise Waits(f"the endpoint could not be called: {first.said}")
     if first.failure is Failure.TIMEOUT:
         return passed("verified for this host name")
-    (probe, *_) = observed.of(Kind.NO_TOKEN)
+    (probe, *_) = observed.of(ProbeKind.NO_TOKEN)
     return passed(f"{probe.tls.version}, verified for this host name" if probe.tls else "verified for this host name")
 
 
 def certificate_expiry(observed: Observed, circumstances: Circumstances) -> Finding:
     """Judge how long the certificate still holds."""
-    probes = observed.of(Kind.NO_TOKEN, Kind.WRONG_TOKEN)
+    probes = observed.of(ProbeKind.NO_TOKEN, ProbeKind.WRONG_TOKEN)
     ends = next((each.tls.certificate_ends for each in probes if each.tls), None)
     if ends is None:
         raise NotRun("no answer came to the calls that look at the certificate")
@@ -111,15 +111,15 @@ def http(observed: Observed) -> Finding:
     """Judge whether the answer is HTTP/1.1 as asked for."""
     if observed.first.failure is Failure.PROTOCOL_ERROR:
         return failed(observed.first.said)
-    observed.of(Kind.KNOWN)
+    observed.of(ProbeKind.KNOWN)
     return passed("HTTP/1.1, not compressed")
 
 
 def method(observed: Observed, circumstances: Circumstances) -> Finding:
     """Judge the configured method, and tell what the other one does."""
     configured = circumstances.target.method
-    (known, *_) = observed.of(Kind.KNOWN)
-    (other,) = observed.of(Kind.OTHER_METHOD)
+    (known, *_) = observed.of(ProbeKind.KNOWN)
+    (other,) = observed.of(ProbeKind.OTHER_METHOD)
     if known.http_status in NOT_TAKEN:
         return failed(f"{configured}: HTTP {known.http_status}; {other.what}: {_status(other)}")
     return passed(f"{configured}: {_status(known)}; {other.what}: {_status(other)}")
@@ -127,7 +127,7 @@ def method(observed: Observed, circumstances: Circumstances) -> Finding:
 
 def no_redirect(observed: Observed) -> Finding:
     """Judge whether the configured URL answers by itself."""
-    (known, *_) = observed.of(Kind.KNOWN)
+    (known, *_) = observed.of(ProbeKind.KNOWN)
     if known.failure is Failure.REDIRECT:
         return failed(known.said, _follow(known))
     return passed(_status(known))
@@ -137,7 +137,7 @@ def time(observed: Observed) -> Finding:
     """Judge the durations of the calls that were made as the service makes them."""
     if observed.first.failure is Failure.TIMEOUT:
         return failed(observed.first.said)
-    calls = observed.of(Kind.KNOWN)
+    calls = observed.of(ProbeKind.KNOWN)
     p50, p95 = percentiles([call.seconds for call in calls])
     seen = f"p50 {_shown(p50)}, p95 {_shown(p95)} of {len(calls)} calls"
     late = sum(call.failure is Failure.TIMEOUT or call.seconds >= FETCH_SECONDS for call in calls)
@@ -152,7 +152,7 @@ def percentiles(seconds: list[float]) -> tuple[float, float]:
     return tuple(ordered[-(-len(ordered) * share // 100) - 1] for share in (50, 95))  # type: ignore[return-value] # two
 
 
-def _follow(redirected: Exchange) -> str:
+def _follow(redirected: Observation) -> str:
     if "to a login" in redirected.said:
         return f"{BY_TOKEN_ALONE} It is sent to a login instead."
     if "to http://" in redirected.said:
@@ -173,7 +173,7 @@ def _let_private_through(circumstances: Circumstances) -> str:
     return f"{public} For a staging host, add --allow-private here, and {operator}"
 
 
-def _status(exchange: Exchange) -> str:
+def _status(exchange: Observation) -> str:
     return f"HTTP {exchange.http_status}" if exchange.http_status else exchange.said
 
 

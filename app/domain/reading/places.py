@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from app.domain.encodings import decoded
-from app.domain.folding import LONG_DASH, fold
+from app.domain.reading.encodings import decoded
+from app.domain.reading.folding import LONG_DASH, fold
 from support_context.plain_text import plain
 
 LONGEST_ANSWER = 1_000

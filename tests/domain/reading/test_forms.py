@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.domain.extraction import accept
-from app.domain.forms import in_words, is_placeholder
 from app.domain.outcomes import Outcome, StepFailed
+from app.domain.reading.extraction import accept
+from app.domain.reading.forms import in_words, is_placeholder
 from app.domain.tickets import Email
 
 ACCOUNT = "starts with acct_"
