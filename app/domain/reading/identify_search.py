@@ -47,6 +47,7 @@ _DISOWNED = re.compile(
     r"\((?:old|not (?:mine|ours)|example|wrong)|ist nicht|n['’]est pas|no es\b)",
     re.IGNORECASE,
 )
+_NEXT = re.compile(r"[\s,;/&+]{1,4}(?:(?:and|or|und|oder|et|ou|y|o|e)\s)?#?(?P<value>[A-Za-z0-9][\w-]{0,80})")
 _OVER_THE_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\w*\d)\w")
 
 MOST_FOUND = 50
@@ -114,7 +115,7 @@ def _find_one(rule: Rule, texts: _Texts, email: Email) -> str | None:
         elif len(values) != 1:
             raise _Doubt
         value = next(match for match in found if not _is_denied(match))["value"] if values else ""
-        if not value or _is_no_value(value) or any(_may_go_on(match) for match in found):
+        if not value or _is_no_value(value) or any(_may_go_on(match) or _has_twin(match) for match in found):
             raise _Doubt
         return value
     return None
@@ -149,6 +150,17 @@ def _may_go_on(match: re.Match[str]) -> bool:
     if not _OVER_THE_LINE.match(match.string, match.end("value")):
         return False
     return match.end("value") - match.string.rfind("\n", 0, match.end("value")) > FULL_LINE
+
+
+def _has_twin(match: re.Match[str]) -> bool:
+    """Tell whether another value of the same shape stands right behind: `Order #20377 and 20388`."""
+    value = match["value"]
+    other = _NEXT.match(match.string, match.end("value"))
+    return other is not None and _shape(other["value"]) == _shape(value) and other["value"] != value
+
+
+def _shape(value: str) -> str:
+    return re.sub(r"[A-Za-z]", "a", re.sub(r"[0-9]", "9", value))
 
 
 def _prepared(text: str) -> str:
