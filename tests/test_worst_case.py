@@ -84,6 +84,23 @@ ATTACKS = [
         [("Plan", "/plan", "text", TEN_MEGABYTES), (TEN_MEGABYTES, "/plan"), ("Plan", f"/{TEN_MEGABYTES}")],
     ),
     Attack("names ten megabytes", EVERYTHING, identifier=TEN_MEGABYTES, reason="not_grounded"),
+    Attack("cuts an identifier", EVERYTHING, identifier="acct_12ab34", reason="not_grounded"),
+    Attack("glues words to one", EVERYTHING, identifier="ID: acct_12ab34cd Thanks", reason="not_grounded"),
+    Attack(
+        "takes the example of the instructions",
+        EVERYTHING,
+        identifier="acct_99999999",
+        config={"identify_instructions": "after `Account ID:`, e.g. acct_99999999"},
+        reason="not_grounded",
+    ),
+    Attack(
+        "answers in a form that nobody asked for",
+        EVERYTHING,
+        identifier="jane@example.com",
+        config={"identify_instructions": "The account ID starts with acct_."},
+        reason="not_grounded",
+    ),
+    Attack("spells it in look-alikes", EVERYTHING, identifier="acct_12\u0430b34cd", reason="not_grounded"),
     Attack(
         "writes HTML",
         ["<script", "<img", "<b>", "onerror", "alert"],
