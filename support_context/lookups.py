@@ -9,7 +9,7 @@ from support_context.facts import Facts, InvalidJson, NotObject, OverLimit, pars
 from support_context.failures import Failure, LookupFailed
 from support_context.limits import BODY_BYTES, LONGEST_CONTENT_TYPE
 from support_context.media_types import is_compressed, is_html, is_json
-from support_context.misdirections import page_kind, page_title, redirect_kind, redirect_target
+from support_context.misdirections import TO_A_LOGIN, page_kind, page_title, redirect_kind, redirect_target
 from support_context.secrets import Secret
 from support_context.urls import EndpointUrl, UrlRefused, parse_form
 
@@ -37,6 +37,10 @@ FIRST_SERVER_ERROR = 500
 _PAGE = (
     "Instead of the customer endpoint, a web page answered{}; its owner should let this service's requests through to "
     "the endpoint itself, at this very URL, with the bearer token as the only proof."
+)
+_LOGIN = (
+    "The customer endpoint redirects to a login, which is never followed; its owner should let this service's requests "
+    "through to the endpoint itself, with the bearer token as the only proof."
 )
 _FAILING_PAGE = (
     "Instead of JSON, a web page answered, as servers do when the endpoint behind them fails; "
@@ -103,7 +107,8 @@ def refuse_head(
         path = request.target.partition("?")[0]
         kind = redirect_kind(request.url, path, head.location)
         seen = redirect_target(request.url, path, head.location)
-        raise LookupFailed(Failure.REDIRECT, f"HTTP {status} {kind}", head, seen=seen)
+        sentence = _LOGIN if kind == TO_A_LOGIN else ""
+        raise LookupFailed(Failure.REDIRECT, f"HTTP {status} {kind}", head, sentence=sentence, seen=seen)
     if status // 100 != 2 or status == 205:  # noqa: PLR2004 - success, but for "reset content", which is for forms
         hint = _HINTS.get(status)
         raise LookupFailed(Failure.HTTP_STATUS, f"HTTP {status}: {hint}" if hint else f"HTTP {status}", head)

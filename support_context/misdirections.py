@@ -29,8 +29,12 @@ _PAGES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 """What a page is for, and the words by which its title, or else its text, gives that away."""
 
+TO_A_LOGIN = "to a login"
+
 _PORTS = {"http": 80, "https": 443}
-_LOGIN_PATH = re.compile(r"(?:log|sign)[_-]?[io]n|auth|sso|saml|session", re.IGNORECASE)
+_LOGIN_PATH = re.compile(
+    r"(?:log|sign)[_-]?[io]n\b|/(?:o?auth2?|authorize|sso|saml2?|sessions?|idp|adfs)(?:/|$)", re.IGNORECASE
+)
 
 
 def page_title(body: bytes) -> str:
@@ -57,7 +61,7 @@ def redirect_kind(url: EndpointUrl, path: str, location: str) -> str:
     same_path = where.rstrip("/") == path.rstrip("/")
     slash = "with a slash at its end" if where.endswith("/") else "without its slash"
     kinds = (
-        (not same_path and _LOGIN_PATH.search(where), "to a login"),
+        (not same_path and _LOGIN_PATH.search(where), TO_A_LOGIN),
         (scheme == "http", "to http://, which is never called"),
         (host != url.host and _bare(host) == _bare(url.host), "to the same host with or without www."),
         (host != url.host, "to another host"),

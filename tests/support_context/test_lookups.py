@@ -195,6 +195,7 @@ def test_missing_type_is_refused_once_there_is_a_body() -> None:
         pytest.param("/c", "to the same path without its slash", f"{BASE}/c", id="without the slash"),
         pytest.param("", "without a Location", "", id="empty"),
         pytest.param("/c/?again=1", "to itself", f"{BASE}/c/", id="a circle"),
+        pytest.param("/authors/1", "to another path of the same host", f"{BASE}/authors/1", id="no login by its name"),
         pytest.param("../v2/c", "to another path of the same host", f"{BASE}/v2/c", id="relative"),
         pytest.param("/\u202ex", "to another path of the same host", f"{BASE}/x", id="turned reading direction"),
     ],
@@ -203,6 +204,7 @@ def test_redirect_is_told_by_where_it_leads(location: str, kind: str, seen: str)
     with pytest.raises(LookupFailed) as failed:
         refuse_head(REQUEST, head(302, "text/html", location), "", None)
     assert (failed.value.detail, failed.value.seen) == (f"HTTP 302 {kind}", seen)
+    assert ("redirects to a login" in failed.value.message) is (kind == "to a login")
 
 
 def test_redirect_to_the_path_with_a_slash_says_so() -> None:
