@@ -132,13 +132,15 @@ def test_installation_is_small(owner: Installation) -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["https://127.0.0.1:1024/", "--id", "a1", "--token-env", "T"]])
 def test_command_starts_at_once(owner: Installation, tmp_path: Path, arguments: list[str]) -> None:
     start = "import sys; from support_context.command import main; sys.exit(main())"
-    owner.run("-c", start, *arguments, cwd=tmp_path, T=TOKEN)  # compiles
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = owner.run("-c", start, *arguments, cwd=tmp_path, T=TOKEN)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = []
+    for _ in range(4):  # the first compiles, and a busy machine makes any of them slower
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ran = owner.run("-c", start, *arguments, cwd=tmp_path, T=TOKEN)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert ran.returncode == (0 if arguments == ["--help"] else 1), ran.stderr
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
-    assert ran.returncode == (0 if arguments == ["--help"] else 1), ran.stderr
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < MOST_CPU_SECONDS
+    assert min(seconds) < MOST_CPU_SECONDS
 
 
 def test_project_with_a_package_called_app_runs_its_own_tests(owner: Installation, project: Path) -> None:

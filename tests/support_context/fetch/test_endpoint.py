@@ -331,7 +331,7 @@ def test_two_addresses_that_drop_packets_cost_half_a_second(
                 before, started = open_files(), asyncio.get_running_loop().time()
                 answered = await fetched(endpoint, server)
                 assert answered.remote_address == "127.0.0.1"
-                assert asyncio.get_running_loop().time() - started < 1.0
+                assert asyncio.get_running_loop().time() - started < 2.0  # half a second, and a busy machine
                 assert open_files() <= before  # half-open losers are closed
 
     run(scenario())
@@ -514,7 +514,7 @@ def test_body_of_a_refused_answer_delays_nothing_and_changes_nothing(
             assert failed.failure is Failure.HTTP_STATUS
             assert failed.response is not None
             assert failed.response.body == body[:PAGE_BYTES]
-            assert asyncio.get_running_loop().time() - started < 2.0
+            assert asyncio.get_running_loop().time() - started < 3.0
             await server.ended.wait()
 
     run(scenario())
