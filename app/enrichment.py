@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from secrets import choice
 from time import monotonic
-from typing import Protocol
+from typing import ParamSpec, Protocol
 
+from app.apart import apart
 from app.domain import context, identity
 from app.domain.configuration import Configuration
 from app.domain.enumeration import is_relay
@@ -30,6 +31,11 @@ from support_context.secrets import Secret
 
 MOST_DROPPED_NAMED = 5
 """Links left out that a test names; whoever mends them sees the others."""
+
+JUDGED_AT_ONCE_BYTES = 4_096
+"""Above this an answer is judged in a thread: 64 KB of it can take 40 ms, in which all others would wait."""
+
+_P = ParamSpec("_P")
 
 CODE_LETTERS, CODE_LENGTH = "bcdfghjklmnpqrstvwxz", 16
 """Of what the random code in the delimiters of one `ai_context` is made: no text written before it can hold that, and
@@ -221,11 +227,17 @@ class Enricher:
                 except TimeoutError as late:
                     raise StepFailed(Outcome.SUMMARY_FALLBACK, "no answer within the deadline") from late
                 run.usage += usage
-                judged = judge(answer, facts, instructions, agent_only)
+                judged = await self._judged(run, judge, answer, facts, instructions, agent_only)
                 step.detail = judged.note
                 return Outcome.OK, judged
         except StepFailed:
-            return Outcome.SUMMARY_FALLBACK, without_model(facts, instructions, agent_only)
+            judged = await self._judged(run, without_model, facts, instructions, agent_only)
+            return Outcome.SUMMARY_FALLBACK, judged
+
+    async def _judged(self, run: Run, judging: Callable[_P, Judged], *args: _P.args, **kwargs: _P.kwargs) -> Judged:
+        """Make the rows, of a long answer beside the event loop."""
+        long = run.response is None or len(run.response.body) > JUDGED_AT_ONCE_BYTES
+        return await apart(judging, *args, **kwargs) if long else judging(*args, **kwargs)
 
     def _with_facts(
         self, result: Result, email: Email, configuration: Configuration, facts: Facts, shown: Judged

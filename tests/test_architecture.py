@@ -24,12 +24,14 @@ RULES = [
     pytest.param("domain", {"support_context"}, set(), id="domain is pure: the contract, nothing foreign"),
     pytest.param("adapters", {"domain", "support_context"}, None, id="an adapter knows the rules and its own library"),
     pytest.param("mail", {"domain"}, {"turbohtml"}, id="mail is read by a parser and the rules"),
-    pytest.param("enrichment", {"domain", "support_context"}, set(), id="the story knows the rules only"),
-    pytest.param("runs", {"domain", "enrichment", "support_context"}, set(), id="a ticket's life knows the story"),
+    pytest.param("enrichment", {"apart", "domain", "support_context"}, set(), id="the story knows the rules only"),
+    pytest.param(
+        "runs", {"apart", "domain", "enrichment", "support_context"}, set(), id="a ticket's life knows the story"
+    ),
     pytest.param("owners", {"domain", "enrichment", "runs", "support_context"}, set(), id="an owner's test is a run"),
     pytest.param(
         "web",
-        {"domain", "mail", "owners", "runs", "support_context", "__init__"},
+        {"apart", "domain", "mail", "owners", "runs", "support_context", "__init__"},
         {"fastapi", "pydantic", "starlette", "structlog", "uvicorn"},
         id="the web gets wired objects and knows no adapter",
     ),
@@ -45,6 +47,7 @@ RULES = [
         {"pydantic", "rich", "yaml"},
         id="an evaluation knows the rules, and any AI",
     ),
+    pytest.param("apart", set(), set(), id="work beside the event loop knows nobody"),
     pytest.param(
         "ai_settings", {"domain"}, {"pydantic", "pydantic_settings"}, id="the AI's settings know their values"
     ),

@@ -21,6 +21,7 @@ class Configuration:
 
     `match_path` is the JSON Pointer (RFC 6901) of the address, or of the addresses, that the customer writes from.
     `relay_senders` are addresses, or hosts as `@host`, that write for many customers.
+    `agent_only` are JSON Pointers of facts that agents may see and no AI.
     """
 
     method: str = "GET"

@@ -88,16 +88,16 @@ _NOTE_SAVED = noting(Action.CONFIGURATION_SAVED, "saved", actor="updated_by", fi
 _PUT_CONFIGURATION = Statement(f"""
     WITH saved AS (
     INSERT INTO configurations AS c (project_id, method, api_url, identifier_parameter, identify_instructions,
-        display_instructions, enabled, match_path, identity_policy, relay_senders, token_sealed, token_origin,
-        token_updated_at, version, updated_by)
+        display_instructions, enabled, match_path, identity_policy, relay_senders, agent_only, token_sealed,
+        token_origin, token_updated_at, version, updated_by)
     VALUES (:project_id, :method, :api_url, :identifier_parameter, :identify_instructions,
-        :display_instructions, :enabled, :match_path, :identity_policy, :relay_senders, :token_sealed, :token_origin,
-        :token_updated_at, nextval('configuration_versions'), :updated_by)
+        :display_instructions, :enabled, :match_path, :identity_policy, :relay_senders, :agent_only,
+        :token_sealed, :token_origin, :token_updated_at, nextval('configuration_versions'), :updated_by)
     ON CONFLICT (project_id) DO UPDATE SET method = excluded.method, api_url = excluded.api_url,
         identifier_parameter = excluded.identifier_parameter, enabled = excluded.enabled,
         identify_instructions = excluded.identify_instructions, display_instructions = excluded.display_instructions,
         match_path = excluded.match_path, identity_policy = excluded.identity_policy,
-        relay_senders = excluded.relay_senders,
+        relay_senders = excluded.relay_senders, agent_only = excluded.agent_only,
         token_sealed = excluded.token_sealed, token_origin = excluded.token_origin,
         token_updated_at = excluded.token_updated_at, version = excluded.version,
         updated_at = now(), updated_by = excluded.updated_by
@@ -113,7 +113,7 @@ _REPLACE_CONFIGURATION = Statement(f"""
     UPDATE configurations SET method = :method, api_url = :api_url, identifier_parameter = :identifier_parameter,
         identify_instructions = :identify_instructions, display_instructions = :display_instructions,
         enabled = :enabled, match_path = :match_path, identity_policy = :identity_policy,
-        relay_senders = :relay_senders,
+        relay_senders = :relay_senders, agent_only = :agent_only,
         token_origin = :token_origin, token_sealed = CASE
             WHEN token_updated_at = CAST(:token_updated_at AS timestamptz) THEN token_sealed ELSE :token_sealed
         END, token_updated_at = :token_updated_at, version = nextval('configuration_versions'),
@@ -256,6 +256,7 @@ def configuration_of(row: Any) -> StoredConfiguration:
             match_path=row["match_path"],
             identity_policy=IdentityPolicy(row["identity_policy"]),
             relay_senders=tuple(row["relay_senders"]),
+            agent_only=tuple(row["agent_only"]),
         ),
         token,
         row["version"],
@@ -277,6 +278,7 @@ def _values(project_id: str, configuration: Configuration, token: StoredToken | 
         "match_path": configuration.match_path,
         "identity_policy": configuration.identity_policy.value,
         "relay_senders": list(configuration.relay_senders),
+        "agent_only": list(configuration.agent_only),
         "token_sealed": token and token.sealed,
         "token_origin": token and token.origin,
         "token_updated_at": token and token.updated_at,

@@ -63,6 +63,7 @@ configurations = Table(
     Column("match_path", Text),
     Column("identity_policy", Text, nullable=False, server_default=text("'show'")),
     Column("relay_senders", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("agent_only", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     CheckConstraint(
         "num_nulls(token_sealed, token_origin, token_updated_at) IN (0, 3)", name="configurations_token_check"
     ),

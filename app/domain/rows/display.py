@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from app.domain.rows.words import content, name_words, phrase
 from support_context.plain_text import plain
@@ -12,7 +13,7 @@ LONGEST_WISH_WORDS = 6
 """Words of a label; a longer phrase is prose."""
 
 MOST_WISHES = 48
-"""Rows read from one sentence: twice what a card holds."""
+"""Rows read from the instructions: twice what a card holds."""
 
 LONGEST_ALTERNATIVE_WORDS = 3
 """Words of one alternative, as "Past due" or "Not yet paid"; a longer one is an explanation."""
@@ -113,8 +114,8 @@ class Display:
 
     @property
     def wishes(self) -> tuple[Wish, ...]:
-        """Return the wishes of every case."""
-        return tuple(wish for clause in self.clauses for wish in clause.wishes)
+        """Return the wishes of every case, as many as are read."""
+        return tuple(islice((wish for clause in self.clauses for wish in clause.wishes), MOST_WISHES))
 
     def wish_for(self, label: str) -> Wish:
         """Return the wish whose label this is, else the one whose words hold those of the label in one piece."""
@@ -146,7 +147,8 @@ def read_display(instructions: str) -> Display:
         forbids = bool(_NO_WISH.search(_PARENTHESIS.sub("", rest)))
         everything = everything or (not forbids and bool(_EVERYTHING.search(rest)))
         asks = not forbids and (not condition or bullet or not rest or bool(_SAYS_SHOW.match(rest)))
-        wishes = tuple(_wishes(rest)) if asks else ()
+        room = MOST_WISHES - sum(len(clause.wishes) for clause in read)
+        wishes = tuple(islice(_wishes(rest), room)) if asks else ()
         if wishes:
             read.append(Clause(when, wishes))
         unread = unread or (asks and bool(rest) and not wishes)

@@ -69,7 +69,7 @@ def _names_no_other(words: tuple[str, ...], node: Node, nodes: Nodes, display: D
     if isinstance(node.value, bool) or (boolean(node.value) is not None and wish.alternatives) or _turns(node, words):
         return False
     hard = said - _SOFT or said
-    if any(not hard.isdisjoint(set(other.key) - path) for other in nodes.every if other.pointer != node.pointer):
+    if any(nodes.by_word.get(word) for word in hard - path):
         return False
     key = set(node.bare) | (set(node.parent) - WRAPPERS if set(node.key) <= SAYS_LITTLE else set())
     if said & key and hard - path and key - said - SAYS_LITTLE:

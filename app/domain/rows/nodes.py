@@ -1,7 +1,7 @@
 """The members of a JSON object with the words of their keys, read once per answer; and repair of pointers to them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.domain.rows.naming import is_index, keys_of
@@ -13,6 +13,10 @@ NODES_LOOKED_AT = 1_000
 
 PREFIXES = frozenset({"is", "has", "was", "ha", "wa"})  # the last two are the singular of the words before
 """Words before the name of a boolean that add nothing to it."""
+
+LONGEST_POINTER = 1_000
+MOST_SLASHES = 4
+"""Characters of a pointer that is repaired, and unescaped slashes of one key."""
 
 _DOTTED = re.compile(r"[.\[\]$]+")
 
@@ -37,12 +41,15 @@ class Node:
         """Return the words of the key less `is`, `has` and `was`."""
         return tuple(word for word in self.key if word not in PREFIXES) or self.key
 
+    @property
+    def names(self) -> set[str]:
+        """Return what the member is called, its words written together: by its key, alone or with its parent's."""
+        whole = (self.key, self.bare, self.parent + self.key, self.key + self.parent)
+        return {"".join(words) for words in whole} if self.key else set()
+
     def is_named(self, words: tuple[str, ...]) -> bool:
         """Tell whether these words, written together, are the key, or the key and its parent's."""
-        joined = "".join(words)
-        whole = (self.parent + self.key, self.key + self.parent)
-        names = {"".join(self.key), "".join(self.bare), *map("".join, whole)}
-        return bool(joined) and joined in names
+        return "".join(words) in self.names
 
 
 @dataclass(slots=True)
@@ -52,12 +59,22 @@ class Nodes:
     facts: Facts
     every: list[Node] = field(default_factory=list)
     by_pointer: dict[str, Node] = field(default_factory=dict)
+    by_key: dict[str, list[Node]] = field(default_factory=dict)
+    by_name: dict[str, list[Node]] = field(default_factory=dict)
+    by_word: dict[str, list[Node]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: Facts) -> "Nodes":
-        """Walk the JSON."""
-        every = list(_walk(facts))
-        return cls(facts, every, {node.pointer: node for node in every})
+        """Walk the JSON once, and note each member under its key, its names and its words."""
+        nodes = cls(facts, list(_walk(facts)))
+        for node in nodes.every:
+            nodes.by_pointer[node.pointer] = node
+            nodes.by_key.setdefault(keys_of(node.pointer)[-1], []).append(node)
+            for name in node.names:
+                nodes.by_name.setdefault(name, []).append(node)
+            for word in set(node.key):
+                nodes.by_word.setdefault(word, []).append(node)
+        return nodes
 
     def at(self, pointer: str) -> Node | None:
         """Return the member that a pointer leads to, also beyond those that are looked at; None where it leads nowhere.
@@ -74,7 +91,7 @@ class Nodes:
     def repaired(self, pointer: str) -> Node | None:
         """Return the one member that a pointer which leads nowhere means: the only one with its last key."""
         for tail in _tails(pointer):
-            named = [node for node in self.every if keys_of(node.pointer)[-1] == tail]
+            named = self.by_key.get(tail, [])
             leaves = [node for node in named if node.is_leaf] or named
             if leaves:
                 return leaves[0] if len(leaves) == 1 else None
@@ -82,8 +99,12 @@ class Nodes:
 
     def named(self, label: str) -> list[Node]:
         """List the leaves whose key has exactly the words of a label."""
-        words = content(label)
-        return [node for node in self.every if node.is_leaf and node.is_named(words)]
+        return [node for node in self.by_name.get("".join(content(label)), []) if node.is_leaf]
+
+    def with_a_word_of(self, words: Iterable[str]) -> list[Node]:
+        """List the members whose key has one of these words, the shallowest first."""
+        found = {node.pointer: node for word in words for node in self.by_word.get(word, ())}
+        return sorted(found.values(), key=lambda node: node.pointer.count("/"))
 
 
 def node_at(pointer: str, value: Json) -> Node:
@@ -97,8 +118,8 @@ def node_at(pointer: str, value: Json) -> Node:
 
 def _tails(pointer: str) -> Iterator[str]:
     """Yield what the last key may have been: with an unescaped slash in it, or in another notation than a pointer."""
-    keys = keys_of(pointer) if pointer.startswith("/") else [pointer]
-    yield from ("/".join(keys[at:]) for at in range(len(keys)))
+    keys = keys_of(pointer[:LONGEST_POINTER]) if pointer.startswith("/") else [pointer[:LONGEST_POINTER]]
+    yield from ("/".join(keys[at:]) for at in range(max(len(keys) - MOST_SLASHES, 0), len(keys)))
     parts = [part for part in _DOTTED.split(keys[-1]) if part and not is_index(part)]
     if parts:
         yield parts[-1]

@@ -27,7 +27,7 @@ def picked(nodes: Nodes, display: Display) -> tuple[PointedRow, ...]:
     """Point at what the owner asked for, at all leaves where everything was; nothing where nothing matches."""
     if display.everything:
         return tuple(_everything(nodes, display))
-    rows = [row for clause in _chosen(display.clauses, nodes.every) for row in _rows(clause, nodes, display)]
+    rows = [row for clause in _chosen(display.clauses, nodes) for row in _rows(clause, nodes, display)]
     return tuple({(row.label, row.source): row for row in rows}.values())
 
 
@@ -53,12 +53,12 @@ def _told(pointer: str, value: Json) -> Iterator[tuple[str, Json]]:
         yield pointer, value
 
 
-def _chosen(clauses: tuple[Clause, ...], nodes: list[Node]) -> list[Clause]:
+def _chosen(clauses: tuple[Clause, ...], nodes: Nodes) -> list[Clause]:
     """Choose the clauses whose condition holds; where none can be told, the one whose labels the JSON knows best."""
     conditional = [clause for clause in clauses if clause.when and clause.when != "otherwise"]
     if not conditional:
         return list(clauses)
-    holding = {clause.when for clause in conditional if _holds(clause.when, nodes)}
+    holding = {clause.when for clause in conditional if _holds(clause.when, nodes.every)}
     otherwise = any(clause.when == "otherwise" for clause in clauses)
     if not holding:
         best = max(conditional, key=lambda clause: _known(clause, nodes))
@@ -80,13 +80,13 @@ def _holds(when: str, nodes: list[Node]) -> bool:
     return bool(words) and any(words <= set(node.key) for node in nodes)
 
 
-def _known(clause: Clause, nodes: list[Node]) -> float:
+def _known(clause: Clause, nodes: Nodes) -> float:
     return sum(_best(wish, nodes)[1] is not None for wish in clause.wishes) / len(clause.wishes)
 
 
 def _rows(clause: Clause, nodes: Nodes, display: Display) -> Iterator[PointedRow]:
     for wish in clause.wishes:
-        score, node = _best(wish, nodes.every)
+        score, node = _best(wish, nodes)
         if node and (score >= _ALL_WORDS or label_of(wish.label, node, nodes, display).wish is wish):
             for pointer in _of_each_item(node, nodes):
                 yield PointedRow(wish.label, pointer, "count" if wish.counts else "")
@@ -105,9 +105,13 @@ def _of_each_item(node: Node, nodes: Nodes) -> Iterator[str]:
             yield pointer
 
 
-def _best(wish: Wish, nodes: list[Node]) -> tuple[int, Node | None]:
+def _best(wish: Wish, nodes: Nodes) -> tuple[int, Node | None]:
     wanted = content(wish.name)
-    scored = ((likeness(wish, wanted, node), node) for node in nodes)
+    names = ("".join(wanted), *("".join(content(word)) for word in wish.alternatives))
+    named = [node for name in names for node in nodes.by_name.get(name, ())]
+    initials = nodes.by_name.get("".join(word[0] for word in wanted), []) if len(wanted) > 1 else []
+    near = [*named, *initials, *nodes.with_a_word_of(wanted)]
+    scored = ((likeness(wish, wanted, node), node) for node in near)
     score, best = max(scored, key=lambda each: each[0], default=(0, None))
     return (score, best) if score else (0, None)
 

@@ -32,6 +32,9 @@ LONGEST_SHORT_FACT = 300
 LONGEST_LONG_FACT = 4_000
 """Characters of a fact that are read, of a short and of a long one."""
 
+MOST_ITEMS = 200
+"""Items of one list that a summary is held against."""
+
 MOST_READ = 60_000
 """Characters, folded, of all facts that a summary is held against; of more JSON it is made from the rows."""
 
@@ -66,7 +69,7 @@ class _Known:
     def add(self, text: str, *, says_state: bool = True) -> None:
         """Read one text that may speak."""
         tokens = _tokens(text)
-        self.read += len(text)
+        self.read += sum(map(len, tokens))
         self.tokens.update(tokens, map(ungrouped, tokens))
         self.pairs.update(pairwise(tokens))
         self.letters.update(text)
@@ -103,14 +106,17 @@ def name_words_of(text: str) -> list[str]:
 def _known(fields: Sequence[Field], nodes: Nodes) -> _Known:
     known = _Known()
     for row in fields:
+        if known.read > MOST_READ:
+            return known
         known.add(row.value)
-        known.add(row.raw)
+        if row.raw != row.value:
+            known.add(row.raw)
         known.add(row.label, says_state=False)
     long: list[str] = []
     for node in nodes.every:
         if known.read > MOST_READ:
             return known
-        for value in node.value if isinstance(node.value, list) else [node.value]:
+        for value in node.value[:MOST_ITEMS] if isinstance(node.value, list) else [node.value]:
             _add_fact(value, node, known, long)
     strange: set[str] = set()
     for text in long:

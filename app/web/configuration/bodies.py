@@ -34,6 +34,10 @@ LONGEST_POINTER = 1_024
 """Characters of `match_path`: far more than an answer of 32 levels needs."""
 
 
+MOST_AGENT_ONLY = 50
+"""JSON Pointers of `agent_only`."""
+
+
 LONGEST_URL = 2_048
 """Characters of `api_url`."""
 
@@ -47,6 +51,12 @@ READ_ONLY = frozenset(
 def _no_controls(value: str) -> str:
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):
         raise ValueError("remove the control characters")
+    return value
+
+
+def _member(value: str) -> str:
+    if not value:
+        raise ValueError("must name a member: to keep the whole answer from the AI, turn customer context off")
     return value
 
 
@@ -71,6 +81,10 @@ MOST_RELAYS = 50
 
 Relay = Annotated[str, Field(max_length=320, pattern=f"^{RELAY}$")]
 """An address, or a host after an at sign."""
+
+
+Member = Annotated[Pointer, AfterValidator(_member)]
+"""A JSON Pointer to a member of the answer."""
 
 
 class ConfigurationIn(StrictBody):
@@ -116,6 +130,12 @@ class ConfigurationIn(StrictBody):
         "or @host for all of a host. They are not counted against the limit of customers per sender, and their "
         "identity is unknown",
         examples=[["forms@shop.example", "@marketplace.example"]],
+    )
+    agent_only: Annotated[list[Member], Field(max_length=MOST_AGENT_ONLY)] | None = Field(
+        None,
+        description="JSON Pointers (RFC 6901) of facts that agents may see and no AI: masked before the answer is "
+        "summarized, absent from ai_context; their rows carry agent_only",
+        examples=[["/health_score"]],
     )
     enabled: StrictBool | None = Field(None, description="Enable customer context: whether new tickets are looked up")
 
@@ -171,6 +191,7 @@ class ConfigurationOut(BaseModel):
     match_path: str | None
     identity_policy: IdentityPolicy
     relay_senders: list[str]
+    agent_only: list[str]
     enabled: bool
     identifier_form: Annotated[
         str | None,
@@ -199,6 +220,7 @@ class ConfigurationOut(BaseModel):
             match_path=configuration.match_path,
             identity_policy=configuration.identity_policy,
             relay_senders=list(configuration.relay_senders),
+            agent_only=list(configuration.agent_only),
             enabled=configuration.enabled,
             identifier_form=in_words(configuration.identify_instructions),
             bearer_token_configured=token is not None,

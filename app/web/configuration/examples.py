@@ -27,6 +27,7 @@ CONFIGURATION: dict[str, Any] = {
             "match_path": "/email",
             "identity_policy": "require_match",
             "relay_senders": ["forms@shop.example"],
+            "agent_only": ["/health_score"],
             "enabled": True,
         },
     },

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body
 from pydantic import TypeAdapter, ValidationError
 
+from app.apart import apart
 from app.domain.claims import ForeignTicket, Stored, Submission, Submitted, Underway, UnknownProject
 from app.domain.refusals import Refusal, Refused
 from app.web.http.bodies import ComplaintOut, Id
@@ -15,7 +16,7 @@ from app.web.http.errors import complaints_of
 from app.web.http.requests import InTrace, Wired
 from app.web.tickets.batch_bodies import BatchIn, BatchOut, BatchRowOut, BatchTicketIn, RowCode
 from app.web.tickets.bodies import location_of
-from app.web.tickets.emails import apart, read_email
+from app.web.tickets.emails import read_email
 from app.web.tickets.examples import BATCH, BATCHED
 
 DETAILS: dict[RowCode, str] = {

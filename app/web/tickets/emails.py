@@ -1,17 +1,10 @@
 """Turns an email as it was sent into the plain, visible text that the pipeline reads."""
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
-
+from app.apart import apart
 from app.domain.refusals import Refusal, Refused
 from app.domain.tickets import Email
 from app.mail.visible_text import visible_text
 from app.web.tickets.bodies import EmailIn
-
-_Sent = TypeVar("_Sent")
-_Read = TypeVar("_Read")
 
 LARGEST_EMAIL_BYTES = 1_048_576
 """1 MiB of body, in UTF-8."""
@@ -19,20 +12,12 @@ LARGEST_EMAIL_BYTES = 1_048_576
 READ_AT_ONCE_CHARACTERS = 8_192
 """Above this a body is read in a thread: a megabyte of hostile HTML takes 0.1 s, in which all others would wait."""
 
-_READERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="emails")
-"""Reads long emails, two at a time: more threads would only take the interpreter from the event loop."""
-
 
 async def email_of(sent: EmailIn) -> Email:
     """Read an email; raises `Refused` for one with too large a body."""
     if len(sent.body) <= READ_AT_ONCE_CHARACTERS:
         return read_email(sent)
     return await apart(read_email, sent)
-
-
-async def apart(read: Callable[[_Sent], _Read], sent: _Sent) -> _Read:
-    """Read beside the event loop, when one of the readers is free."""
-    return await asyncio.get_running_loop().run_in_executor(_READERS, read, sent)
 
 
 def read_email(sent: EmailIn) -> Email:

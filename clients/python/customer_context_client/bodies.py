@@ -404,6 +404,9 @@ class ConfigurationInput(TypedDict):
     # for all of a host. They are not counted against the limit of customers per sender, and their identity is
     # unknown
     relay_senders: NotRequired[list[str] | None]
+    # JSON Pointers (RFC 6901) of facts that agents may see and no AI: masked before the answer is summarized,
+    # absent from ai_context; their rows carry agent_only
+    agent_only: NotRequired[list[str] | None]
     # Enable customer context: whether new tickets are looked up
     enabled: NotRequired[bool | None]
 
@@ -419,6 +422,7 @@ class Configuration(TypedDict):
     match_path: str | None
     identity_policy: IdentityPolicy
     relay_senders: list[str]
+    agent_only: list[str]
     enabled: bool
     # the form that the identify instructions name beyond doubt, in words; an answer without it is
     # not_grounded. null where they name none

@@ -310,6 +310,11 @@ export interface ConfigurationInput {
    * unknown
    */
   relay_senders?: Array<string> | null;
+  /**
+   * JSON Pointers (RFC 6901) of facts that agents may see and no AI: masked before the answer is summarized,
+   * absent from ai_context; their rows carry agent_only
+   */
+  agent_only?: Array<string> | null;
   /** Enable customer context: whether new tickets are looked up */
   enabled?: boolean | null;
 }
@@ -324,6 +329,7 @@ export interface Configuration {
   match_path: string | null;
   identity_policy: IdentityPolicy;
   relay_senders: Array<string>;
+  agent_only: Array<string>;
   enabled: boolean;
   /**
    * the form that the identify instructions name beyond doubt, in words; an answer without it is

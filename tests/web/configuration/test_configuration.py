@@ -26,6 +26,7 @@ async def test_never_configured_shows_the_defaults() -> None:
         "match_path": None,
         "identity_policy": "show",
         "relay_senders": [],
+        "agent_only": [],
         "enabled": False,
         "identifier_form": None,
         "bearer_token_configured": False,
@@ -264,6 +265,8 @@ async def test_match_path_is_a_json_pointer_or_null(sent: str | None, stored: st
         pytest.param({"relay_senders": ["@"]}, "relay_senders", id="a relay that is only a sign"),
         pytest.param({"relay_senders": ["@x.example"] * 51}, "relay_senders", id="51 relays"),
         pytest.param({"relay_senders": "@x.example"}, "relay_senders", id="a text for relays"),
+        pytest.param({"agent_only": "/score"}, "agent_only", id="a pointer for a list of them"),
+        pytest.param({"agent_only": ["/a"] * 51}, "agent_only", id="51 pointers"),
     ],
 )
 async def test_wrong_identity_settings_are_refused_by_name(change: dict[str, Any], loc: str) -> None:
@@ -285,7 +288,20 @@ async def test_relays_are_kept_and_cleared() -> None:
     assert (kept["relay_senders"], cleared["relay_senders"]) == (relays, [])
 
 
-@pytest.mark.parametrize("change", [{"match_path": "/email"}, {"identity_policy": "require_match"}])
+@pytest.mark.parametrize("pointer", ["", "score", "/a~2", "/a\x00b"], ids=["whole", "no slash", "escape", "null"])
+async def test_pointer_for_agents_only_names_a_member(pointer: str) -> None:
+    async with World().client() as client:
+        await set_up(client)
+        answer = await client.patch(ROUTE, json={"agent_only": ["/ok", pointer]})
+
+    assert answer.status_code == 422
+    assert [error["loc"] for error in answer.json()["errors"]] == [["body", "agent_only", 1]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"match_path": "/email"}, {"identity_policy": "require_match"}, {"agent_only": ["/score", "/notes/0/text"] * 25}],
+)
 async def test_identity_settings_change_the_etag_and_stay_when_another_is_patched(change: dict[str, Any]) -> None:
     async with World().client() as client:
         await set_up(client)

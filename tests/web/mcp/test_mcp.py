@@ -73,7 +73,8 @@ async def test_row_that_only_agents_may_see_is_left_out() -> None:
     await enriched(world)
     row = world.database.rows["t_1"]
     assert row.result is not None
-    row.result = row.result.replace('"label": "Seats",', '"label": "Seats", "agent_only": true,')
+    head, seats, tail = row.result.partition('"label": "Seats"')
+    row.result = head + seats + tail.replace('"agent_only": false', '"agent_only": true', 1)
     async with assistant(world) as client:
         answer = await client.call_tool("get_customer_context", ASKED)
 

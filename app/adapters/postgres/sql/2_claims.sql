@@ -6,7 +6,8 @@ SELECT e.ticket_id, e.run, e.attempt, e.strikes, e.asynchronous, e.email, e.send
     CAST(extract(epoch FROM now() - e.submitted_at) AS float8) AS age_seconds,
     p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits,
     c.method, c.api_url, c.identifier_parameter, c.identify_instructions, c.display_instructions, c.enabled,
-    c.match_path, c.identity_policy, c.relay_senders, c.token_sealed, c.token_origin, c.token_updated_at, c.version, c.created_at,
+    c.match_path, c.identity_policy, c.relay_senders, c.agent_only, c.token_sealed, c.token_origin, c.token_updated_at,
+    c.version, c.created_at,
     c.updated_at, c.updated_by,
     coalesce(endpoint_of(c), '') AS endpoint, b.project_id IS NOT NULL AS breaker_open
 FROM enrichments e JOIN projects p ON p.project_id = e.project_id
