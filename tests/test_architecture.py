@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 APP, CONTRACT = ROOT / "app", ROOT / "support_context"
 
-MOST_FILES, MOST_ROOMS, MOST_LINES_OF_SQL = 20, 14, 30
+MOST_FILES, MOST_ROOMS, MOST_LINES_OF_SQL = 20, 15, 30
 SQL = re.compile(r"^\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|CREATE)\b", re.MULTILINE)
 
 RULES = [
