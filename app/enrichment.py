@@ -14,7 +14,7 @@ from app.apart import apart
 from app.domain import context, identity
 from app.domain.configuration import Configuration
 from app.domain.enumeration import is_relay
-from app.domain.outcomes import OF_THE_PROVIDER, Identity, Outcome, Result, StepFailed, Usage
+from app.domain.outcomes import OF_THE_PROVIDER, Identity, KeptStep, Outcome, Result, StepFailed, Usage
 from app.domain.reading import extraction
 from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer
@@ -121,6 +121,13 @@ class Run:
             step.duration_ms = _milliseconds(monotonic() - started)
             if step.outcome != "running":  # a fault or a cancellation is no ending of a step
                 self.on_step(step)
+
+    def kept(self) -> tuple[KeptStep, ...]:
+        """Return the steps as they are kept with the result: what an owner may know of a ticket, and no data."""
+        status, size = (self.response.http_status, len(self.response.body)) if self.response else (None, None)
+        extract, fetch, summarize = (KeptStep(each.name, each.outcome, each.duration_ms) for each in self.steps)
+        changes = self.steps[2].detail if summarize.outcome == "ok" else ""
+        return extract, replace(fetch, http_status=status, bytes=size), replace(summarize, changes=changes)
 
     def timings_ms(self) -> dict[str, int]:
         """Return the milliseconds of each step that ran, and of the whole."""
@@ -281,6 +288,7 @@ class Enricher:
             ai_model=self._model.name,
             usage=run.usage,
             timings_ms=run.timings_ms(),
+            steps=run.kept(),
             created_at=datetime.now(UTC),
         )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.breaker import SeenBreaker
-from app.domain.outcomes import Status
+from app.domain.outcomes import KeptStep, Outcome, Status
 from app.domain.projects import CreditReport, Project
 
 LONGEST_DAYS = 90
@@ -17,12 +17,24 @@ TIMED = ("extract", "fetch", "summarize", "total")
 """What is timed: the three steps, and the whole of the look-ups that ran at least the first."""
 
 
+UNKNOWN_CUSTOMER = Outcome.NO_DATA.reason or ""
+"""What is counted apart from the status `ok`: the endpoint answered that it knows nobody."""
+
+COUNTED = (Status.OK.value, UNKNOWN_CUSTOMER, *(status.value for status in Status if status is not Status.OK))
+"""What look-ups are counted by: the statuses, and unknown customers, who were not found."""
+
+
+def counted_as(status: str, reason: str | None) -> str:
+    """Return what a look-up that ended so is counted as."""
+    return UNKNOWN_CUSTOMER if reason == UNKNOWN_CUSTOMER else status
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The look-ups that ended on one day, UTC, by status: every status is there."""
+    """The look-ups that ended on one day, UTC, by what they are `COUNTED` as: each is there."""
 
     day: date
-    by_status: dict[Status, int]
+    by_status: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +53,21 @@ class EndedLookup:
     status: Status
     reason: str | None
     duration_ms: int
+    ticket_id: str | None = None
+    steps: tuple[KeptStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The look-ups of some days up to today; `days` begins with the oldest, `recent` with the newest."""
+    """The look-ups of some days up to today; `days` begins with the oldest, `recent` with the newest.
+
+    `match_share` is the share of the customers found who were the verified sender, None where none was found.
+    """
 
     days: tuple[Day, ...]
     paces: dict[str, Pace]
     recent: tuple[EndedLookup, ...]
+    match_share: float | None = None
 
     @property
     def lookups(self) -> int:
@@ -59,7 +77,15 @@ class Activity:
     @property
     def ok_share(self) -> float | None:
         """Return the share of them that ended as ok, 0 to 1; None where there were none."""
-        return sum(day.by_status[Status.OK] for day in self.days) / self.lookups if self.lookups else None
+        return self._share(Status.OK.value)
+
+    @property
+    def unknown_share(self) -> float | None:
+        """Return the share of those whom the endpoint did not know, as above."""
+        return self._share(UNKNOWN_CUSTOMER)
+
+    def _share(self, counted: str) -> float | None:
+        return sum(day.by_status[counted] for day in self.days) / self.lookups if self.lookups else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,22 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptStep:
+    """One step of a run as it is kept: how it went, and not a word of email, endpoint or customer.
+
+    `http_status` and `bytes` are of the customer endpoint's answer, None where none came; `changes` counts what the
+    code corrected in the AI's rows.
+    """
+
+    name: str
+    outcome: str
+    duration_ms: int
+    http_status: int | None = None
+    bytes: int | None = None
+    changes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What one run found: stored, shown in the sidebar and handed to the drafting AI.
 
@@ -223,6 +239,7 @@ class Result:
     ai_model: str
     usage: Usage
     timings_ms: dict[str, int]
+    steps: tuple[KeptStep, ...]
     created_at: datetime
 
     def as_document(self) -> dict[str, Any]:
@@ -243,5 +260,6 @@ class Result:
             "ai_model": self.ai_model,
             "usage": asdict(self.usage),
             "timings_ms": self.timings_ms,
+            "steps": [asdict(step) for step in self.steps],
             "created_at": self.created_at.isoformat().replace("+00:00", "Z"),
         }

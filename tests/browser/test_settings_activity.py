@@ -9,7 +9,9 @@ from playwright.async_api import Locator, expect
 from app.domain.breaker import EndpointVerdict
 from app.domain.outcomes import Outcome
 from tests.browser.settings_page import CONTEXT, Helpdesk
+from tests.support.endpoints import ScriptedEndpoint
 from tests.support.rows import EndedRun
+from tests.support.service import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -74,7 +76,14 @@ async def test_bars_stack_each_days_look_ups_by_status(desk: Helpdesk) -> None:
     assert titles[-1].endswith(": 6 found, 2 endpoint failed")
     assert titles[-2].endswith(": 4 no identifier")
     assert titles[0].endswith(": none")
-    assert legend.split("\n") == ["Found 6", "No identifier 4", "Endpoint failed 2", "No credits 0", "Off 0"]
+    assert legend.split("\n") == [
+        "Found 6",
+        "Unknown customer 0",
+        "No identifier 4",
+        "Endpoint failed 2",
+        "No credits 0",
+        "Off 0",
+    ]
 
 
 async def test_chart_is_a_table_too(desk: Helpdesk) -> None:
@@ -85,22 +94,31 @@ async def test_chart_is_a_table_too(desk: Helpdesk) -> None:
         rows = await table.get_by_role("row").all_inner_texts()
         name = await settings.page.locator(".chart svg").get_attribute("aria-label")
 
-    assert rows[0].split("\t") == ["Day (UTC)", "Found", "No identifier", "Endpoint failed", "No credits", "Off"]
-    assert rows[1].split("\t")[1:] == ["1", "0", "0", "1", "0"]
+    assert rows[0].split("\t") == [
+        "Day (UTC)",
+        "Found",
+        "Unknown customer",
+        "No identifier",
+        "Endpoint failed",
+        "No credits",
+        "Off",
+    ]
+    assert rows[1].split("\t")[1:] == ["1", "0", "0", "0", "1", "0"]
     assert len(rows) == 31
     assert name == "Look-ups per day and status, 30 days; the same as a table below"
 
 
 async def test_statuses_differ_by_pattern_not_by_colour_alone(desk: Helpdesk) -> None:
-    endings = [Outcome.OK, Outcome.NOT_FOUND, Outcome.TIMEOUT, Outcome.SKIPPED_CREDITS, Outcome.NOT_ENABLED]
+    endings = [Outcome.OK, Outcome.NO_DATA, Outcome.NOT_FOUND, Outcome.TIMEOUT, Outcome.SKIPPED_CREDITS]
+    endings.append(Outcome.NOT_ENABLED)
     desk.world.database.ended_runs = [ended(outcome) for outcome in endings]
     async with desk.opened() as settings:
         chart = settings.page.locator(".chart svg")
-        await expect(chart.locator(".bar")).to_have_count(5)
+        await expect(chart.locator(".bar")).to_have_count(6)
         patterns = await chart.locator("pattern path").evaluate_all("them => them.map(it => it.getAttribute('d'))")
         used = await chart.locator("[fill^=url]").count()
 
-    assert (len(set(patterns)), used) == (4, 4)  # one has none
+    assert (len(set(patterns)), used) == (5, 5)  # one has none
 
 
 @pytest.mark.parametrize(
@@ -132,7 +150,34 @@ async def test_last_fifty_are_listed_the_newest_first_without_a_customer(desk: H
         await expect(rows).to_have_count(51)
         newest = (await rows.nth(1).inner_text()).split("\t")
 
-    assert newest[1:] == ["Endpoint failed", "timeout", "5.4 s"]
+    assert newest[2:] == ["Endpoint failed", "timeout", "5.4 s"]
+
+
+async def test_ticket_opens_how_its_steps_went_and_unknown_is_not_found(desk: Helpdesk) -> None:
+    await desk.set_up()
+    record = {"plan": "Pro"}
+    desk.rewire(World(endpoint=ScriptedEndpoint({"acct_12ab34cd": record}), database=desk.world.database))
+    for number, identifier in enumerate(["acct_12ab34cd", "acct_5f3e2d1c"]):
+        body = f"Account ID: {identifier}"
+        answer = await desk.api.post(f"/tickets/t_{number}/enrich", json={"project_id": "prj_1", "body": body})
+        answer.raise_for_status()
+    async with desk.opened() as settings:
+        tiles = settings.page.locator(".tiles")
+        await expect(tiles).to_contain_text("Customer found50 %")
+        await expect(tiles).to_contain_text("Unknown customer50 %")
+        rows = settings.page.get_by_role("table", name="The last look-ups").get_by_role("row")
+        await expect(rows.nth(1)).to_contain_text("Unknown customer")
+        await settings.page.get_by_text("t_0", exact=True).click()
+        opened = await rows.nth(2).inner_text()
+        await settings.page.locator("#recent-filter").select_option("no_data")
+        await expect(rows).to_have_count(2)
+        await settings.page.locator("#recent-filter").select_option("fetch_error")
+        await expect(settings.page.locator("#activity")).to_contain_text("None of the last look-ups ended so.")
+
+        assert settings.faults == []
+    assert "Ask your endpoint: done" in opened
+    assert "HTTP 200" in opened
+    assert not {"acct_12ab34cd", "Pro"} & set(opened.split())
 
 
 async def test_period_is_chosen_and_a_test_counts_its_credit(desk: Helpdesk) -> None:

@@ -33,6 +33,7 @@ STOPS = [
     "Use this example",
     "match_path",
     "identity_policy",
+    "relay_senders",
     "enabled",
     "Discard",
     "Save",
@@ -55,7 +56,14 @@ async def everything_shown(desk: Helpdesk, settings: SettingsPage) -> None:
 
 async def busy_project(desk: Helpdesk) -> None:
     await desk.set_up()
-    endings = [Outcome.OK, Outcome.NOT_FOUND, Outcome.TIMEOUT, Outcome.SKIPPED_CREDITS, Outcome.NOT_ENABLED]
+    endings = [
+        Outcome.OK,
+        Outcome.NO_DATA,
+        Outcome.NOT_FOUND,
+        Outcome.TIMEOUT,
+        Outcome.SKIPPED_CREDITS,
+        Outcome.NOT_ENABLED,
+    ]
     desk.world.database.ended_runs = [ended(outcome, days_ago) for outcome in endings for days_ago in range(28)]
 
 
@@ -139,7 +147,7 @@ async def test_contrast_is_enough_in_both_themes(desk: Helpdesk, scheme: Any) ->
     assert len(text) > 100
     assert [each for each in text if each[2] < 4.5] == []
     assert ground == {"light": "rgb(244, 246, 248)", "dark": "rgb(18, 20, 23)"}[scheme]
-    assert len(set(colours)) == 5
+    assert len(set(colours)) == 6
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1280, 1920])

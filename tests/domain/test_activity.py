@@ -4,12 +4,11 @@ from datetime import date
 
 import pytest
 
-from app.domain.activity import Activity, Day
-from app.domain.outcomes import Status
+from app.domain.activity import COUNTED, Activity, Day
 
 
 def day(number: int, **lookups: int) -> Day:
-    return Day(date(2026, 11, number), {status: lookups.get(status.value, 0) for status in Status})
+    return Day(date(2026, 11, number), {counted: lookups.get(counted, 0) for counted in COUNTED})
 
 
 @pytest.mark.parametrize(
@@ -17,6 +16,7 @@ def day(number: int, **lookups: int) -> Day:
     [
         pytest.param((day(1), day(2)), 0, None, id="none"),
         pytest.param((day(1, ok=2), day(2, ok=1, fetch_error=1)), 4, 0.75, id="of two days"),
+        pytest.param((day(1, ok=1, no_data=3),), 4, 0.25, id="an unknown customer is not found"),
         pytest.param((day(1, disabled=3, skipped_credits=1),), 4, 0.0, id="none of them ok"),
     ],
 )

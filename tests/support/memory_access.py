@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.access_tokens import AccessToken, Holder
-from app.domain.activity import RECENT, TIMED, Activity, Day, EndedLookup, Pace
+from app.domain.activity import COUNTED, RECENT, TIMED, Activity, Day, EndedLookup, Pace, counted_as
 from app.domain.audit import Action, Entry
 from app.domain.outcomes import Status
 from app.domain.projects import ProjectNotFound
@@ -91,17 +91,31 @@ class MemoryActivityStore:
         mine = [run for run in mine if run.ended_at.astimezone(UTC).date() >= dates[0]]
         newest = sorted(mine, key=lambda run: run.ended_at, reverse=True)[:RECENT]
         return Activity(
-            days=tuple(Day(each, {status: _count(mine, each, status) for status in Status}) for each in dates),
+            days=tuple(Day(each, {counted: _count(mine, each, counted) for counted in COUNTED}) for each in dates),
             paces={step: _pace([run for run in mine if "extract" in run.timings_ms], step) for step in TIMED},
             recent=tuple(
-                EndedLookup(run.ended_at, Status(run.status), run.reason, run.timings_ms.get("total", 0))
+                EndedLookup(
+                    run.ended_at,
+                    Status(run.status),
+                    run.reason,
+                    run.timings_ms.get("total", 0),
+                    run.ticket_id,
+                    run.steps,
+                )
                 for run in newest
             ),
+            match_share=_match_share(mine),
         )
 
 
-def _count(runs: Sequence[EndedRun], day: object, status: Status) -> int:
-    return sum(1 for run in runs if run.ended_at.astimezone(UTC).date() == day and run.status == status)
+def _count(runs: Sequence[EndedRun], day: object, counted: str) -> int:
+    those = [run for run in runs if run.ended_at.astimezone(UTC).date() == day]
+    return sum(1 for run in those if counted_as(run.status, run.reason) == counted)
+
+
+def _match_share(runs: Sequence[EndedRun]) -> float | None:
+    found = [run for run in runs if counted_as(run.status, run.reason) == Status.OK]
+    return sum(run.identity == "match" for run in found) / len(found) if found else None
 
 
 def _pace(runs: Sequence[EndedRun], step: str) -> Pace:

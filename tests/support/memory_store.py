@@ -25,6 +25,7 @@ from app.domain.claims import (
 )
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.enumeration import asker, is_relay
+from app.domain.outcomes import KeptStep
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
@@ -385,7 +386,9 @@ class MemoryRunStore:
         if refund:
             self._database.return_credit(row.project_id, row.credit_month)
         ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]
-        self._database.ended_runs.append(EndedRun(row.project_id, self._database.now(), *ending))
+        steps = tuple(KeptStep(**step) for step in result.get("steps", []))
+        known = claimed.ticket_id, result.get("identity"), steps
+        self._database.ended_runs.append(EndedRun(row.project_id, self._database.now(), *ending, *known))
         self._database.on_ended(claimed.ticket_id, row.project_id)
         self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, verdict)
         return Finished(others_wait=False)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.access_tokens import AccessToken
+from app.domain.outcomes import KeptStep
 
 
 @dataclass(slots=True)
@@ -25,3 +26,6 @@ class EndedRun:
     reason: str | None
     timings_ms: dict[str, int]
     credits_used: int = 1
+    ticket_id: str | None = None
+    identity: str | None = None
+    steps: tuple[KeptStep, ...] = ()

@@ -1,8 +1,8 @@
 """Sums up a project's ended runs in PostgreSQL: daily sums, and the newest runs by the index on project and time."""
 
 from app.adapters.postgres.connection import Database, Row, Statement
-from app.domain.activity import RECENT, TIMED, Activity, Day, EndedLookup, Pace
-from app.domain.outcomes import Status
+from app.domain.activity import COUNTED, RECENT, TIMED, Activity, Day, EndedLookup, Pace
+from app.domain.outcomes import KeptStep, Status
 
 _TODAY = "date_trunc('day', now() AT TIME ZONE 'UTC')"
 """Midnight of today, UTC, by the database's clock."""
@@ -37,12 +37,18 @@ _PERCENTILES = ", ".join(
 """Of the runs in which the AI was asked: what ended before takes no time, and would make the whole look fast."""
 
 _PACES = Statement(f"""
-    SELECT {_PERCENTILES}
-    FROM (SELECT timings_ms FROM ended_runs WHERE {_MINE} ORDER BY ended_at DESC LIMIT {PACED}) AS newest
+    SELECT {_PERCENTILES},
+        CAST(count(*) FILTER (WHERE found AND identity = 'match') AS float8)
+            / nullif(count(*) FILTER (WHERE found), 0) AS match_share
+    FROM (
+        SELECT timings_ms, identity, status = 'ok' AND reason IS DISTINCT FROM 'no_data' AS found
+        FROM ended_runs WHERE {_MINE} ORDER BY ended_at DESC LIMIT {PACED}
+    ) AS newest
 """)  # noqa: S608 - constants, no value
 
 _RECENT = Statement(f"""
-    SELECT ended_at, status, reason, coalesce(CAST(timings_ms ->> 'total' AS float8), 0) AS duration_ms
+    SELECT ended_at, status, reason, ticket_id, steps,
+        coalesce(CAST(timings_ms ->> 'total' AS float8), 0) AS duration_ms
     FROM ended_runs WHERE {_MINE} ORDER BY ended_at DESC LIMIT {RECENT}
 """)  # noqa: S608 - constants, no value
 
@@ -60,9 +66,10 @@ class ActivityStore:
         (paces,) = await self._database.fetch(_PACES, values)
         recent = await self._database.fetch(_RECENT, values)
         return Activity(
-            days=tuple(Day(row.day, {status: row.by_status.get(status, 0) for status in Status}) for row in per_day),
+            days=tuple(Day(row.day, {each: row.by_status.get(each, 0) for each in COUNTED}) for row in per_day),
             paces={step: _pace(getattr(paces, f"{step}_ms")) for step in TIMED},
             recent=tuple(_ended(row) for row in recent),
+            match_share=paces.match_share,
         )
 
 
@@ -73,4 +80,5 @@ def _pace(percentiles: list[float] | None) -> Pace:
 
 
 def _ended(row: Row) -> EndedLookup:
-    return EndedLookup(row.ended_at, Status(row.status), row.reason, round(row.duration_ms))
+    steps = tuple(KeptStep(**step) for step in row.steps or ())
+    return EndedLookup(row.ended_at, Status(row.status), row.reason, round(row.duration_ms), row.ticket_id, steps)

@@ -19,6 +19,7 @@ from app.adapters.postgres.connection import (
 from app.adapters.postgres.notices import ENDED_CHANNEL, ended_message
 from app.adapters.postgres.sender_store import ADMITTED, COUNTED, KNOWN, SenderStore
 from app.adapters.postgres.ticket_store import SOMEBODY_WAITS_IN_QUEUE
+from app.domain.activity import counted_as
 from app.domain.breaker import Admission, EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
 from app.domain.reading.extraction import Extracted
@@ -45,12 +46,13 @@ _FINISH = Statement(f"""
         UPDATE credits c SET used = used - 1 FROM mine
         WHERE :refund AND c.project_id = mine.project_id AND c.month = mine.credit_month AND c.used > 0
     ), noted AS (
-        INSERT INTO ended_runs (project_id, status, reason, timings_ms, credits_used)
-        SELECT project_id, :status, CAST(:reason AS text), CAST(:timings_ms AS jsonb), CAST(:credits_used AS integer)
+        INSERT INTO ended_runs (project_id, ticket_id, status, reason, timings_ms, credits_used, identity, steps)
+        SELECT project_id, ticket_id, :status, CAST(:reason AS text), CAST(:timings_ms AS jsonb),
+            CAST(:credits_used AS integer), CAST(:identity AS text), CAST(:steps AS jsonb)
         FROM mine
     ), summed AS (
         INSERT INTO daily_runs AS d (project_id, day, slot, status, runs)
-        SELECT project_id, CAST(now() AT TIME ZONE 'UTC' AS date), slot, :status, 1 FROM mine
+        SELECT project_id, CAST(now() AT TIME ZONE 'UTC' AS date), slot, CAST(:counted AS text), 1 FROM mine
         ON CONFLICT (project_id, day, slot, status) DO UPDATE SET runs = d.runs + 1
     ), told AS (
         INSERT INTO deliveries (message_id, ticket_id, project_id)
@@ -150,6 +152,9 @@ class RunStore:
             "refund": refund,
             "status": result["status"],
             "reason": result["reason"],
+            "counted": counted_as(result["status"], result["reason"]),
+            "identity": result.get("identity"),
+            "steps": json.dumps(result.get("steps", [])),
             "timings_ms": json.dumps(result["timings_ms"]),
             "credits_used": result["credits_used"],
             "message_id": f"msg_{uuid4().hex}",

@@ -154,6 +154,9 @@ ended_runs = Table(
     Column("reason", Text),
     Column("timings_ms", JSONB, nullable=False),
     Column("credits_used", Integer, nullable=False),
+    Column("ticket_id", Text),  # which ticket it was: owners find it by that in their helpdesk
+    Column("identity", Text),
+    Column("steps", JSONB),  # how the three steps went, without data
     Index("ended_runs_project_id_ended_at_idx", "project_id", "ended_at"),
     Index("ended_runs_time_idx", "ended_at"),
 )

@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from app.domain.activity import ActivityReport
 from app.domain.breaker import SeenBreaker, State
 from app.domain.outcomes import Status
+from app.web.tickets.bodies import KeptStepOut
 
 
 class DayOut(BaseModel):
-    """The look-ups of one day, UTC, by status; every status is there."""
+    """The look-ups of one day, UTC, by status; every status is there, and unknown customers apart from `ok`."""
 
     day: date
-    by_status: dict[Status, int]
+    by_status: dict[Literal["ok", "no_data", "no_identifier", "fetch_error", "skipped_credits", "disabled"], int]
 
 
 class PaceOut(BaseModel):
@@ -32,6 +33,8 @@ class EndedOut(BaseModel):
     status: Status
     reason: str | None
     duration_ms: int
+    ticket_id: str | None = Field(description="null: it ended before ticket ids were kept")
+    steps: list[KeptStepOut] = Field(description="how its steps went; without data")
 
 
 class BreakerOut(BaseModel):
@@ -59,7 +62,11 @@ class ActivityOut(BaseModel):
 
     project_id: str
     lookups: int
-    ok_share: float | None = Field(description="0 to 1; null where there were none")
+    ok_share: float | None = Field(description="customers found, 0 to 1; null where there were no look-ups")
+    unknown_share: float | None = Field(description="of look-ups whose endpoint knew nobody, 0 to 1; null as above")
+    match_share: float | None = Field(
+        description="of the customers found, those who were the verified sender, 0 to 1; null where none was found"
+    )
     per_day: list[DayOut] = Field(description="each day, the oldest first")
     steps: dict[Literal["extract", "fetch", "summarize", "total"], PaceOut]
     recent: list[EndedOut] = Field(description="the last 50, the newest first")
@@ -76,9 +83,11 @@ class ActivityOut(BaseModel):
             project_id=report.project.project_id,
             lookups=activity.lookups,
             ok_share=activity.ok_share,
-            per_day=[DayOut(**asdict(day)) for day in activity.days],
+            unknown_share=activity.unknown_share,
+            match_share=activity.match_share,
+            per_day=[DayOut.model_validate(asdict(day)) for day in activity.days],
             steps={step: PaceOut(**asdict(pace)) for step, pace in activity.paces.items()},
-            recent=[EndedOut(**asdict(ended)) for ended in activity.recent],
+            recent=[EndedOut.model_validate(asdict(ended)) for ended in activity.recent],
             monthly_ai_credits=report.project.monthly_ai_credits,
             credits_used_this_month=report.credit.used_this_month,
             credits_reset_at=report.credit.resets_at,

@@ -21,6 +21,6 @@ REPORT: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json":
 async def get_activity(project_id: ProjectId, actor: Actor, services: Wired, days: Days = 30) -> ActivityOut:
     """Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.
 
-    It names no ticket and no customer.
+    Each of the last 50 names its ticket and how its steps went; nothing names a customer.
     """
     return ActivityOut.of(await services.reporting.read(project_id, actor, days))

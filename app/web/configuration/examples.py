@@ -48,18 +48,27 @@ STEPS: dict[str, Any] = {
     }
 }
 
+KEPT_STEPS = [
+    {"name": "extract", "outcome": "ok", "duration_ms": 412},
+    {"name": "fetch", "outcome": "ok", "duration_ms": 87, "http_status": 200, "bytes": 247},
+    {"name": "summarize", "outcome": "ok", "duration_ms": 503, "changes": "4 rows, 0 repaired"},
+]
+
 ACTIVITY: dict[str, Any] = {
     "one_day": {
         "summary": "Of today (days=1)",
         "value": {
             "project_id": "prj_1",
             "lookups": 4,
-            "ok_share": 0.75,
+            "ok_share": 0.5,
+            "unknown_share": 0.25,
+            "match_share": 1.0,
             "per_day": [
                 {
                     "day": "2026-11-22",
                     "by_status": {
-                        "ok": 3,
+                        "ok": 2,
+                        "no_data": 1,
                         "no_identifier": 0,
                         "fetch_error": 1,
                         "skipped_credits": 0,
@@ -74,12 +83,21 @@ ACTIVITY: dict[str, Any] = {
                 "total": {"p50_ms": 1_010, "p95_ms": 4_950},
             },
             "recent": [
-                {"ended_at": "2026-11-22T09:30:00Z", "status": "ok", "reason": None, "duration_ms": 1_010},
+                {
+                    "ended_at": "2026-11-22T09:30:00Z",
+                    "status": "ok",
+                    "reason": None,
+                    "duration_ms": 1_010,
+                    "ticket_id": "t_1",
+                    "steps": KEPT_STEPS,
+                },
                 {
                     "ended_at": "2026-11-22T09:12:00Z",
                     "status": "fetch_error",
                     "reason": "timeout",
                     "duration_ms": 5_420,
+                    "ticket_id": "t_2",
+                    "steps": [],
                 },
             ],
             "monthly_ai_credits": 1_000,

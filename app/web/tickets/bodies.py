@@ -77,6 +77,17 @@ class UsageOut(BaseModel):
     cache_creation_input_tokens: int
 
 
+class KeptStepOut(BaseModel):
+    """One step of a run, without a word of email, endpoint or customer."""
+
+    name: Literal["extract", "fetch", "summarize"]
+    outcome: Literal["ok", "failed", "skipped", "running"]
+    duration_ms: int
+    http_status: int | None = Field(None, description="of the customer endpoint's answer; null: none came")
+    bytes: int | None = Field(None, description="of its body")
+    changes: str = Field("", description="what the code corrected in the AI's rows, counted")
+
+
 class ResultOut(BaseModel):
     """How an enrichment ended, and what it found."""
 
@@ -101,6 +112,7 @@ class ResultOut(BaseModel):
     ai_model: str
     usage: UsageOut
     timings_ms: dict[str, int]
+    steps: list[KeptStepOut] = Field([], description="the three steps as they went; without data")
     created_at: datetime
 
 

@@ -54,6 +54,18 @@ RESULT: dict[str, Any] = {
     "ai_model": "claude-haiku-5-5",
     "usage": _usage(812, 96),
     "timings_ms": {"extract": 412, "fetch": 87, "summarize": 503, "total": 1010},
+    "steps": [
+        {"name": "extract", "outcome": "ok", "duration_ms": 412, "http_status": None, "bytes": None, "changes": ""},
+        {"name": "fetch", "outcome": "ok", "duration_ms": 87, "http_status": 200, "bytes": 247, "changes": ""},
+        {
+            "name": "summarize",
+            "outcome": "ok",
+            "duration_ms": 503,
+            "http_status": None,
+            "bytes": None,
+            "changes": "4 rows, 0 repaired, 0 renamed, 0 dropped",
+        },
+    ],
     "created_at": "2026-11-22T09:30:00Z",
 }
 
@@ -70,6 +82,18 @@ NO_IDENTIFIER: dict[str, Any] = {
     "ai_context": "",
     "usage": _usage(410, 8),
     "timings_ms": {"extract": 398, "total": 398},
+    "steps": [
+        {"name": "extract", "outcome": "failed", "duration_ms": 398, "http_status": None, "bytes": None, "changes": ""},
+        {"name": "fetch", "outcome": "skipped", "duration_ms": 0, "http_status": None, "bytes": None, "changes": ""},
+        {
+            "name": "summarize",
+            "outcome": "skipped",
+            "duration_ms": 0,
+            "http_status": None,
+            "bytes": None,
+            "changes": "",
+        },
+    ],
 }
 
 ENRICHED: dict[str, Any] = {

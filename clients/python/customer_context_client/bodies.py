@@ -134,6 +134,13 @@ class CustomerErased(TypedDict):
     results_erased: int
 
 
+class Day(TypedDict):
+    """The look-ups of one day, UTC, by status; every status is there, and unknown customers apart from `ok`."""
+
+    day: str
+    by_status: dict[Literal["ok", "no_data", "no_identifier", "fetch_error", "skipped_credits", "disabled"], int]
+
+
 class DraftInput(TypedDict):
     """A reply before it is sent, and what the caller knows besides the customer's facts."""
 
@@ -183,6 +190,20 @@ Identity = Literal["match", "mismatch", "unknown"]
 
 IdentityPolicy = Literal["show", "require_match"]
 """What the drafting AI is told of a record whose customer is not the sender."""
+
+
+class KeptStep(TypedDict):
+    """One step of a run, without a word of email, endpoint or customer."""
+
+    name: Literal["extract", "fetch", "summarize"]
+    outcome: Literal["ok", "failed", "skipped", "running"]
+    duration_ms: int
+    # of the customer endpoint's answer; null: none came
+    http_status: NotRequired[int | None]
+    # of its body
+    bytes: NotRequired[int | None]
+    # what the code corrected in the AI's rows, counted
+    changes: NotRequired[str]
 
 
 class Link(TypedDict):
@@ -434,13 +455,6 @@ class Configuration(TypedDict):
     updated_by: str | None
 
 
-class Day(TypedDict):
-    """The look-ups of one day, UTC, by status; every status is there."""
-
-    day: str
-    by_status: dict[Status, int]
-
-
 class DraftChecked(TypedDict):
     """What a draft states that nothing backs, and what of a record it tells that the sender may not be told."""
 
@@ -456,6 +470,10 @@ class Ended(TypedDict):
     status: Status
     reason: Reason | None
     duration_ms: int
+    # null: it ended before ticket ids were kept
+    ticket_id: str | None
+    # how its steps went; without data
+    steps: list[KeptStep]
 
 
 class NewAccessToken(TypedDict):
@@ -541,6 +559,8 @@ class TicketResult(TypedDict):
     ai_model: str
     usage: Usage
     timings_ms: dict[str, int]
+    # the three steps as they went; without data
+    steps: NotRequired[list[KeptStep]]
     created_at: str
     ticket_id: str
     project_id: str
@@ -571,8 +591,12 @@ class Activity(TypedDict):
 
     project_id: str
     lookups: int
-    # 0 to 1; null where there were none
+    # customers found, 0 to 1; null where there were no look-ups
     ok_share: float | None
+    # of look-ups whose endpoint knew nobody, 0 to 1; null as above
+    unknown_share: float | None
+    # of the customers found, those who were the verified sender, 0 to 1; null where none was found
+    match_share: float | None
     # each day, the oldest first
     per_day: list[Day]
     steps: dict[Literal["extract", "fetch", "summarize", "total"], Pace]
@@ -669,6 +693,8 @@ class Trial(TypedDict):
     ai_model: str
     usage: Usage
     timings_ms: dict[str, int]
+    # the three steps as they went; without data
+    steps: NotRequired[list[KeptStep]]
     created_at: str
     trace: Trace
 

@@ -312,7 +312,7 @@ class Operations:
 
         Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.
 
-        It names no ticket and no customer.
+        Each of the last 50 names its ticket and how its steps went; nothing names a customer.
         """
         return Call(
             "GET",

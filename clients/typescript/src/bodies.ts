@@ -57,6 +57,12 @@ export interface CustomerErased {
   results_erased: number;
 }
 
+/** The look-ups of one day, UTC, by status; every status is there, and unknown customers apart from `ok`. */
+export interface Day {
+  day: string;
+  by_status: Partial<Record<"ok" | "no_data" | "no_identifier" | "fetch_error" | "skipped_credits" | "disabled", number>>;
+}
+
 /** A reply before it is sent, and what the caller knows besides the customer's facts. */
 export interface DraftInput {
   project_id: string;
@@ -104,6 +110,19 @@ export type Identity = "match" | "mismatch" | "unknown";
 
 /** What the drafting AI is told of a record whose customer is not the sender. */
 export type IdentityPolicy = "show" | "require_match";
+
+/** One step of a run, without a word of email, endpoint or customer. */
+export interface KeptStep {
+  name: "extract" | "fetch" | "summarize";
+  outcome: "ok" | "failed" | "skipped" | "running";
+  duration_ms: number;
+  /** of the customer endpoint's answer; null: none came */
+  http_status?: number | null;
+  /** of its body */
+  bytes?: number | null;
+  /** what the code corrected in the AI's rows, counted */
+  changes?: string;
+}
 
 /** One link that the customer endpoint offers. */
 export interface Link {
@@ -343,12 +362,6 @@ export interface Configuration {
   updated_by: string | null;
 }
 
-/** The look-ups of one day, UTC, by status; every status is there. */
-export interface Day {
-  day: string;
-  by_status: Partial<Record<Status, number>>;
-}
-
 /** What a draft states that nothing backs, and what of a record it tells that the sender may not be told. */
 export interface DraftChecked {
   ticket_id: string;
@@ -362,6 +375,10 @@ export interface Ended {
   status: Status;
   reason: Reason | null;
   duration_ms: number;
+  /** null: it ended before ticket ids were kept */
+  ticket_id: string | null;
+  /** how its steps went; without data */
+  steps: Array<KeptStep>;
 }
 
 /** A new access token: the only answer that ever holds it. */
@@ -445,6 +462,8 @@ export interface TicketResult {
   ai_model: string;
   usage: Usage;
   timings_ms: Partial<Record<string, number>>;
+  /** the three steps as they went; without data */
+  steps?: Array<KeptStep>;
   created_at: string;
   ticket_id: string;
   project_id: string;
@@ -472,8 +491,12 @@ export interface AccessTokens {
 export interface Activity {
   project_id: string;
   lookups: number;
-  /** 0 to 1; null where there were none */
+  /** customers found, 0 to 1; null where there were no look-ups */
   ok_share: number | null;
+  /** of look-ups whose endpoint knew nobody, 0 to 1; null as above */
+  unknown_share: number | null;
+  /** of the customers found, those who were the verified sender, 0 to 1; null where none was found */
+  match_share: number | null;
   /** each day, the oldest first */
   per_day: Array<Day>;
   steps: Partial<Record<"extract" | "fetch" | "summarize" | "total", Pace>>;
@@ -567,6 +590,8 @@ export interface Trial {
   ai_model: string;
   usage: Usage;
   timings_ms: Partial<Record<string, number>>;
+  /** the three steps as they went; without data */
+  steps?: Array<KeptStep>;
   created_at: string;
   trace: Trace;
 }

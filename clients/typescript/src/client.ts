@@ -196,7 +196,7 @@ export class CustomerContextClient extends Caller {
    *
    * Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.
    *
-   * It names no ticket and no customer.
+   * Each of the last 50 names its ticket and how its steps went; nothing names a customer.
    */
   getActivity(projectId: string, options: Limits & { days?: number; actorId?: string } = {}): Promise<bodies.Activity> {
     return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/customer-context/activity`, query: { "days": options.days }, headers: { "X-Actor-Id": options.actorId } }, options);

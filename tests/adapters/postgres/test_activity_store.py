@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,14 +12,15 @@ import pytest
 
 from app.adapters.postgres.activity_store import ActivityStore
 from app.adapters.postgres.connection import Database, Statement
-from app.domain.activity import TIMED, EndedLookup, Pace
+from app.domain.activity import COUNTED, TIMED, EndedLookup, Pace, counted_as
 from app.domain.outcomes import Status
 from tests.support.rows import EndedRun
 from tests.support.stores import RESULT, Stores, postgres_stores
 
 INSERT = Statement("""
-    INSERT INTO ended_runs (project_id, ended_at, status, reason, timings_ms, credits_used)
-    VALUES (:project_id, :ended_at, :status, :reason, CAST(:timings_ms AS jsonb), :credits_used)
+    INSERT INTO ended_runs (project_id, ended_at, status, reason, timings_ms, credits_used, ticket_id, identity, steps)
+    VALUES (:project_id, :ended_at, :status, :reason, CAST(:timings_ms AS jsonb), :credits_used, :ticket_id, :identity,
+        CAST(:steps AS jsonb))
 """)
 
 ADD = Statement("""
@@ -54,8 +55,15 @@ class Ran:
 async def ran(database: Database) -> Ran:
     async def end(run: EndedRun) -> None:
         values: dict[str, Any] = {name: getattr(run, name) for name in run.__slots__}
-        await database.fetch(INSERT, values | {"timings_ms": json.dumps(run.timings_ms)})
-        await database.fetch(ADD, {"project_id": run.project_id, "day": run.ended_at.date(), "status": run.status})
+        await database.fetch(
+            INSERT,
+            values
+            | {"timings_ms": json.dumps(run.timings_ms), "steps": json.dumps([asdict(each) for each in run.steps])},
+        )
+        await database.fetch(
+            ADD,
+            {"project_id": run.project_id, "day": run.ended_at.date(), "status": counted_as(run.status, run.reason)},
+        )
 
     return Ran(ActivityStore(database), end)
 
@@ -70,7 +78,7 @@ async def test_every_day_is_there_when_nothing_ended(ran: Ran, days: int) -> Non
 
     today = datetime.now(UTC).date()
     assert [each.day for each in activity.days] == [today - timedelta(days=n) for n in reversed(range(days))]
-    assert all(each.by_status == dict.fromkeys(Status, 0) for each in activity.days)
+    assert all(each.by_status == dict.fromkeys(COUNTED, 0) for each in activity.days)
     assert activity.paces == dict.fromkeys(TIMED, Pace(None, None))
     assert activity.recent == ()
 
@@ -83,7 +91,7 @@ async def test_look_ups_are_counted_by_day_and_status_when_they_ended(ran: Ran) 
 
     activity = await ran.store.of_project("prj_1", 3)
 
-    counted = [{status.value: n for status, n in day.by_status.items() if n} for day in activity.days]
+    counted = [{status: n for status, n in day.by_status.items() if n} for day in activity.days]
     assert counted == [{"disabled": 1}, {"no_identifier": 2}, {"ok": 3, "fetch_error": 1}]
     assert activity.lookups == 7
 

@@ -279,7 +279,10 @@ async def test_a_line_of_an_ended_run_holds_nothing_of_the_customer(stores: Stor
     assert tuple(line) == ("prj_1", "ok", None, {"extract": 412, "total": 499}, 1)
     columns = Statement("SELECT column_name FROM information_schema.columns WHERE table_name = 'ended_runs'")
     names = {row.column_name for row in await database.fetch(columns)}
-    assert names == {"project_id", "ended_at", "status", "reason", "timings_ms", "credits_used"}
+    own = {"project_id", "ended_at", "status", "reason", "timings_ms", "credits_used"}
+    assert names == own | {"ticket_id", "identity", "steps"}
+    kept = await database.fetch(Statement("SELECT * FROM ended_runs"))
+    assert not {"acct_12ab34cd", "On Pro"} & {str(value) for value in tuple(kept[0])}
 
 
 async def test_the_emails_text_is_nowhere_in_the_database_when_the_run_has_ended(

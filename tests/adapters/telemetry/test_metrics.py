@@ -33,6 +33,7 @@ def result(outcome: Outcome, **changes: object) -> Result:
         "ai_model": "rules",
         "usage": Usage(812, 96, 100, 12),
         "timings_ms": {"extract": 412, "total": 499},
+        "steps": (),
         "created_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
     return Result(**(values | changes))  # type: ignore[arg-type]

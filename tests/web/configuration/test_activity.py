@@ -32,7 +32,7 @@ async def test_activity_is_summed_up_for_an_owner() -> None:
     assert (body["project_id"], body["lookups"], body["ok_share"]) == ("prj_1", 4, 0.5)
     assert len(body["per_day"]) == 30
     assert [sum(day["by_status"].values()) for day in body["per_day"]] == [1, *[0] * 27, 1, 2]
-    none = {"ok": 0, "no_identifier": 0, "fetch_error": 0, "skipped_credits": 0, "disabled": 0}
+    none = {"ok": 0, "no_data": 0, "no_identifier": 0, "fetch_error": 0, "skipped_credits": 0, "disabled": 0}
     assert body["per_day"][-1] == {"day": datetime.now(UTC).date().isoformat(), "by_status": none | {"ok": 2}}
     assert body["steps"]["extract"] == {"p50_ms": 200, "p95_ms": 290}
     assert body["steps"]["summarize"] == {"p50_ms": 200, "p95_ms": 200}

@@ -2,7 +2,7 @@
 
 import { chart } from "./chart.js";
 import { inWords } from "./door.js";
-import { duration, element, table, the } from "./elements.js";
+import { duration, element, isolated, table, the } from "./elements.js";
 import { STATUSES, STEPS } from "./words.js";
 
 /** Owns the section; emits `problem` with what it cannot explain. */
@@ -58,7 +58,7 @@ function leftAlone({ state, failures, opened_at: since, next_probe_at: next }) {
   return [element("div", { className: "notice" }, element("p", {}, words))];
 }
 
-function tiles({ lookups, ok_share: share, per_day: days, ...credits }) {
+function tiles({ lookups, ok_share: found, unknown_share: unknown, match_share: match, per_day: days, ...credits }) {
   const allowance = credits.monthly_ai_credits;
   const used = credits.credits_used_this_month;
   const bar = element("progress", { max: Math.max(allowance, 1), value: used, ariaLabel: "Credits used this month" });
@@ -66,9 +66,9 @@ function tiles({ lookups, ok_share: share, per_day: days, ...credits }) {
     "dl",
     { className: "tiles" },
     tile("Look-ups", lookups.toLocaleString(), `in ${days.length} days`),
-    share === null
-      ? tile("Customer found", "–", "no look-ups yet")
-      : tile("Customer found", percent(share), "of the look-ups"),
+    tile("Customer found", percent(found), "of the look-ups"),
+    tile("Unknown customer", percent(unknown), "your endpoint knows nobody by the identifier"),
+    tile("Sender matches", percent(match), "of those found: verified, and the address on file"),
     tile(
       "AI credits this month",
       `${used.toLocaleString()} of ${allowance.toLocaleString()}`,
@@ -112,19 +112,62 @@ function paces(steps) {
 }
 
 function recent(ended) {
-  const rows = ended.map((each) => [
-    shortly(each.ended_at),
-    STATUSES[each.status] ?? each.status,
-    each.reason ?? "–",
-    duration(each.duration_ms),
-  ]);
-  const list = table("The last look-ups", ["Ended", "Status", "Reason", "Duration"], rows, { className: "recent" });
+  const list = element("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "The last look-ups" });
+  const filter = element("select", { id: "recent-filter" }, element("option", { value: "" }, "All"),
+    ...Object.entries(STATUSES).map(([status, name]) => element("option", { value: status }, name)));
+  const draw = () => {
+    const some = ended.filter((each) => !filter.value || countedAs(each) === filter.value);
+    const columns = ["Ticket", "Ended", "Status", "Reason", "Duration"];
+    list.replaceChildren(
+      some.length
+        ? table("The last look-ups", columns, some.map(recentRow), { className: "recent" })
+        : element("p", { className: "empty" }, "None of the last look-ups ended so."),
+    );
+  };
+  filter.addEventListener("change", draw);
+  draw();
   return element(
     "div",
     {},
-    element("h3", {}, `Last ${ended.length} look-up${ended.length === 1 ? "" : "s"}`),
-    element("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "The last look-ups" }, list),
+    element("div", { className: "recent-head" },
+      element("h3", {}, `Last ${ended.length} look-up${ended.length === 1 ? "" : "s"}`),
+      element("label", {}, "Show ", filter)),
+    list,
   );
+}
+
+function recentRow(each) {
+  const counted = countedAs(each);
+  return [
+    ticket(each),
+    shortly(each.ended_at),
+    STATUSES[counted] ?? counted,
+    counted === each.status ? (each.reason ?? "–") : "–",
+    duration(each.duration_ms),
+  ];
+}
+
+/** An answer that knows nobody is no customer found. */
+function countedAs({ status, reason }) {
+  return reason === "no_data" ? reason : status;
+}
+
+/** Show which ticket it was; opened, how its steps went. */
+function ticket({ ticket_id: id, steps }) {
+  const name = isolated(id ?? "–");
+  const ran = steps.filter(({ outcome }) => outcome !== "skipped");
+  if (!ran.length) return name;
+  return element("details", {}, element("summary", {}, name), element("ol", {}, ...ran.map(step)));
+}
+
+function step({ name, outcome, duration_ms: took, http_status: status, bytes, changes }) {
+  const words = [
+    `${STEPS[name] ?? name}: ${outcome === "ok" ? "done" : outcome}`,
+    duration(took),
+    ...(status === null ? [] : [`HTTP ${status}, ${(bytes ?? 0).toLocaleString()} bytes`]),
+    ...(changes ? [changes] : []),
+  ];
+  return element("li", {}, isolated(words.join(" · ")));
 }
 
 function shortly(iso) {
@@ -133,6 +176,7 @@ function shortly(iso) {
 }
 
 function percent(share) {
+  if (share === null) return "–";
   // 99.96 % is not 100 %: a failure that is there must show.
   const whole = Math.round(share * 1000) / 10;
   return `${share < 1 && whole === 100 ? 99.9 : whole} %`;

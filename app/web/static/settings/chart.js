@@ -12,6 +12,7 @@ const WIDEST_BAR = 36;
 
 /** What is drawn over a status's colour, in a tile of 6 by 6: who cannot tell the colours apart can tell these. */
 const PATTERNS = {
+  no_data: "M3 0V6",
   no_identifier: "M0 6 6 0M-1 1 1 -1M5 7 7 5",
   fetch_error: "M0 0 6 6M0 6 6 0",
   skipped_credits: "M2 3a1 1 0 1 0 2 0 1 1 0 1 0-2 0",
@@ -114,7 +115,8 @@ function asTable(perDay) {
     dayName(day),
     ...Object.keys(STATUSES).map((status) => counts[status].toLocaleString()),
   ]);
-  const days = table("Look-ups per day and status", ["Day (UTC)", ...Object.values(STATUSES)], rows);
+  const columns = ["Day (UTC)", ...Object.values(STATUSES)];
+  const days = table("Look-ups per day and status", columns, rows, { className: "days" });
   return element(
     "details",
     {},

@@ -5,7 +5,9 @@ import { element, isolated, lately, mark, moment, the } from "./elements.js";
 import { NAMES, NEEDED, PLAINER, STATES, listed, stateOf } from "./words.js";
 
 /** What the form sends beside the token and the switch; a list is typed one item a line. */
-const TYPED = Object.keys(NAMES).filter((name) => !["bearer_token", "enabled"].includes(name));
+const TYPED = [...the("configuration").querySelectorAll("[data-field]")]
+  .map((field) => field.dataset.field)
+  .filter((name) => !["bearer_token", "enabled"].includes(name));
 
 /** Owns the form; emits `shown` when what is stored was shown, and `problem` with what this form cannot explain. */
 export class ConfigurationForm extends EventTarget {

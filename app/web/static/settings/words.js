@@ -10,6 +10,8 @@ export const NAMES = {
   display_instructions: "What to show in the sidebar",
   match_path: "Customer's address in the answer",
   identity_policy: "If the sender is not that customer",
+  relay_senders: "Senders that write for many customers",
+  agent_only: "For agents only",
   enabled: "Enable customer context",
 };
 
@@ -25,6 +27,7 @@ export const PLAINER = {
 /** The statuses from the bottom of a bar to its top, and what they are called. */
 export const STATUSES = {
   ok: "Found",
+  no_data: "Unknown customer",
   no_identifier: "No identifier",
   fetch_error: "Endpoint failed",
   skipped_credits: "No credits",
