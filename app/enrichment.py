@@ -140,7 +140,7 @@ Admit = Callable[[str, Extracted], Awaitable[bool]]
 
 
 async def _anybody(identifier: str, found: Extracted) -> bool:
-    """Count nobody and keep nothing: what a run does that an owner started."""
+    """Default for `admit`: an owner's own test is not rate-limited and keeps nothing."""
     return True
 
 

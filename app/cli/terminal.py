@@ -1,4 +1,4 @@
-"""What all commands say in the same way: a line beside the output, and the one line that stops them."""
+"""Lines on standard error that all commands print in the same way, and the exit that goes with one."""
 
 import typer
 

@@ -16,7 +16,7 @@ TOKEN_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class DemoSecrets:
-    """What callers show the service, what it encrypts with, and what it shows the sample endpoint."""
+    """Secrets of the demo: service token, encryption key, and the bearer token of the sample endpoint."""
 
     service_token: str = field(repr=False)
     encryption_key: str = field(repr=False)

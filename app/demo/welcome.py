@@ -1,4 +1,4 @@
-"""What the demo prints once it is ready: where it is, and command lines that work as they stand."""
+"""The demo's greeting: its addresses, and command lines that work as they stand."""
 
 import json
 import shlex

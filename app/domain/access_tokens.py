@@ -70,7 +70,7 @@ NOT_READ = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What is known of a token: all but the token."""
+    """An access token without its secret."""
 
     token_id: str
     label: str
@@ -95,7 +95,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who stands behind a token that is still good: the person who made it, in the one project that it is for."""
+    """The holder of a valid access token: the person who made it, in the one project that it is for."""
 
     project: Project
     person: str
@@ -103,7 +103,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks for, as far as a token's scope depends on it; `named` are the people it says it acts for."""
+    """A request as the scope of an access token is judged by; `named` are the people it says it acts for."""
 
     method: str
     path: str
@@ -112,7 +112,7 @@ class Asked:
 
 
 def has_token_shape(text: str) -> bool:
-    """Tell whether this can be a token at all: anything else needs no look-up."""
+    """Tell whether a text can be a token at all: anything else needs no look-up."""
     return _TOKEN.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a project's owners see of its look-ups: counts, durations and endings, never whom or what was looked up."""
+"""The activity report of a project: counts, durations and endings of look-ups, never whom or what was looked up."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -47,7 +47,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class EndedLookup:
-    """How one look-up ended, and how long it took."""
+    """One ended look-up: status, reason and duration."""
 
     ended_at: datetime
     status: Status

@@ -1,4 +1,4 @@
-"""What the database answers about a ticket: to who submits it, to who waits for it, to who is about to run it."""
+"""Result types of the ticket store and the run store."""
 
 from dataclasses import dataclass
 from datetime import datetime

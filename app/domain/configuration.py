@@ -1,4 +1,4 @@
-"""What an owner configures, and the rules that hold between the fields."""
+"""The configuration of a project, and the rules that hold between its fields."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who asks, as the limit on the customers that one sender may ask about counts it."""
+"""The key by which look-ups per sender are limited."""
 
 import re
 from collections.abc import Iterable

@@ -220,7 +220,7 @@ class KeptStep:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one run found: stored, shown in the sidebar and handed to the drafting AI.
+    """The result of one run: stored, shown in the sidebar and handed to the drafting AI.
 
     `ai_context_withheld` says that there is a record of which `ai_context` holds no value, as the sender is not its.
     """

@@ -1,4 +1,4 @@
-"""How long an asynchronous run waits while the AI provider is away, and when it stops waiting."""
+"""Retry pauses of an asynchronous run while the AI provider is away, and when it gives up."""
 
 LONGEST_WAIT_SECONDS = 900.0
 """15 minutes after its submission a ticket gets `ai_unavailable`: by then a person has read it anyway."""

@@ -8,7 +8,7 @@ from app.domain.configuration import BUSINESS_PLAN
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What the helpdesk says about one project; `monthly_ai_credits` is the allowance of a calendar month, UTC."""
+    """A project as the helpdesk describes it; `monthly_ai_credits` is the allowance of a calendar month, UTC."""
 
     project_id: str
     plan: str
@@ -23,7 +23,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class CreditReport:
-    """What a project has spent this month, and when its allowance starts anew: the first of next month, UTC."""
+    """Credits that a project has used this month, and when its allowance starts anew: the first of next month, UTC."""
 
     used_this_month: int
     resets_at: datetime

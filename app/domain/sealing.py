@@ -1,4 +1,4 @@
-"""Which key each stored secret needs: what an operator looks at before an old key is thrown away."""
+"""The report on encryption keys: which key each stored secret needs, before an old one is dropped."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +16,7 @@ class SealedToken:
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """How many secrets one key of the ring has sealed; `key_id` tells keys apart and is of no use for finding one."""
+    """One encryption key with the number of secrets that it has sealed; `key_id` is of no use for finding it."""
 
     key_id: str
     secrets: int

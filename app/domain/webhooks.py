@@ -1,4 +1,4 @@
-"""What a webhook says and when it is sent again, after the Standard Webhooks specification (standardwebhooks.com)."""
+"""Webhook messages and their retries, after the Standard Webhooks specification (standardwebhooks.com)."""
 
 import json
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ ASKING = (429, 503)
 
 
 class Delivery(StrEnum):
-    """What became of a message with one try; the value is its name in metrics and logs."""
+    """The outcome of one delivery try; the value is its name in metrics and logs."""
 
     DELIVERED = "delivered"
     RETRIED = "retried"
@@ -53,7 +53,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the receiver answered: its HTTP status, or None and in `fault` the class of the error instead of one.
+    """The receiver's reply: its HTTP status, or None and in `fault` the class of the error instead of one.
 
     `retry_after` is the pause that it asks for, in seconds.
     """

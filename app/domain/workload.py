@@ -1,4 +1,4 @@
-"""What waits, what runs, who runs it and how it ended: the figures behind `customer-context status`."""
+"""Workload of all processes: queue, workers and ended runs, the figures behind `customer-context status`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class SeenWorker:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many tickets wait, at most `MOST_COUNTED`, and for how long the oldest has; 0 seconds where none does.
+    """Queue depth: how many tickets wait, at most `MOST_COUNTED`, and for how long the oldest has.
 
     `in_line` counts those that wait for their own project's turn: no worker could run them. `open_breakers` counts
     projects whose endpoint is left alone.
@@ -92,7 +92,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRuns:
-    """How the runs of one project ended; every status but `ok` counts as failed."""
+    """Endings of one project's runs; every status but `ok` counts as failed."""
 
     project_id: str
     ended: int
@@ -102,7 +102,7 @@ class ProjectRuns:
 
 @dataclass(frozen=True, slots=True)
 class EndedRuns:
-    """How the runs of the last hour ended: of all projects together, why they failed, and those that failed most."""
+    """Endings of the last hour's runs: of all projects together, why they failed, and those that failed most."""
 
     ended: int
     failed: int

@@ -1,1 +1,1 @@
-"""What owners do: access tokens, configuration, test runs, reports, key rotation."""
+"""Owners' actions: access tokens, configuration, test runs, reports; and key rotation by operators."""

@@ -1,4 +1,4 @@
-"""Who may act for a project: its owners, and whoever brings an access token that an owner has made."""
+"""Access to a project: its owners, and whoever brings an access token that an owner has made."""
 
 import secrets
 from typing import Protocol

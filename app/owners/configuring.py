@@ -32,7 +32,7 @@ NEVER_SAVED = '"0"'
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a caller sent, already checked one by one: fields by name, and a token if there was one."""
+    """Changes to a configuration as a caller sent them, each checked: fields by name, and a token if there was one."""
 
     fields: Mapping[str, Any]
     token: Secret | None = None
@@ -187,7 +187,7 @@ def etag_of(stored: StoredConfiguration | None) -> str:
 
 
 def _check_precondition(if_match: str | None, stored: StoredConfiguration | None) -> None:
-    """Hold to If-Match (RFC 9110, 13.1.1): a list of strong ETags, or `*` for whatever was saved."""
+    """Enforce If-Match (RFC 9110, 13.1.1): a list of strong ETags, or `*` for whatever was saved."""
     if if_match is None:
         return
     if if_match.strip() == "*":

@@ -22,7 +22,7 @@ class Kept(Protocol):
 
 
 async def hold(kept: Kept, turn_seconds: float = TURN_SECONDS, breath_seconds: float = BREATH_SECONDS) -> None:
-    """Hold to what is promised of how long things are kept, until cancelled; a lost database only makes it late."""
+    """Delete expired rows for ever, in small batches; skip a turn while the database is away."""
     while True:
         more = False
         with suppress(DatabaseUnavailable):

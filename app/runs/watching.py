@@ -11,7 +11,7 @@ from app.enrichment import Step
 
 
 class RunSpan(Protocol):
-    """A run in a trace: what it is told is what people see who ask where the time went."""
+    """The tracing span of one run."""
 
     def step(self, name: str, outcome: str, failure: Outcome | None) -> None:
         """Note that a step begins (`running`) or has ended."""
@@ -50,7 +50,7 @@ class Unwatched:
     """Follows nothing."""
 
     def running(self) -> AbstractContextManager[None]:
-        """Count nobody."""
+        """Count no run."""
         return nullcontext()
 
     def traced(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[RunSpan]:
@@ -68,5 +68,5 @@ class Unwatched:
 
 
 def told_to(span: RunSpan) -> Callable[[Step], None]:
-    """Return what tells the span of each step."""
+    """Adapt a span to the `on_step` callback."""
     return lambda step: span.step(step.name, step.outcome, step.failure)

@@ -147,7 +147,7 @@ async def _working(worker: Worker, draining: Draining) -> AsyncIterator[None]:
 async def _delivering(
     settings: Settings, pool: Database, tickets: TicketStore, observed: Telemetry
 ) -> AsyncIterator[None]:
-    """Tell the helpdesk of runs that nobody waits for, where it wants to be told."""
+    """Deliver webhooks in the background, where a webhook URL is set."""
     if settings.webhook_url is None:
         yield
         return
@@ -162,7 +162,7 @@ async def _delivering(
 
 
 async def _end(draining: Draining, completions: Completions, worker: Worker, connection: StandingConnection) -> None:
-    """Let go of whoever is still waiting when the time comes, of what is still running, and of a lost database."""
+    """Shut the process down in order: end streams, then waiting callers, then runs, then the database connection."""
     await draining.asked.wait()
     completions.close_streams()
     await draining.over.wait()

@@ -37,7 +37,7 @@ FRAMES = 12
 
 
 def in_trace(trace: Trace | None) -> AbstractContextManager[object]:
-    """Have every line of the context name the trace, where there is one."""
+    """Add the trace id to every log line of the context, where there is one."""
     return nullcontext() if trace is None else structlog.contextvars.bound_contextvars(trace_id=trace.trace_id)
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus reads: how enrichments end, how long steps take, what they cost."""
+"""Prometheus metrics: how enrichments end, how long steps take, what they cost."""
 
 import os
 from collections.abc import Iterable, Iterator

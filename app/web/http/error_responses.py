@@ -1,4 +1,4 @@
-"""What the OpenAPI description says of errors: for each route, the problems that it can answer with."""
+"""Error responses in the OpenAPI description: for each route, the problems that it can answer with."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What happens to every request before a route sees it: an id, a token, a bounded body, and no traceback after it."""
+"""ASGI middleware of every request: an id, a token, a bounded body, and no traceback after it."""
 
 import asyncio
 import hmac

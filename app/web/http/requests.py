@@ -1,4 +1,4 @@
-"""What routes take from a request besides its body: the services, the acting person, an id in the path.
+"""FastAPI dependencies of the routes: the services, the acting person, ids in the path.
 
 The functions are `async` although they wait for nothing: the framework would run plain ones in a thread.
 """

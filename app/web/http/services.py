@@ -1,4 +1,4 @@
-"""What the web routes and the command line work with, already wired; they know no adapter."""
+"""The services that web routes and command line work with, already wired; they know no adapter."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
@@ -22,7 +22,7 @@ from app.runs.watching import RunSpan
 
 
 class MetricsText(Protocol):
-    """What the process counts."""
+    """Metrics of the process, as Prometheus reads them."""
 
     def render(self) -> tuple[bytes, str]:
         """Return the metrics as text, and its content type."""

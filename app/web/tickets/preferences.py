@@ -22,7 +22,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How a caller wants to be answered.
+    """Preferences of a caller: whether to wait for the result, and how long.
 
     `respond_async` asks not to be kept waiting, `wait_seconds` to wait so long for the result and no longer.
     """
@@ -32,7 +32,7 @@ class Preferences:
 
     @property
     def patience_seconds(self) -> float | None:
-        """How long the caller waits; None where that is left to the service."""
+        """Seconds that the caller waits; None where that is left to the service."""
         return 0.0 if self.respond_async and self.wait_seconds is None else self.wait_seconds
 
     def __str__(self) -> str:
