@@ -53,7 +53,7 @@ export const ENDINGS = {
   summary_fallback: [
     "trouble",
     "Your endpoint answered, but the AI could not summarize it",
-    "The rows are taken straight from the answer. Run the test again; if it stays, ask for fewer rows.",
+    "The rows are those whose names match the display instructions. Run the test again; if it stays, ask for fewer rows.",
   ],
   no_identifier: ["trouble", "No identifier, so your endpoint was not asked", "Change the email or the instructions."],
   not_found: [
