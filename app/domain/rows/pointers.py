@@ -30,6 +30,11 @@ def resolved(row: PointedRow, nodes: Nodes, display: Display) -> Node | None:
         named = nodes.named(row.label)
         if len(named) == 1:
             node = named[0]
+    elif words and node and not node.is_named(words) and not set(words).isdisjoint(node.key):
+        # "Plan" is the plan where there is one beside the previous plan.
+        around = node.pointer.rpartition("/")[0]
+        beside = [each for each in nodes.named(row.label) if each.pointer.rpartition("/")[0] == around]
+        node = beside[0] if len(beside) == 1 else node
     if node is None:
         return None
     node = _item_of_condition(node, wish, nodes)

@@ -17,6 +17,7 @@ RECORD: dict[str, Any] = {
     "plan": "pro",
     "plan/tier": "gold",
     "usage": {"seats_used": 12},
+    "previous_plan": "free",
     "total_due": 50,
     "total_paid": 40,
     "data": {"attributes": {"company-name": "Harbor", "tier": "silver"}},
@@ -31,6 +32,7 @@ RECORD: dict[str, Any] = {
     [
         pytest.param("Plan", pointed("Plan", "/plan"), {"Plan": "pro"}, id="right"),
         pytest.param("Plan", pointed("Plan", "plan"), {"Plan": "pro"}, id="no slash"),
+        pytest.param("Plan", pointed("Plan", "/previous_plan"), {"Plan": "pro"}, id="the one of that name beside it"),
         pytest.param(
             "Plan/tier", pointed("Plan/tier", "/plan/tier"), {"Plan/tier": "gold"}, id="unescaped slash in a key"
         ),
