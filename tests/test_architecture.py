@@ -207,6 +207,51 @@ def test_no_class_name_stands_for_two_things() -> None:
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
+def members(node: ast.ClassDef) -> set[str]:
+    """Return the names that a class defines: methods, and attributes of the class."""
+    names = {each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+    for each in node.body:
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            names.add(each.target.id)
+        elif isinstance(each, ast.Assign):
+            names |= {target.id for target in each.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def test_protocol_has_two_implementations_or_keeps_a_library_out() -> None:
+    keeps_out = {
+        "Seals": "cryptography, out of the rules and of owners' actions",
+        "MetricsText": "prometheus_client, out of the web",
+        "Runner": "the worker, out of the intake that it is given to",
+    }
+    protocols: dict[str, set[str]] = {}
+    classes: dict[str, tuple[set[str], list[str]]] = {}
+    for path in [*every_module(), *(ROOT / "tests").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                bases = [ast.unparse(base).partition("[")[0] for base in node.bases]
+                if "Protocol" in bases:
+                    if not path.is_relative_to(ROOT / "tests"):
+                        methods = {
+                            each.name for each in node.body if isinstance(each, ast.AsyncFunctionDef | ast.FunctionDef)
+                        }
+                        protocols[node.name] = methods
+                else:
+                    classes[f"{path}:{node.name}"] = (members(node), bases)
+
+    named: dict[str, list[str]] = {}
+    for key in classes:
+        named.setdefault(key.rpartition(":")[2], []).append(key)
+
+    def with_bases(key: str) -> set[str]:
+        found, bases = classes[key]
+        return found.union(*(with_bases(each) for base in bases for each in named.get(base, []) if each != key))
+
+    known = [with_bases(name) for name in classes]
+    lonely = {name for name, methods in protocols.items() if sum(methods <= each for each in known) < 2}
+    assert lonely == set(keeps_out)
+
+
 def test_no_file_name_stands_for_two_things() -> None:
     of_each_room = {"__init__", "routes", "bodies", "examples"}  # the rooms of the web have the same furniture
     places: dict[str, list[str]] = {}
