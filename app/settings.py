@@ -34,7 +34,10 @@ class Settings(AiSettings):
         description="the same database past a pooler such as PgBouncer, for LISTEN, the queue and migrations",
     )
     database_pool_size: int = Field(
-        10, ge=2, le=200, description="connections of each process to PostgreSQL, beside its one for LISTEN"
+        10,
+        ge=2,
+        le=200,
+        description="connections of each process to PostgreSQL, beside one for LISTEN and one for signs of life",
     )
     egress_allowed_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
@@ -60,7 +63,7 @@ class Settings(AiSettings):
         90, ge=1, le=3650, description="how long results are kept; a ticket that has not ended always is"
     )
     seats: int = Field(
-        200, ge=0, le=2000, description="how many tickets one process runs at once; 0: none, another process does"
+        500, ge=0, le=2000, description="how many tickets one process runs at once; 0: none, another process does"
     )
     project_concurrency: int = Field(
         16, ge=1, le=2000, description="how many tickets of one project run at once, over all processes"

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import uvloop
 
-from bench import cost, draining, fairness, growth, latency, memory, replicas
+from bench import cost, draining, fairness, growth, idle, latency, memory, replicas
 from bench.machine import CAN_SEPARATE, described, load_cores
 from bench.plan import QUICK, USUAL, Plan
 from bench.processes import Stage, last_words, open_stage
 from bench.report import say
 
-PARTS = ("cost", "sync", "async", "memory", "replicas", "drain", "fairness")
+PARTS = ("cost", "idle", "sync", "async", "memory", "replicas", "drain", "fairness")
 MORE_PARTS = ("growth",)
 """Those that take minutes and are only measured when they are asked for."""
 
 DESCRIPTION = """
 Measures what the service adds to the calls that it waits for, with stand-ins for the AI (300 ms) and the customer
-endpoint (80 ms, real TLS), beside a bare floor: the same calls by the cheapest means, without a database. Read the
-ratios; the floor was measured in the same minutes on the same machine.
+endpoint (80 ms, real TLS), beside a bare floor: the same calls and statements by the cheapest means. Read the ratios;
+the floor was measured in the same minutes on the same machine.
 """
 
 
@@ -57,9 +57,11 @@ async def _print(only: set[str], plan: Plan, folder: Path) -> None:
 async def _tables(stage: Stage, only: set[str], plan: Plan) -> AsyncIterator[tuple[str, str]]:
     if "cost" in only:
         yield "Work: stand-ins that answer at once", await cost.measure(stage, plan)
+    if "idle" in only:
+        yield "Idle", await idle.measure(stage, plan)
     ways = [way for part, way in (("sync", "synchronous"), ("async", "asynchronous")) if part in only]
     if ways:
-        title = f"Waiting: added latency is what comes on top of 680 ms; {latency.SEATS} seats"
+        title = "Waiting: added latency is what comes on top of 680 ms"
         yield title, await latency.measure(stage, plan, ways)
     if "memory" in only:
         yield "Memory", await memory.measure(stage, plan)

@@ -10,7 +10,7 @@ from bench.report import MEBIBYTE, NOTHING, beside, figure, markdown, say
 from bench.samples import AI_SECONDS, ENDPOINT_SECONDS, WAITED_SECONDS
 from bench.targets import Meter, Target, watched_memory
 
-SEATS = 200
+SEATS = 500
 """As many as a process has if nobody says otherwise."""
 
 WARM_UP = 200
@@ -28,10 +28,11 @@ async def measure(stage: Stage, plan: Plan) -> str:
         await stage.set_delays(0, 0)
         await send(floor, WARM_UP, SEATS, "warm-up")
         await stage.set_delays(AI_SECONDS, ENDPOINT_SECONDS)
-        meter = Meter(floor)
+        meter = await Meter.started(floor)
         sent = await send(floor, max(plan.queued // 5, 2 * SEATS), SEATS, "for comparison", WAITED_SECONDS)
-        below = [sent.per_second(), 1000 * meter.spent().service / len(sent.seconds)]
-    async with stage.service(SEATS) as service:
+        spent = (await meter.spent()).over(len(sent.seconds))
+        below = [sent.per_second(), 1000 * spent.service, 1000 * spent.database]
+    async with stage.service() as service:
         await stage.set_delays(0, 0)
         await send(service, WARM_UP, SEATS, "warm-up")
         await asyncio.sleep(SETTLING_SECONDS)
@@ -46,20 +47,20 @@ async def _drain(stage: Stage, service: Target, count: int, below: list[float]) 
         say(f"{service.name:<8} taking in {count:,} tickets …")
         started = perf_counter()
         prefix = await queue(service, count)
-        taken_in, meter, started = perf_counter() - started, Meter(service), perf_counter()
+        taken_in, meter, started = perf_counter() - started, await Meter.started(service), perf_counter()
         await stage.hold_answers(False)
         await drained(service, WARM_UP, count, "draining")
-        elapsed, spent = perf_counter() - started, meter.spent()
+        elapsed, spent = perf_counter() - started, (await meter.spent()).over(count)
         await asyncio.sleep(SETTLING_SECONDS)
         after = service.memory_bytes()
     await queue(service, count, "stored", prefix)  # ends the bench if a single one is not
-    above = [count / elapsed, 1000 * spent.service / count]
+    above = [count / elapsed, 1000 * spent.service, 1000 * spent.database]
     rows = [
         [f"{count:,} taken in, s", NOTHING, figure(taken_in), NOTHING],
         [f"{count:,} drained with {SEATS} seats, s", NOTHING, figure(elapsed), NOTHING],
         beside("per second", below[0], above[0]),
         beside("CPU each, ms", below[1], above[1]),
-        ["PostgreSQL each, ms", NOTHING, figure(1000 * spent.database / count), NOTHING],
+        beside("PostgreSQL each, ms", below[2], above[2]),
     ]
     for label, memory in (("before", before), ("at most", watch.highest), ("after", after)):
         rows.append([f"memory {label}, MB", NOTHING, figure(memory / MEBIBYTE), NOTHING])

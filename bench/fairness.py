@@ -10,9 +10,6 @@ from bench.report import beside, markdown, percentile
 from bench.stand_ins import STALLING
 from bench.targets import Target
 
-SEATS, PLACES = 200, 16
-"""What `CC_SEATS` and `CC_PROJECT_CONCURRENCY` are if nobody says otherwise."""
-
 NOISY = "prj_noisy"
 
 NOISY_TICKETS = 400
@@ -40,7 +37,7 @@ PERCENTILES = (50, 95)
 
 async def measure(stage: Stage, plan: Plan) -> str:
     """Return the quiet project's latencies alone, beside stalled look-ups, and once a breaker spares these."""
-    async with stage.service(SEATS, places=PLACES) as service:
+    async with stage.service() as service:
         await stage.set_delays(AI_SECONDS, ENDPOINT_SECONDS, SPREAD_SECONDS)
         await set_up(service, NOISY, urljoin(stage.endpoint_url, STALLING))
         await send(service, WARM_UP, LANES, "warm-up")

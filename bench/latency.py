@@ -10,9 +10,6 @@ from bench.targets import Target
 IN_FLIGHT = (1, 64, 512)
 """Tickets under way at once: nobody else, a busy inbox, far more than one core of today can carry."""
 
-SEATS = 600
-"""Of the one replica here: more than the most that is in flight, so that no ticket waits for a seat."""
-
 PERCENTILES = (50, 95, 99)
 
 TOLERATED = 0.05
@@ -27,7 +24,7 @@ WAYS: dict[str, Ask] = {"synchronous": ask, "asynchronous": ask_and_come_back}
 async def measure(stage: Stage, plan: Plan, ways: list[str]) -> str:
     """Return the table of these ways of asking."""
     results: dict[tuple[str, int], Sent] = {}
-    async with stage.floor() as floor, stage.service(SEATS) as service:
+    async with stage.floor() as floor, stage.service() as service:
         await stage.set_delays(0, 0)
         await _warm_up(floor, ["synchronous"])
         await _warm_up(service, ways)

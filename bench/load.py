@@ -12,7 +12,7 @@ from uuid import uuid4
 import aiohttp
 
 from bench.report import say
-from bench.samples import EMAIL, PROJECT, TICKET
+from bench.samples import EMAIL, PROJECTS, TICKETS, place_of
 from bench.targets import Target
 
 REQUEST_SECONDS = 150.0
@@ -57,21 +57,22 @@ class Sent:
 
 async def ask(session: aiohttp.ClientSession, base_url: str, ticket_id: str) -> str:
     """Wait for the result in the request that asks for it."""
-    async with session.post(f"{base_url}/tickets/{ticket_id}/enrich", data=TICKET) as response:
+    async with session.post(f"{base_url}/tickets/{ticket_id}/enrich", data=TICKETS[place_of(ticket_id)]) as response:
         return problem_of(response.status, await response.read())
 
 
 async def ask_and_come_back(session: aiohttp.ClientSession, base_url: str, ticket_id: str) -> str:
     """Ask, be told that it will be done, and read the result as soon as it is stored."""
+    project_id, body = PROJECTS[place_of(ticket_id)], TICKETS[place_of(ticket_id)]
     async with session.post(
-        f"{base_url}/tickets/{ticket_id}/enrich", data=TICKET, headers={"Prefer": "respond-async"}
+        f"{base_url}/tickets/{ticket_id}/enrich", data=body, headers={"Prefer": "respond-async"}
     ) as response:
         await response.read()
         if response.status != 202:  # noqa: PLR2004 - accepted
             return f"HTTP {response.status} to respond-async"
     where = f"{base_url}/tickets/{ticket_id}/customer-context"
     while True:
-        async with session.get(where, params={"project_id": PROJECT, "wait": WAIT_SECONDS}) as response:
+        async with session.get(where, params={"project_id": project_id, "wait": WAIT_SECONDS}) as response:
             body = await response.read()
             if response.status != 200 or json.loads(body)["status"] != "pending":  # noqa: PLR2004 - found
                 return problem_of(response.status, body)
@@ -123,7 +124,7 @@ async def send(
 
 
 async def queue(
-    target: Target, count: int, expected: str = "accepted", prefix: str | None = None, project_id: str = PROJECT
+    target: Target, count: int, expected: str = "accepted", prefix: str | None = None, project_id: str | None = None
 ) -> str:
     """Hand tickets in by hundreds, which all must have the `expected` outcome; return what their ids begin with."""
     prefix = prefix or uuid4().hex[:8]
@@ -132,7 +133,12 @@ async def queue(
             numbers = range(first, min(first + BATCH, count))
             body = {
                 "tickets": [
-                    {**EMAIL, "project_id": project_id, "ticket_id": f"{prefix}-{number}"} for number in numbers
+                    {
+                        **EMAIL,
+                        "project_id": project_id or PROJECTS[number % len(PROJECTS)],
+                        "ticket_id": f"{prefix}-{number}",
+                    }
+                    for number in numbers
                 ]
             }
             async with session.post(f"{target.base_urls[0]}/tickets/enrich-batch", json=body) as response:

@@ -15,6 +15,7 @@ class Plan:
     replica_seconds: float
     queued: int
     quiet: int
+    idle_seconds: float
     results: int
     growth_rounds: int
 
@@ -32,6 +33,7 @@ USUAL = Plan(
     replica_seconds=10.0,
     queued=10_000,
     quiet=100,
+    idle_seconds=60.0,
     results=1_000_000,
     growth_rounds=300,
 )
@@ -44,6 +46,7 @@ QUICK = Plan(
     replica_seconds=4.0,
     queued=1_000,
     quiet=50,
+    idle_seconds=15.0,
     results=100_000,
     growth_rounds=50,
 )

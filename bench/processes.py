@@ -17,8 +17,10 @@ from uuid import uuid4
 
 import aiohttp
 
+from app.adapters.postgres.embedded import embedded_postgres
+from bench.floor import make_tables
 from bench.machine import measured_core
-from bench.samples import BEARER_TOKEN, DISPLAY_INSTRUCTIONS, IDENTIFY_INSTRUCTIONS, PROJECT
+from bench.samples import BEARER_TOKEN, DISPLAY_INSTRUCTIONS, IDENTIFY_INSTRUCTIONS, PROJECTS
 from bench.stand_ins import CONTROL
 from bench.targets import Target
 
@@ -28,9 +30,6 @@ STOP_SECONDS = 60.0
 
 DEADLINE_SECONDS = "120"
 """The run's deadline while the bench runs: at 512 in flight on one core nobody is to be sent away with 202."""
-
-MANY_PLACES = 2000
-"""The most that can be set: nearly everywhere here one project sends everything."""
 
 LOG = "service.log"
 """What every process of the service writes to, in the bench's folder."""
@@ -73,22 +72,27 @@ class Stage:
 
     @asynccontextmanager
     async def floor(self) -> AsyncIterator[Target]:
-        """Run the floor."""
-        port = _free_port()
-        command = ("-m", "bench.floor", str(port), self.ai_url, self.endpoint_url, str(self.ca_file))
-        async with _process(command, measured=True) as process:
-            await _until_it_listens(process, port)
-            yield Target("floor", (f"http://127.0.0.1:{port}",), "none", (process.pid,))
+        """Run the floor, on a PostgreSQL of its own."""
+        port, data_dir = _free_port(), self.folder / uuid4().hex[:8]
+        async with embedded_postgres(data_dir) as url:
+            await make_tables(url)
+            command = ("-m", "bench.floor", str(port), self.ai_url, self.endpoint_url, str(self.ca_file), url)
+            async with _process(command, measured=True) as process:
+                await _until_it_listens(process, port)
+                target = Target("floor", (f"http://127.0.0.1:{port}",), "none", (process.pid,), data_dir, url)
+                target.move_database_away()
+                yield target
 
     @asynccontextmanager
-    async def service(self, seats: int, replicas: int = 1, places: int = MANY_PLACES) -> AsyncIterator[Target]:
-        """Run the service, with so many seats per replica, on a new embedded PostgreSQL that the replicas share.
+    async def service(self, seats: int | None = None, replicas: int = 1) -> AsyncIterator[Target]:
+        """Run the service on a new PostgreSQL that the replicas share, with the seats of the default or so many.
 
-        A project may have so many tickets under way as it has `places`.
+        Everything else is as it is if nobody says otherwise.
         """
         token, data_dir = secrets.token_urlsafe(24), self.folder / uuid4().hex[:8]
-        environment = self._environment(token, data_dir, seats, places)
+        environment = self._environment(token, data_dir, seats)
         async with AsyncExitStack() as stack:
+            url = await stack.enter_async_context(embedded_postgres(data_dir))
             log = stack.enter_context((self.folder / LOG).open("ab"))
             urls, pids = [], []
             for _ in range(replicas):
@@ -98,12 +102,14 @@ class Stage:
                 await _until_it_listens(process, port)
                 urls.append(f"http://127.0.0.1:{port}")
                 pids.append(process.pid)
-            target = Target("service", tuple(urls), token, tuple(pids), data_dir)
+            target = Target("service", tuple(urls), token, tuple(pids), data_dir, url)
             target.move_database_away()
-            await set_up(target, PROJECT, self.endpoint_url)
+            for project_id in PROJECTS:
+                await set_up(target, project_id, self.endpoint_url)
             yield target
 
-    def _environment(self, token: str, data_dir: Path, seats: int, places: int) -> dict[str, str]:
+    def _environment(self, token: str, data_dir: Path, seats: int | None) -> dict[str, str]:
+        chosen = {} if seats is None else {"CC_SEATS": str(seats)}
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))},
             "CC_DATA_DIR": str(data_dir),
@@ -113,8 +119,7 @@ class Stage:
             "CC_EGRESS_CA_FILE": str(self.ca_file),
             "CC_AI_PROVIDER": "anthropic",
             "CC_RUN_DEADLINE_SECONDS": DEADLINE_SECONDS,
-            "CC_SEATS": str(seats),
-            "CC_PROJECT_CONCURRENCY": str(places),
+            **chosen,
             "ANTHROPIC_API_KEY": "bench",
             "ANTHROPIC_BASE_URL": self.ai_url,
             "NO_PROXY": "127.0.0.1",

@@ -41,8 +41,8 @@ async def _with(stage: Stage, plan: Plan, count: int) -> tuple[float, float, flo
         await stage.set_delays(AI_SECONDS, ENDPOINT_SECONDS)
         await stage.hold_answers(True)
         await queue(service, tickets)
-        meter, started = Meter(service), perf_counter()
+        meter, started = await Meter.started(service), perf_counter()
         await stage.hold_answers(False)
         await drained(service, WARM_UP * count, tickets, f"of {count}")
-        elapsed, spent = perf_counter() - started, meter.spent()
-    return tickets / elapsed, 1000 * spent.service / tickets, 1000 * spent.database / tickets
+        elapsed, spent = perf_counter() - started, (await meter.spent()).over(tickets)
+    return tickets / elapsed, 1000 * spent.service, 1000 * spent.database

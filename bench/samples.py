@@ -40,15 +40,22 @@ DISPLAY_INSTRUCTIONS = "Show Plan; Status (Active or Inactive); Seats; Monthly r
 
 SIGNATURE = "\n".join(f"Line {number} of what people quote below their emails." for number in range(20))
 
-PROJECT = "prj_bench"
+PROJECTS = [f"prj_bench_{number}" for number in range(64)]
+"""Whose tickets are sent, in turns: with as many slots as each has by default, more than one process has seats."""
+
+PROJECT = PROJECTS[0]
 
 EMAIL = {
-    "project_id": PROJECT,
     "subject": "Adding two more people",
     "body": f"Hello,\n\nthe button is grey. Account ID: {IDENTIFIER}\n\nJane\n\n{SIGNATURE}",
     "sender": "jane@example.com",
 }
 """An email of common length, about 1.2 KB."""
 
-TICKET = json.dumps(EMAIL).encode()
-"""The body of every request for one ticket."""
+TICKETS = [json.dumps({"project_id": project_id, **EMAIL}).encode() for project_id in PROJECTS]
+"""The body of every request for one ticket, for each project."""
+
+
+def place_of(ticket_id: str) -> int:
+    """Return which of the projects a ticket belongs to, by the number at its end."""
+    return int(ticket_id.rpartition("-")[2]) % len(PROJECTS)

@@ -31,6 +31,8 @@ BACKLOG = 2048
 STALLING = "/stalling"
 """Where the customer endpoint is one that stalls; whatever else is asked answers as it should."""
 
+MESSAGES = "/v1/messages"
+
 CONTROL = "/control"
 """Where the bench sets delays and the gate, on the AI's address."""
 
@@ -51,6 +53,9 @@ class StandIns:
         body = await read_body(receive)
         if scope["path"] == CONTROL:
             await send_json(send, self._controlled(json.loads(body)))
+            return
+        if scope["path"] != MESSAGES:
+            await send_json(send, {"type": "error", "error": {"type": "not_found_error", "message": "a stand-in"}}, 404)
             return
         schema = json.loads(body)["output_config"]["format"]["schema"]
         answer = _identifier(body) if "identifier" in schema["properties"] else SUMMARY

@@ -6,9 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]
 import psutil
 
 from bench.machine import CAN_SEPARATE, CORES
+
+STATISTICS_SECONDS = 1.2
+"""After which PostgreSQL's own figures count what a session has done."""
 
 WATCH_SECONDS = 0.1
 """Time between two looks at the memory: a peak lasts longer."""
@@ -23,6 +27,7 @@ class Target:
     service_token: str
     pids: tuple[int, ...]
     data_dir: Path | None = None
+    database_url: str = ""
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that its processes have used so far, without PostgreSQL."""
@@ -46,6 +51,18 @@ class Target:
                 total += times.user + times.system
         return float(total)
 
+    async def statements(self) -> float:
+        """Return how many statements have run so far: each is a transaction of its own."""
+        if not self.database_url:
+            return 0.0
+        await asyncio.sleep(STATISTICS_SECONDS)
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            counted = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+            return float(await connection.fetchval(counted))
+        finally:
+            await connection.close()
+
     def move_database_away(self) -> None:
         """Put PostgreSQL beside the load: in production it has a machine of its own."""
         postmaster = self._postmaster()
@@ -61,26 +78,44 @@ class Target:
 
 @dataclass(slots=True)
 class Spent:
-    """CPU seconds that a target used in a stretch of time, and its database beside it."""
+    """CPU seconds that a target used in a stretch of time, and its database, with the statements that this ran."""
 
-    service: float
-    database: float
+    service: float = 0.0
+    database: float = 0.0
+    statements: float = 0.0
 
     def __add__(self, other: "Spent") -> "Spent":
-        return Spent(self.service + other.service, self.database + other.database)
+        return Spent(self.service + other.service, self.database + other.database, self.statements + other.statements)
+
+    def over(self, count: float) -> "Spent":
+        """Return what that is for each of so many."""
+        return Spent(self.service / count, self.database / count, self.statements / count)
 
 
 class Meter:
-    """Counts CPU seconds from the moment it is made."""
+    """Counts from the moment that it is started."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, before: Spent) -> None:
         self._target = target
-        self._service, self._database = target.cpu_seconds(), target.database_cpu_seconds()
+        self._before = before
 
-    def spent(self) -> Spent:
+    @classmethod
+    async def started(cls, target: Target) -> "Meter":
+        """Start to count."""
+        return cls(target, await _so_far(target))
+
+    async def spent(self) -> Spent:
         """Return what was used since then."""
-        target = self._target
-        return Spent(target.cpu_seconds() - self._service, target.database_cpu_seconds() - self._database)
+        before, after = self._before, await _so_far(self._target)
+        return Spent(
+            after.service - before.service, after.database - before.database, after.statements - before.statements
+        )
+
+
+async def _so_far(target: Target) -> Spent:
+    # Read before statements are: it takes a connection and a second, in which nothing of this is counted.
+    service, database = target.cpu_seconds(), target.database_cpu_seconds()
+    return Spent(service, database, await target.statements())
 
 
 class MemoryWatch:

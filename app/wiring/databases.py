@@ -76,10 +76,10 @@ def direct(url: str, settings: Settings) -> str:
     return settings.database_direct_url.get_secret_value() if settings.database_direct_url else url
 
 
-def pool_of(url: str, settings: Settings) -> Database:
-    """Return the pool of connections to the database; raises `InvalidSettings` where the URL cannot be used."""
+def pool_of(url: str, settings: Settings, size: int | None = None) -> Database:
+    """Return a pool of connections to the database; raises `InvalidSettings` where the URL cannot be used."""
     try:
-        return Database(url, settings.database_pool_size, pooled=settings.database_direct_url is not None)
+        return Database(url, size or settings.database_pool_size, pooled=settings.database_direct_url is not None)
     except ValueError as problem:
         raise InvalidSettings(f"CC_DATABASE_URL: {problem}") from None
 

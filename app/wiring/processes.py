@@ -86,7 +86,9 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         metrics.seats(settings.seats)
         if settings.metrics_export != "off":
             await stack.enter_async_context(background(export_for_ever(metrics)))
-        workload = WorkloadStore(pool, taker, notices.send)
+        # A connection of its own: signs of life do not wait in line behind a crowd of tickets.
+        alive = await stack.enter_async_context(aclosing(pool_of(url, settings, size=1)))
+        workload = WorkloadStore(alive, taker, notices.send)
         tending = tend(workload, taker, settings.seats, lambda: worker.running, metrics.queue_depth)
         await stack.enter_async_context(background(tending))
         if settings.seats:  # what is old is removed by those that do the work

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
 from app.adapters.postgres.embedded import embedded_postgres
-from tests.support.customers import CustomerEndpoint, credits_used, set_up, ticket
+from tests.support.customers import CustomerEndpoint, credits_used, numbered, set_up, ticket
 from tests.support.ledger import Ledger
 from tests.support.load import Load
 from tests.support.processes import serving
@@ -92,3 +93,49 @@ async def _until_ready(client: httpx.AsyncClient) -> None:
     async with asyncio.timeout(30):
         while (await client.get("/readyz")).status_code != 200:  # noqa: ASYNC110 - another process, no event
             await asyncio.sleep(0.1)
+
+
+async def test_nobody_waits_for_long_when_the_database_is_killed_with_a_hundred_in_flight(
+    tmp_path: Path, data_dir: Path, endpoint: CustomerEndpoint, origin: str, ca_file: Path
+) -> None:
+    """What is under way when the server dies, submissions and takings too, ends soon after it is back."""
+    many = 100
+    endpoint.seconds = 2.0
+    async with AsyncExitStack() as postgres:
+        url = await postgres.enter_async_context(embedded_postgres(data_dir))
+        ledger = Ledger(url)
+        settings = {"CC_DATABASE_URL": url, "CC_EGRESS_CA_FILE": str(ca_file), "CC_SEATS": str(many // 2)}
+        async with AsyncExitStack() as replicas:
+            both = [await replicas.enter_async_context(serving(tmp_path / name, settings)) for name in "ab"]
+            clients = [await replicas.enter_async_context(replica.client()) for replica in both]
+            await set_up(clients[0], origin)
+            posts = [
+                asyncio.create_task(clients[number % 2].post(f"/tickets/t_{number}/enrich", json=numbered(number)))
+                for number in range(many)
+            ]
+            await endpoint.until_asked(many // 4)
+            _kill_the_server(data_dir)
+            await asyncio.sleep(3.0)
+            await postgres.enter_async_context(embedded_postgres(data_dir))
+            back_at = asyncio.get_running_loop().time()
+            answers = await asyncio.gather(*posts)
+            refused = [n for n, answer in enumerate(answers) if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE]
+            for number in refused:
+                (await clients[0].post(f"/tickets/t_{number}/enrich", json=numbered(number))).raise_for_status()
+            await ledger.until_all_are_done(seconds=40.0)
+            waited = asyncio.get_running_loop().time() - back_at
+            used, runs, endings = await credits_used(clients[0]), await ledger.ended_runs(), await ledger.endings()
+
+    assert {answer.status_code for answer in answers} <= {200, 202, 503}
+    assert endings == {("ok", None): many}
+    assert (runs, used) == (many, many)
+    assert waited < 40.0
+
+
+def _kill_the_server(data_dir: Path) -> None:
+    """End PostgreSQL with every process of it, as a power cut does."""
+    [pid_file] = data_dir.rglob("postmaster.pid")
+    postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
+    for process in [postmaster, *postmaster.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()

@@ -51,6 +51,7 @@ def settings(database_url: str, api: MessagesApi, origin: str, ca_file: Path) ->
             "CC_AI_PROVIDER": "anthropic",
             "ANTHROPIC_API_KEY": API_KEY,
             "ANTHROPIC_BASE_URL": api_url,
+            "CC_HEARTBEAT_SECONDS": "2",  # of who is killed, others take over after six
         }
 
 

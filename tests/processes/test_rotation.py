@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -53,9 +54,10 @@ class Fleet:
                 before[number].program.send(signal.SIGTERM)
                 assert await before[number].program.ended() == 0
             folder = self.folder / f"{self.generation} {port}"
-            self.replicas.append(await self.stack.enter_async_context(serving(folder, self.settings, port=port)))
+            replica = await self.stack.enter_async_context(serving(folder, self.settings, port=port))
+            self.replicas.append(replica)
             if load is not None:
-                await load.goes_on(0.5)
+                await _until_it_is_sent_something(replica)
 
     async def keys(self, order: str) -> tuple[int, dict[str, Any]]:
         """Run a command for keys with what the replicas know."""
@@ -83,6 +85,15 @@ async def saving_for_ever(client: httpx.AsyncClient) -> AsyncIterator[list[int]]
         yield statuses
     finally:
         task.cancel()
+
+
+async def _until_it_is_sent_something(replica: Replica) -> None:
+    """Wait until the balancer has seen that the replica is ready: it looks once a second."""
+    async with asyncio.timeout(30), replica.client() as client:
+        metrics = ""
+        while not re.search(r"^customer_context_enrichments_total.* [1-9]", metrics, re.M):
+            await asyncio.sleep(0.1)
+            metrics = (await client.get("/metrics")).text
 
 
 def secrets_of(report: Mapping[str, Any]) -> list[int]:

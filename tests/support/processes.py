@@ -38,7 +38,6 @@ SETTINGS = {
     "CC_ENCRYPTION_KEYS": ENCRYPTION_KEY,
     "CC_EGRESS_ALLOWED_CIDRS": "127.0.0.0/8",
     "CC_AI_PROVIDER": "offline",
-    "CC_HEARTBEAT_SECONDS": "1",  # of those that are killed, others take over after three
     "CC_PROJECT_CONCURRENCY": "500",  # most tests have hundreds in flight, all of one project
 }
 """What every process here is set up with, unless a test says otherwise."""

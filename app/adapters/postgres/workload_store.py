@@ -47,9 +47,10 @@ _GIVE_BACK_UNKNOWN = Statement(f"""
     RETURNING 1
 """)  # noqa: S608 - a constant, no value
 
+# Who asks is alive, whatever the statements between two of its own signs of life waited for.
 _GIVE_TO_OTHERS = Statement("""
     UPDATE enrichments e SET state = 'queued'
-    WHERE e.state = 'running' AND NOT EXISTS (
+    WHERE e.state = 'running' AND e.worker <> CAST(:worker_id AS uuid) AND NOT EXISTS (
         SELECT FROM workers w
         WHERE w.worker_id = e.worker AND w.seen_at > now() - make_interval(secs => :alive_seconds)
     )
@@ -174,7 +175,7 @@ class WorkloadStore:
 
     async def take_over(self) -> int:
         """Queue the runs of workers that give no sign of life; say how many. An attempt that ended so is a strike."""
-        values = {"alive_seconds": self._taker.alive_seconds}
+        values = {"worker_id": self._taker.worker_id, "alive_seconds": self._taker.alive_seconds}
         return self._queued(await self._database.fetch(_GIVE_TO_OTHERS, values))
 
     async def leave(self) -> None:
