@@ -165,7 +165,8 @@ async def test_ticket_that_kills_its_worker_is_given_up_and_others_are_not_lost_
         await asyncio.sleep(0.8)
 
     api.before = before
-    async with serving(tmp_path / "server", settings, "--no-worker") as server, server.client() as client:
+    patient = settings | {"CC_RUN_DEADLINE_SECONDS": "120"}  # three starts and three takeovers
+    async with serving(tmp_path / "server", patient, "--no-worker") as server, server.client() as client:
         await set_up(client, origin)
         poisoned = asyncio.create_task(client.post("/tickets/t_poison/enrich", json=ticket(body=POISON)))
         for number in range(others):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.balancer import PROGRAM, balancing
+from tests.support.balancer import PROGRAM, balancing, until_seen_again
 from tests.support.customers import CustomerEndpoint, credits_used, set_up
 from tests.support.ledger import Ledger
 from tests.support.load import Load
@@ -32,10 +32,11 @@ async def test_no_request_fails_when_three_replicas_are_restarted_one_after_the_
         await set_up(client, origin)
         async with Load(client, PER_SECOND).running() as load:
             await load.goes_on(1.0)
-            for replica, port in zip(replicas, ports, strict=True):
+            for number, (replica, port) in enumerate(zip(replicas, ports, strict=True), 1):
                 replica.program.send(signal.SIGTERM)
                 assert await replica.program.ended() == 0
                 await stack.enter_async_context(serving(tmp_path / f"second {port}", settings, port=port))
+                await until_seen_again(tmp_path / "log", number, times=1)
                 await load.goes_on(1.0)
         await ledger.until_all_are_done()
         used = await credits_used(client)

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import re
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.balancer import PROGRAM, balancing
+from tests.support.balancer import PROGRAM, balancing, until_seen_again
 from tests.support.customers import CustomerEndpoint, set_up
 from tests.support.ledger import Ledger
 from tests.support.load import Load
@@ -57,7 +56,7 @@ class Fleet:
             replica = await self.stack.enter_async_context(serving(folder, self.settings, port=port))
             self.replicas.append(replica)
             if load is not None:
-                await _until_it_is_sent_something(replica)
+                await until_seen_again(self.folder / "log", number + 1, self.generation - 1)
 
     async def keys(self, order: str) -> tuple[int, dict[str, Any]]:
         """Run a command for keys with what the replicas know."""
@@ -85,15 +84,6 @@ async def saving_for_ever(client: httpx.AsyncClient) -> AsyncIterator[list[int]]
         yield statuses
     finally:
         task.cancel()
-
-
-async def _until_it_is_sent_something(replica: Replica) -> None:
-    """Wait until the balancer has seen that the replica is ready: it looks once a second."""
-    async with asyncio.timeout(30), replica.client() as client:
-        metrics = ""
-        while not re.search(r"^customer_context_enrichments_total.* [1-9]", metrics, re.M):
-            await asyncio.sleep(0.1)
-            metrics = (await client.get("/metrics")).text
 
 
 def secrets_of(report: Mapping[str, Any]) -> list[int]:

@@ -34,6 +34,15 @@ async def balancing(log: Path, ports: Sequence[int]) -> AsyncIterator[str]:
         await asyncio.to_thread(process.wait)
 
 
+async def until_seen_again(log: Path, replica: int, times: int) -> None:
+    """Wait until HAProxy has seen a replica come back so many times: it looks once a second."""
+    async with asyncio.timeout(START_SECONDS):
+        told = ""
+        while told.count(f"Server replicas/replica{replica} is UP") < times:
+            await asyncio.sleep(0.05)
+            told = await asyncio.to_thread(log.read_text)
+
+
 def _started(log: Path, port: int, ports: Sequence[int]) -> "subprocess.Popen[bytes]":
     assert PROGRAM is not None
     replicas = {f"REPLICA_{number}": f"127.0.0.1:{each}" for number, each in enumerate(ports, 1)}
