@@ -17,3 +17,8 @@ _Made = TypeVar("_Made")
 async def apart(work: Callable[_P, _Made], *args: _P.args, **kwargs: _P.kwargs) -> _Made:
     """Do pure work in one of the threads and return what it makes."""
     return await asyncio.get_running_loop().run_in_executor(_POOL, lambda: work(*args, **kwargs))
+
+
+async def apart_if(long: bool, work: Callable[_P, _Made], *args: _P.args, **kwargs: _P.kwargs) -> _Made:
+    """Do long work apart, and any other at once."""
+    return await apart(work, *args, **kwargs) if long else work(*args, **kwargs)

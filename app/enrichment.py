@@ -8,17 +8,26 @@ from datetime import UTC, datetime
 from itertools import islice
 from secrets import choice
 from time import monotonic
-from typing import ParamSpec, Protocol
+from typing import Protocol
 
-from app.apart import apart
+from app.apart import apart_if
 from app.domain import context, identity
 from app.domain.configuration import Configuration
 from app.domain.enumeration import is_relay
-from app.domain.outcomes import OF_THE_PROVIDER, Identity, KeptStep, Outcome, Result, StepFailed, Usage
+from app.domain.outcomes import (
+    NOTHING_ASKED_FOR,
+    OF_THE_PROVIDER,
+    Identity,
+    KeptStep,
+    Outcome,
+    Result,
+    StepFailed,
+    Usage,
+)
 from app.domain.reading import extraction
 from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer
-from app.domain.rows.judging import Judged, judge, without_model
+from app.domain.rows.judging import JUDGED_AT_ONCE_BYTES, Judged, judge, without_model
 from app.domain.rows.masking import masked, overlaps
 from app.domain.rows.naming import made_from_rows
 from app.domain.tickets import Email
@@ -31,21 +40,6 @@ from support_context.secrets import Secret
 
 MOST_DROPPED_NAMED = 5
 """Links left out that a test names; whoever mends them sees the others."""
-
-JUDGED_AT_ONCE_BYTES = 4_096
-"""Above this an answer is judged in a thread: 64 KB of it can take 40 ms, in which all others would wait."""
-
-_P = ParamSpec("_P")
-
-CODE_LETTERS, CODE_LENGTH = "bcdfghjklmnpqrstvwxz", 16
-"""Of what the random code in the delimiters of one `ai_context` is made: no text written before it can hold that, and
-without vowels and digits it looks like no word and no figure of the record."""
-
-NOTHING_ASKED_FOR = (
-    "Customer data was looked up, but it has nothing that the display instructions ask for; an owner should compare "
-    "their labels with the endpoint's answer."
-)
-"""Sentence of a result without rows."""
 
 
 class Model(Protocol):
@@ -226,6 +220,7 @@ class Enricher:
         instructions, agent_only = configuration.display_instructions, configuration.agent_only
         if facts.empty:
             return Outcome.NO_DATA, Judged("", (), "")
+        long = run.response is None or len(run.response.body) > JUDGED_AT_ONCE_BYTES
         try:
             with run.step(2) as step:
                 try:
@@ -234,17 +229,11 @@ class Enricher:
                 except TimeoutError as late:
                     raise StepFailed(Outcome.SUMMARY_FALLBACK, "no answer within the deadline") from late
                 run.usage += usage
-                judged = await self._judged(run, judge, answer, facts, instructions, agent_only)
+                judged = await apart_if(long, judge, answer, facts, instructions, agent_only)
                 step.detail = judged.note
                 return Outcome.OK, judged
         except StepFailed:
-            judged = await self._judged(run, without_model, facts, instructions, agent_only)
-            return Outcome.SUMMARY_FALLBACK, judged
-
-    async def _judged(self, run: Run, judging: Callable[_P, Judged], *args: _P.args, **kwargs: _P.kwargs) -> Judged:
-        """Make the rows, of a long answer beside the event loop."""
-        long = run.response is None or len(run.response.body) > JUDGED_AT_ONCE_BYTES
-        return await apart(judging, *args, **kwargs) if long else judging(*args, **kwargs)
+            return Outcome.SUMMARY_FALLBACK, await apart_if(long, without_model, facts, instructions, agent_only)
 
     def _with_facts(
         self, result: Result, email: Email, configuration: Configuration, facts: Facts, shown: Judged
@@ -258,7 +247,7 @@ class Enricher:
             message = result.message if facts.empty else NOTHING_ASKED_FOR
             return replace(result, message=message, identity=found, links=links)
         withheld, mismatch = identity.is_withheld(found, policy), found is Identity.MISMATCH
-        nonce, at = "".join(choice(CODE_LETTERS) for _ in range(CODE_LENGTH)), result.created_at
+        nonce, at = "".join(choice(context.CODE_LETTERS) for _ in range(context.CODE_LENGTH)), result.created_at
         told = () if overlaps("/links", configuration.agent_only) else links
         known = context.block(fields, told, nonce, at, mismatch=mismatch)
         return replace(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from app.domain.configuration import Configuration
-from app.domain.outcomes import OF_THE_PROVIDER, Outcome, Result, StepFailed, Usage
+from app.domain.outcomes import NOTHING_ASKED_FOR, OF_THE_PROVIDER, Outcome, Result, StepFailed, Usage
 from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer, PointedRow
 from app.domain.tickets import Email
-from app.enrichment import NOTHING_ASKED_FOR, Enricher, Run, Step
+from app.enrichment import Enricher, Run, Step
 from support_context.failures import Failure, LookupFailed
 from support_context.lookups import LookupResponse
 from support_context.secrets import Secret

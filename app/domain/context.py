@@ -12,6 +12,10 @@ from support_context.plain_text import plain
 NAME = "customer_context"
 """The name of the delimiters; data that holds it is rewritten."""
 
+CODE_LETTERS, CODE_LENGTH = "bcdfghjklmnpqrstvwxz", 16
+"""Of what the random code in both delimiters is made: no text written before it can hold that, and without vowels and
+digits it looks like no word and no figure of the record."""
+
 LONGEST_BLOCK = 8_000
 """Characters of a block, delimiters included: 24 rows of the usual length and more."""
 

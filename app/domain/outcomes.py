@@ -140,6 +140,12 @@ class Outcome(Enum):
         self.sentence = told.sentence if isinstance(told, Failure) else sentence
 
 
+NOTHING_ASKED_FOR = (
+    "Customer data was looked up, but it has nothing that the display instructions ask for; an owner should compare "
+    "their labels with the endpoint's answer."
+)
+"""Sentence of a result without rows."""
+
 OF_THE_PROVIDER = frozenset({Outcome.AI_UNAVAILABLE, Outcome.AI_MISCONFIGURED})
 """Endings before anything was read, on the AI provider's side: the credit is given back."""
 

@@ -27,6 +27,9 @@ from app.domain.rows.words import content
 from support_context.facts import Facts
 from support_context.plain_text import line
 
+JUDGED_AT_ONCE_BYTES = 4_096
+"""Above this an answer of the endpoint is judged in a thread: 64 KB can take 40 ms, in which all others would wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
