@@ -18,12 +18,20 @@ import structlog
 from app.adapters.postgres.connection import Database
 from app.adapters.postgres.embedded import embedded_postgres
 from app.adapters.postgres.migrations import migrate
+from tests.support.skipped import summary
 
 # Left to itself, structlog draws a traceback with every local variable: half a minute where one holds a whole app.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 TEMPLATE = "template_migrated"
 """Migrated once; a database made from it takes 30 ms."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End with what was skipped, and what runs it."""
+    skipped = [report.nodeid for report in terminalreporter.stats.get("skipped", [])]
+    for line in summary(skipped):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
