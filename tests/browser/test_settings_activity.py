@@ -52,6 +52,15 @@ async def test_an_endpoint_that_is_left_alone_is_told_with_what_to_do(desk: Help
         await expect(notice).to_contain_text("mend it and test the connection above")
 
 
+@pytest.mark.parametrize(("stopped", "told"), [pytest.param(4, True, id="four"), pytest.param(0, False, id="none")])
+async def test_stopped_sender_is_told_with_its_cure(desk: Helpdesk, stopped: int, told: bool) -> None:
+    desk.world.database.ended_runs = [*[ended(Outcome.ENUMERATION_LIMIT)] * stopped, ended(Outcome.OK)]
+    async with desk.opened() as settings:
+        hint = settings.page.get_by_text(f"Stopped: {stopped}. Is this a contact form?")
+        await expect(settings.page.locator("#activity")).to_contain_text("look-up")
+        await expect(hint).to_be_visible(visible=told)
+
+
 async def test_bars_stack_each_days_look_ups_by_status(desk: Helpdesk) -> None:
     desk.world.database.ended_runs = [
         *[ended(Outcome.OK)] * 6,

@@ -132,8 +132,16 @@ function recent(ended) {
     element("div", { className: "recent-head" },
       element("h3", {}, `Last ${ended.length} look-up${ended.length === 1 ? "" : "s"}`),
       element("label", {}, "Show ", filter)),
+    stopped(ended),
     list,
   );
+}
+
+/** Say how many were stopped as one sender asked about too many customers, and what mends it where that is honest. */
+function stopped(ended) {
+  const count = ended.filter(({ reason }) => reason === "enumeration_limit").length;
+  return element("p", { className: "help", hidden: !count },
+    `Stopped: ${count}. Is this a contact form? Name it under “Senders that write for many customers”.`);
 }
 
 function recentRow(each) {
