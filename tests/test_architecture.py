@@ -71,7 +71,7 @@ RULES = [
             "support_context",
             "wiring",
         },
-        {"httpx", "rich", "typer"},
+        {"httpx", "rich", "typer", "yaml"},
         id="the command line",
     ),
     pytest.param(

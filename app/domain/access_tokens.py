@@ -49,6 +49,8 @@ SCOPE = frozenset(
         ("POST", "/projects/{project_id}/customer-context/check"),
         ("GET", "/projects/{project_id}/customer-context/sample-endpoint"),
         ("GET", "/projects/{project_id}/customer-context/activity"),
+        ("GET", "/projects/{project_id}/customer-context/versions"),
+        ("POST", "/projects/{project_id}/customer-context/versions/{version}/restore"),
         ("GET", "/projects/{project_id}/access-tokens"),
         ("POST", "/projects/{project_id}/access-tokens"),
         ("DELETE", "/projects/{project_id}/access-tokens/{token_id}"),
@@ -148,6 +150,8 @@ def _in_scope(project_id: str, asked: Asked, scope: TokenScope) -> bool:
     match asked.path.split("/"):
         case ["", "projects", project, "access-tokens", token_id] if project == project_id and token_id:
             route = "/projects/{project_id}/access-tokens/{token_id}"
+        case ["", "projects", project, "customer-context", "versions", number, "restore"] if project == project_id:
+            route = f"/projects/{{project_id}}/customer-context/versions/{'{version}' if number else ''}/restore"
         case ["", "projects", project, *rest] if project == project_id:
             route = "/".join(("", "projects", "{project_id}", *rest))
         case ["", "tickets", _, *rest] if asked.queried_projects == (project_id,):

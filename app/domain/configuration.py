@@ -1,8 +1,10 @@
 """The configuration of a project, and the rules that hold between its fields."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 BUSINESS_PLAN = "business"
 """The plan that Customer Context is a feature of, in small letters: plans are compared without regard to case."""
@@ -55,6 +57,26 @@ class StoredConfiguration:
     created_at: datetime
     updated_at: datetime
     updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVersion:
+    """One of the last versions of a configuration, as it was saved; it knows no token."""
+
+    version: int
+    saved_at: datetime
+    saved_by: str
+    configuration: Configuration
+
+
+MOST_VERSIONS = 20
+"""Versions that are kept of a configuration, the stored one among them."""
+
+
+def kept_configuration(fields: Mapping[str, Any]) -> Configuration:
+    """Read a configuration from the JSON that it was kept as."""
+    read: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in fields.items()}
+    return Configuration(**{**read, "identity_policy": IdentityPolicy(fields["identity_policy"])})
 
 
 def missing_fields(configuration: Configuration, has_token: bool) -> list[str]:

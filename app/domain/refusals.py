@@ -31,6 +31,10 @@ class Refusal(Enum):
         "Access token not found",
         "This project has no such token: it has expired or was revoked; GET /projects/{project_id}/access-tokens.",
     )
+    VERSION_NOT_FOUND = (
+        "Version not found",
+        "The last 20 versions are kept; GET /projects/{project_id}/customer-context/versions lists them.",
+    )
     TICKET_PROJECT_MISMATCH = (
         "The ticket belongs to another project",
         "A ticket id belongs to one project; use the project that it was enriched under, or another ticket id.",

@@ -10,6 +10,7 @@ from typing import Any
 from app.domain.audit import changed_fields
 from app.domain.configuration import (
     Configuration,
+    KeptVersion,
     StoredConfiguration,
     StoredToken,
     missing_fields,
@@ -79,6 +80,19 @@ class Configuring:
             except ProjectNotFound:  # deleted in this moment
                 raise Refused(Refusal.PROJECT_NOT_FOUND) from None
         raise Refused(Refusal.PRECONDITION_FAILED)
+
+    async def versions(self, project_id: str, actor: str) -> list[KeptVersion]:
+        """Return the last versions, the newest first; raises `Refused` unless an owner asks."""
+        await owned(self._projects, project_id, actor)
+        return await self._projects.versions(project_id)
+
+    async def restore(self, project_id: str, actor: str, version: int, if_match: str | None) -> StoredConfiguration:
+        """Save the fields of a version again; whether look-ups are on, and the token, stay as they are."""
+        kept = next((each for each in await self.versions(project_id, actor) if each.version == version), None)
+        if kept is None:
+            raise Refused(Refusal.VERSION_NOT_FOUND)
+        fields = {name: getattr(kept.configuration, name) for name in kept.configuration.__slots__ if name != "enabled"}
+        return await self.save(project_id, actor, Changes(fields), keep_others=True, if_match=if_match)
 
     async def erase(self, project_id: str, actor: str, if_match: str | None) -> None:
         """Erase the configuration and its token."""

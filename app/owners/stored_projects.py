@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Protocol
 
-from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.projects import CreditReport, Project
 
 
@@ -35,6 +35,9 @@ class Projects(Protocol):
 
         Raises `VersionConflict` when it is no longer at `expected_version`, or `ProjectNotFound`.
         """
+
+    async def versions(self, project_id: str) -> list[KeptVersion]:
+        """Return the last versions of its configuration, the newest first."""
 
     async def delete_configuration(self, project_id: str, expected_version: int | None, actor: str) -> None:
         """Erase it and its token."""

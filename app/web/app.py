@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from app import __version__
 from app.web import operations
-from app.web.configuration import activity_routes, endpoint_routes
+from app.web.configuration import activity_routes, endpoint_routes, version_routes
 from app.web.configuration import routes as configuration
 from app.web.http import docs, errors, openapi, pages
 from app.web.http.middleware import Bearers, BodyLimit, RequestIds, Traces
@@ -35,6 +35,7 @@ ROUTES = (
     access_token_routes,
     configuration,
     endpoint_routes,
+    version_routes,
     activity_routes,
     tickets,
     batch,

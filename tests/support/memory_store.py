@@ -23,7 +23,7 @@ from app.domain.claims import (
     Underway,
     UnknownProject,
 )
-from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.configuration import MOST_VERSIONS, Configuration, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.enumeration import asker, is_relay
 from app.domain.outcomes import KeptStep
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
@@ -71,6 +71,7 @@ class MemoryDatabase:
         self.rows: dict[str, Row] = {}
         self.access_tokens: dict[str, KeptToken] = {}
         self.ended_runs: list[EndedRun] = []
+        self.history: dict[str, list[KeptVersion]] = {}
         self.entries: list[tuple[str, Entry]] = []
         self.refuses_notes = False
         self.senders: dict[tuple[str, str], dict[str, datetime]] = {}
@@ -194,14 +195,22 @@ class MemoryProjectStore:
             configuration, token, next(self._database.versions), old.created_at if old else now, now, actor
         )
         self._database.configurations[project_id] = stored
+        kept = KeptVersion(stored.version, now, actor, configuration)
+        history = self._database.history.get(project_id, [])
+        self._database.history[project_id] = [kept, *history][:MOST_VERSIONS]
         self._database.note(project_id, actor, Action.CONFIGURATION_SAVED, fields=tuple(changed))
         return stored
+
+    async def versions(self, project_id: str) -> list[KeptVersion]:
+        self._database.check()
+        return self._database.history.get(project_id, [])
 
     async def delete_configuration(
         self, project_id: str, expected_version: int | None = None, actor: str | None = None
     ) -> None:
         self._check_version(project_id, expected_version)
         if self._database.configurations.pop(project_id, None) is not None:
+            self._database.history.pop(project_id, None)
             self._database.note(project_id, actor, Action.CONFIGURATION_ERASED)
 
     async def take_credit(self, project_id: str) -> date | None:

@@ -1,7 +1,8 @@
-"""The audit trail in PostgreSQL: written by the statements that change something, read page by page, never changed."""
+"""The audit trail and the last versions of configurations in PostgreSQL, written by what changes something."""
 
 from app.adapters.postgres.connection import Database, Row, Statement
 from app.domain.audit import Action, Entry
+from app.domain.configuration import MOST_VERSIONS, KeptVersion, kept_configuration
 
 
 def noting(
@@ -62,3 +63,28 @@ def _entry_of(row: Row) -> Entry:
         row.subject,
         row.results_erased,
     )
+
+
+KEEP_VERSION = f"""
+    kept AS (
+        INSERT INTO configuration_history (project_id, version, saved_by, fields)
+        SELECT project_id, version, updated_by, CAST(:document AS jsonb) FROM saved
+    ), trimmed AS (
+        DELETE FROM configuration_history h USING saved WHERE h.project_id = saved.project_id AND h.version <= (
+            SELECT version FROM configuration_history WHERE project_id = :project_id
+            ORDER BY version DESC OFFSET {MOST_VERSIONS - 1} LIMIT 1
+        )
+    )
+"""  # noqa: S608 - a constant, no value
+"""Keeps what is `saved` beside the versions before it, and forgets the oldest: both see what was there before."""
+
+_VERSIONS = Statement("""
+    SELECT version, saved_at, saved_by, fields FROM configuration_history WHERE project_id = :project_id
+    ORDER BY version DESC
+""")
+
+
+async def versions_of(database: Database, project_id: str) -> list[KeptVersion]:
+    """Return the versions of a project's configuration, the newest first."""
+    rows = await database.fetch(_VERSIONS, {"project_id": project_id})
+    return [KeptVersion(row.version, row.saved_at, row.saved_by, kept_configuration(row.fields)) for row in rows]

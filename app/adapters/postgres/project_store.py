@@ -1,13 +1,15 @@
 """Projects, their configurations and their credits in PostgreSQL: every change is one statement."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from app.adapters.postgres.audit_store import noting
+from app.adapters.postgres.audit_store import KEEP_VERSION, noting, versions_of
 from app.adapters.postgres.connection import FOREIGN_KEY_VIOLATION, Database, Statement, StatementFailed
 from app.domain.audit import Action
-from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, IdentityPolicy, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 
 ERASED_AT_ONCE = 5_000
@@ -103,7 +105,7 @@ _PUT_CONFIGURATION = Statement(f"""
         updated_at = now(), updated_by = excluded.updated_by
     WHERE NOT :must_be_new
     RETURNING c.*
-    ), noted AS ({_NOTE_SAVED})
+    ), {KEEP_VERSION}, noted AS ({_NOTE_SAVED})
     SELECT * FROM saved
 """)  # noqa: S608 - constants, no value
 
@@ -120,7 +122,7 @@ _REPLACE_CONFIGURATION = Statement(f"""
         updated_at = now(), updated_by = :updated_by
     WHERE project_id = :project_id AND version = :expected_version
     RETURNING *
-    ), noted AS ({_NOTE_SAVED})
+    ), {KEEP_VERSION}, noted AS ({_NOTE_SAVED})
     SELECT * FROM saved
 """)  # noqa: S608 - constants, no value
 
@@ -129,6 +131,8 @@ _DELETE_CONFIGURATION = Statement(f"""
         DELETE FROM configurations
         WHERE project_id = :project_id AND version = coalesce(CAST(:expected_version AS bigint), version)
         RETURNING project_id
+    ), forgotten AS (
+        DELETE FROM configuration_history h USING erased WHERE h.project_id = erased.project_id
     ), noted AS ({noting(Action.CONFIGURATION_ERASED, "erased")})
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
@@ -200,6 +204,10 @@ class ProjectStore:
         if not rows:
             raise VersionConflict
         return configuration_of(rows[0])
+
+    async def versions(self, project_id: str) -> list[KeptVersion]:
+        """List the versions that are kept, the newest first."""
+        return await versions_of(self._database, project_id)
 
     async def delete_configuration(
         self, project_id: str, expected_version: int | None = None, actor: str | None = None
@@ -283,4 +291,5 @@ def _values(project_id: str, configuration: Configuration, token: StoredToken | 
         "token_origin": token and token.origin,
         "token_updated_at": token and token.updated_at,
         "updated_by": actor,
+        "document": json.dumps(asdict(configuration)),
     }

@@ -69,6 +69,17 @@ configurations = Table(
     ),
 )
 
+configuration_history = Table(
+    "configuration_history",
+    metadata,
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("saved_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("saved_by", Text, nullable=False),
+    Column("fields", JSONB, nullable=False),  # of a `Configuration`, which knows no token
+)
+"""The last versions of each configuration, what is stored now among them."""
+
 credits_used = Table(
     "credits",
     metadata,

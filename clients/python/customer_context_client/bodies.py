@@ -46,6 +46,7 @@ Code = Literal[
     "project_not_found",
     "result_not_found",
     "access_token_not_found",
+    "version_not_found",
     "ticket_project_mismatch",
     "check_running",
     "precondition_failed",
@@ -310,6 +311,18 @@ Verdict = Literal["pass", "warn", "fail", "not_run"]
 """How a requirement came out; a warning keeps to the contract, but not for long."""
 
 
+class Version(TypedDict):
+    """One version, as it was saved."""
+
+    version: int
+    saved_at: str
+    saved_by: str
+    # names of the fields that differ from the version before
+    changed: list[str]
+    # its fields, without any token
+    configuration: dict[str, str | bool | list[str] | None]
+
+
 class AccessTokenInput(TypedDict):
     """A new access token."""
 
@@ -566,6 +579,12 @@ class TicketResult(TypedDict):
     project_id: str
     # true: it was stored before this request, and nothing was run
     reused: bool
+
+
+class Versions(TypedDict):
+    """The versions that are kept, the newest first."""
+
+    versions: list[Version]
 
 
 class Problem(TypedDict):

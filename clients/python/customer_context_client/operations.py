@@ -305,6 +305,38 @@ class Operations:
         )
 
     @operation
+    def list_versions(self, project_id: str, *, actor_id: str | None = None) -> Call[bodies.Versions]:
+        """List the versions.
+
+        List the last 20 versions, the newest first: who saved which fields. No version has a token.
+        """
+        return Call(
+            "GET",
+            "/projects/{project_id}/customer-context/versions",
+            path={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def restore_version(
+        self, project_id: str, version: str, *, if_match: str | None = None, actor_id: str | None = None
+    ) -> Call[Tagged[bodies.Configuration]]:
+        """Restore a version.
+
+        Save a version's fields again, as a new version; whether look-ups are on, and the token, stay as they
+        are.
+
+        Where its URL has another host than the stored token was given for, it is refused as any such change is.
+        """
+        return Call(
+            "POST",
+            "/projects/{project_id}/customer-context/versions/{version}/restore",
+            path={"project_id": project_id, "version": version},
+            headers={"If-Match": if_match, "X-Actor-Id": actor_id},
+            tagged=True,
+        )
+
+    @operation
     def get_activity(
         self, project_id: str, *, days: int | None = None, actor_id: str | None = None
     ) -> Call[bodies.Activity]:

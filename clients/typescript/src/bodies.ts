@@ -4,7 +4,7 @@
 export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "not_sendable" | "ai_unavailable" | "ai_misconfigured" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
 
 /** Codes of the problems that a request is refused with. */
-export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "ticket_project_mismatch" | "check_running" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
+export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "version_not_found" | "ticket_project_mismatch" | "check_running" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
 
 /** What can be done to a project; the value is its name on the wire and in the table. */
 export type Action = "project_saved" | "project_erased" | "configuration_saved" | "configuration_erased" | "configuration_tested" | "access_token_made" | "access_token_revoked" | "ticket_erased" | "customer_erased" | "results_erased" | "bearer_token_resealed";
@@ -215,6 +215,17 @@ export interface Usage {
 
 /** How a requirement came out; a warning keeps to the contract, but not for long. */
 export type Verdict = "pass" | "warn" | "fail" | "not_run";
+
+/** One version, as it was saved. */
+export interface Version {
+  version: number;
+  saved_at: string;
+  saved_by: string;
+  /** names of the fields that differ from the version before */
+  changed: Array<string>;
+  /** its fields, without any token */
+  configuration: Partial<Record<string, string | boolean | Array<string> | null>>;
+}
 
 /** A new access token. */
 export interface AccessTokenInput {
@@ -469,6 +480,11 @@ export interface TicketResult {
   project_id: string;
   /** true: it was stored before this request, and nothing was run */
   reused: boolean;
+}
+
+/** The versions that are kept, the newest first. */
+export interface Versions {
+  versions: Array<Version>;
 }
 
 /** Problem details (RFC 9457). */

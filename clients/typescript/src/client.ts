@@ -192,6 +192,27 @@ export class CustomerContextClient extends Caller {
   }
 
   /**
+   * List the versions.
+   *
+   * List the last 20 versions, the newest first: who saved which fields. No version has a token.
+   */
+  listVersions(projectId: string, options: Limits & { actorId?: string } = {}): Promise<bodies.Versions> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/customer-context/versions`, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Restore a version.
+   *
+   * Save a version's fields again, as a new version; whether look-ups are on, and the token, stay as they
+   * are.
+   *
+   * Where its URL has another host than the stored token was given for, it is refused as any such change is.
+   */
+  restoreVersion(projectId: string, version: string, options: Limits & { ifMatch?: string; actorId?: string } = {}): Promise<Tagged<bodies.Configuration>> {
+    return this.call({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/customer-context/versions/${encodeURIComponent(version)}/restore`, headers: { "If-Match": options.ifMatch, "X-Actor-Id": options.actorId }, tagged: true }, options);
+  }
+
+  /**
    * Read the activity.
    *
    * Read look-ups per day and status, how long the steps took, the last 50, and the credits used this month.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -143,3 +144,17 @@ async def test_credits_come_back_to_the_unit_and_never_below_zero(stores: Stores
     await stores.projects.return_credit("prj_1", month)
     await stores.projects.return_credit("prj_1", month)
     assert await stores.used() == 0
+
+
+async def test_last_twenty_versions_are_kept_without_a_token_and_go_with_the_configuration(stores: Stores) -> None:
+    for number in range(23):
+        await stores.projects.save_configuration(
+            "prj_1", replace(CONFIGURATION, display_instructions=f"Show {number}."), TOKEN, "u1"
+        )
+    kept = await stores.projects.versions("prj_1")
+
+    assert [each.configuration.display_instructions for each in kept] == [f"Show {n}." for n in range(22, 2, -1)]
+    assert replace(kept[0].configuration, display_instructions="show it") == CONFIGURATION
+    assert kept[0].version == (await stores.projects.configuration("prj_1")).version  # type: ignore[union-attr]
+    await stores.projects.delete_configuration("prj_1")
+    assert await stores.projects.versions("prj_1") == []

@@ -1,0 +1,122 @@
+"""A coding agent that only follows the check's mend texts (docs/SKILL.md) brings every bad twin to a pass."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
+from app.demo.hosting import hosted
+from app.demo.records import open_records
+from support_context.check.connection_rules import Circumstances
+from support_context.check.observing import observe
+from support_context.check.plan import plan
+from support_context.check.report import as_document, report_of
+from support_context.check.target import Target
+from support_context.check.verdicts import judge
+from support_context.fetch.network import tls_context
+from support_context.fetch.probe import ProbedEndpoint
+from support_context.secrets import Secret
+from tests.support_context.check.conftest import TOKEN
+from tests.support_context.check.test_bad_twins import LOOPBACK, OF_ITS_OWN, bad_endpoint
+
+MOST_ROUNDS = 4
+"""Checks after which an agent that has not come to an end follows words that lead nowhere."""
+
+MENDS = {
+    "authorizes": ("Compare the whole token", "constant-time compare may throw", "with 401, before anything"),
+    "refuses": ("with 401", "answer 401"),
+    "methods": ("Route this method", "Route GET or POST only"),
+    "answers": (
+        "without Content-Encoding",
+        "redirects are never followed",
+        "Configure the URL",
+        "the URL that it leads to",
+        "Content-Type: application/json",
+        "Answer with an object",
+        "in UTF-8",
+        "Let this URL through",
+        "200 with {}",
+        "200 and {}",
+        "Answer 200",
+    ),
+    "finds": (
+        "as a parameter",
+        "Answer a known id with 200",
+        "Return only the fields",
+        "an id that nobody has",
+        "Answer an empty id",
+        "an id may have 256",
+        "Make links an array",
+        "Leave the field out",
+        'Add "type"',
+        "Only read",
+        "the email address",
+        "use a Map",
+        "minor units",
+        "in cents",
+        "ISO 8601",
+        "588.00",
+        "Never echo",
+    ),
+}
+"""What an agent mends by each phrase: the part of the endpoint that it is about."""
+
+
+class Mended:
+    """The twins side by side, each made of parts that the agent replaces by good ones."""
+
+    def __init__(self, parts: dict[str, Any]) -> None:
+        self.parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].strip("/")
+        await Starlette(routes=[bad_endpoint.route(self.parts[name], f"/{name}")])(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mended, Any, str, Path]]:
+    ca_file = tmp_path_factory.mktemp("agent") / "ca.pem"
+    with open_records() as records:
+        made = {name: bad_endpoint.broken(name, records, TOKEN) for name in bad_endpoint.BAD if name not in OF_ITS_OWN}
+        mended, good = Mended(made), bad_endpoint.good(records, TOKEN)
+        with hosted(mended, ca_file) as origin:  # type: ignore[arg-type] # any ASGI application will do
+            yield mended, good, origin, ca_file
+    records.close()
+
+
+async def checked(url: str, ca_file: Path) -> dict[str, Any]:
+    """Return what `customer-context check --json` prints: all that an agent knows."""
+    target, token = Target(url, tuple(bad_endpoint.IDS)), Secret(TOKEN)
+    endpoint = ProbedEndpoint(tls_context(ca_file), LOOPBACK)
+    try:
+        observed = await observe(endpoint, plan(target, token), token)
+    finally:
+        await endpoint.aclose()
+    circumstances = Circumstances(target, LOOPBACK, opened_by_option=False, now=datetime.now(UTC))
+    return as_document(report_of(target, judge(observed, circumstances), observed))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in bad_endpoint.BAD if name not in OF_ITS_OWN and not name.startswith("match_path")]
+)
+async def test_agent_that_follows_the_mends_comes_to_a_pass(twins: tuple[Mended, Any, str, Path], name: str) -> None:
+    mended, good, origin, ca_file = twins
+    followed: list[str] = []
+    for _ in range(MOST_ROUNDS):
+        report = await checked(f"{origin}/{name}", ca_file)
+        todo = [each for each in report["requirements"] if each["verdict"] in ("fail", "warn")]
+        if not todo:
+            break
+        mend = todo[0]["mend"]
+        touched = [part for part, phrases in MENDS.items() if any(phrase in mend for phrase in phrases)]
+        assert touched, f"the mend of {todo[0]['id']} tells an agent nothing: {mend}"
+        followed.append(mend)
+        mended.parts[name] = replace(mended.parts[name], **{part: getattr(good, part) for part in touched})
+
+    assert (report["passed"], todo) == (True, []), followed
+    assert followed
