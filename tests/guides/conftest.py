@@ -21,7 +21,6 @@ LINKED = (
     "migrations",
     "support_context",
     "Makefile",
-    "support_context",
     "pyproject.toml",
     "requirements",
     "scripts",
