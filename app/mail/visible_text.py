@@ -15,7 +15,7 @@ from app.domain.reading.quoting import marked
 from app.mail.boxes import ATTRIBUTES, SeenBox, box, said_by_attributes
 from app.mail.styles import Styles, TooMuch, Work
 
-MOST_WORK = 80_000
+MOST_WORK = 60_000
 """Units of work for one email, some 0.1 s of CPU; a long newsletter takes 20,000."""
 
 ELEMENT = 2
