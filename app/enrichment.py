@@ -12,11 +12,13 @@ from typing import Protocol
 
 from app.apart import apart_if
 from app.domain import context, identity
+from app.domain.claims import Given
 from app.domain.configuration import Configuration
 from app.domain.enumeration import is_relay
 from app.domain.outcomes import (
     NOTHING_ASKED_FOR,
     OF_THE_PROVIDER,
+    IdentifiedBy,
     Identity,
     KeptStep,
     Outcome,
@@ -93,6 +95,7 @@ class Run:
     usage: Usage = field(default_factory=Usage)
     identifier_raw: str | None = None
     identifier: str | None = None
+    identified_by: IdentifiedBy = IdentifiedBy.AI
     request: LookupRequest | None = None
     response: LookupResponse | None = None
     retry_after: float = 0.0
@@ -154,19 +157,25 @@ class Enricher:
         on_step: Callable[[Step], None] = lambda step: None,
         extracted: Extracted | None = None,
         admit: Admit = _anybody,
+        given: Given | None = None,
     ) -> tuple[Result, Run]:
         """Enrich one email before `deadline` on the loop's clock; return the result and how it came about.
 
         `admit` is given what the first AI call found, before the customer endpoint is called; a later run of the same
-        email that gets it as `extracted` makes that call no more.
+        email that gets it as `extracted` makes that call no more. With `given`, no email is read.
         """
         run = Run(on_step)
         try:
-            identifier, found = await self._extract(run, email, configuration, deadline - FETCH_SECONDS, extracted)
-            await self._admitted(run, identifier, found, admit)
+            if given is None:
+                identifier, found = await self._extract(run, email, configuration, deadline - FETCH_SECONDS, extracted)
+                await self._admitted(run, identifier, found, admit)
+            else:
+                run.identifier = identifier = given.identifier
+                run.identified_by = given.identified_by
             facts = await self._fetch(run, configuration, identifier, token)
             outcome, shown = await self._summarize(run, facts, configuration, deadline)
-            return self._with_facts(self._result(run, outcome), email, configuration, facts, shown), run
+            sender = given.identity if given and given.identity else _identity(email, configuration, facts)
+            return self._with_facts(self._result(run, outcome), sender, configuration, facts, shown), run
         except StepFailed as failure:
             run.retry_after = failure.retry_after
             return self._result(run, failure.outcome, failure.message), run
@@ -236,13 +245,10 @@ class Enricher:
             return Outcome.SUMMARY_FALLBACK, await apart_if(long, without_model, facts, instructions, agent_only)
 
     def _with_facts(
-        self, result: Result, email: Email, configuration: Configuration, facts: Facts, shown: Judged
+        self, result: Result, found: Identity, configuration: Configuration, facts: Facts, shown: Judged
     ) -> Result:
         """Add what was found, and keep from the drafting AI what the sender, or any AI, may not be told."""
         policy, links, fields = configuration.identity_policy, facts.links(), shown.fields
-        found = identity.identity_of(facts, configuration.match_path, email.sender, email.sender_verified)
-        if is_relay(email.sender, configuration.relay_senders):
-            found = Identity.UNKNOWN
         if not fields:
             message = result.message if facts.empty else NOTHING_ASKED_FOR
             return replace(result, message=message, identity=found, links=links)
@@ -279,7 +285,14 @@ class Enricher:
             timings_ms=run.timings_ms(),
             steps=run.kept(),
             created_at=datetime.now(UTC),
+            identified_by=run.identified_by,
         )
+
+
+def _identity(email: Email, configuration: Configuration, facts: Facts) -> Identity:
+    if is_relay(email.sender, configuration.relay_senders):
+        return Identity.UNKNOWN
+    return identity.identity_of(facts, configuration.match_path, email.sender, email.sender_verified)
 
 
 def _request(configuration: Configuration, identifier: str) -> LookupRequest:

@@ -290,7 +290,7 @@ def python_operations(operations: Iterable[Operation]) -> str:
         arguments += [f"body: {PYTHON.type_of(each.body, 'bodies.')}"] if each.body else []
         arguments += ["*"] if each.named else []
         for one in each.named:
-            kinds = PYTHON.type_of(one["schema"]).split(" | ") + ([] if one["required"] else ["None"])
+            kinds = PYTHON.type_of(one["schema"], PYTHON.bodies).split(" | ") + ([] if one["required"] else ["None"])
             arguments.append(f"{argument(one)}: {PYTHON.one_of(kinds)}{'' if one['required'] else ' = None'}")
         call = [json.dumps(each.method), json.dumps(each.path)]
         call += (
@@ -325,7 +325,8 @@ def typescript_operations(operations: Iterable[Operation]) -> str:
         arguments = [f"{camel(name)}: string" for name in each.in_path]
         arguments += [f"body: {TYPESCRIPT.type_of(each.body, 'bodies.')}"] if each.body else []
         wanted = "; ".join(
-            f"{camel(argument(one))}{'' if one['required'] else '?'}: {TYPESCRIPT.type_of(one['schema'])}"
+            f"{camel(argument(one))}{'' if one['required'] else '?'}: "
+            f"{TYPESCRIPT.type_of(one['schema'], TYPESCRIPT.bodies)}"
             for one in each.named
         )
         optional = not any(one["required"] for one in each.named)

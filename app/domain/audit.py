@@ -22,6 +22,8 @@ class Action(StrEnum):
     CONFIGURATION_TESTED = "configuration_tested"
     ACCESS_TOKEN_MADE = "access_token_made"  # noqa: S105 - a name
     ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - a name
+    TICKET_LOOKED_UP = "ticket_looked_up"
+    CUSTOMER_READ = "customer_read"
     TICKET_ERASED = "ticket_erased"
     CUSTOMER_ERASED = "customer_erased"
     RESULTS_ERASED = "results_erased"

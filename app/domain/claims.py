@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain.breaker import Admission
 from app.domain.configuration import StoredConfiguration
+from app.domain.outcomes import IdentifiedBy, Identity
 from app.domain.projects import Project
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
@@ -22,12 +23,13 @@ class Submission:
 
     `refresh` asks for a new run of a ticket that has a result; `asynchronous` says that nobody waits for this one, so
     that it may wait itself, and its end is told by webhook. `trace` is where its caller stands. `given_identifier` is
-    whom to look up where the email need not be read; `email_digest` will tell whether a later email is another.
+    whom to look up where no email is to be read: a refresh has none at all; `email_digest` will tell whether a later
+    email is another.
     """
 
     ticket_id: str
     project_id: str
-    email: Email
+    email: Email | None
     refresh: bool = False
     asynchronous: bool = False
     trace: Trace | None = None
@@ -69,6 +71,18 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Whom to look up without reading an email: an agent said it, or it is known from before.
+
+    `identity` is what the comparison with the sender gave at the look-up before; None: compare the sender of this one.
+    """
+
+    identifier: str
+    identified_by: IdentifiedBy
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """The caller runs this ticket now.
 
@@ -90,7 +104,7 @@ class Claimed:
     charged: bool
     age_seconds: float
     trace: Trace | None = None
-    given_identifier: str | None = None
+    given: Given | None = None
     endpoint: str = ""
     breaker_open: bool = False
     admission: Admission = Admission.PASSES
@@ -107,9 +121,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The result of a run was stored; `others_wait` says that its project has queued ones."""
+    """The result of a run was stored; `others_wait` says that its project has queued ones.
+
+    `kept` is what is shown instead, where the run had no facts and those of an earlier one stay.
+    """
 
     others_wait: bool
+    kept: dict[str, Any] | None = None
 
 
 Submitted = Underway | Stored | ForeignTicket | UnknownProject

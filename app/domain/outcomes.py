@@ -27,6 +27,13 @@ class Identity(StrEnum):
     UNKNOWN = "unknown"  # everything else
 
 
+class IdentifiedBy(StrEnum):
+    """Who said which customer is to be looked up."""
+
+    AI = "ai"  # it read the email
+    AGENT = "agent"  # a person typed it
+
+
 class Outcome(Enum):
     """One member per ending: its status, its reason (`None` where the status says it all) and its sentence."""
 
@@ -247,6 +254,7 @@ class Result:
     timings_ms: dict[str, int]
     steps: tuple[KeptStep, ...]
     created_at: datetime
+    identified_by: IdentifiedBy = IdentifiedBy.AI
 
     def as_document(self) -> dict[str, Any]:
         """Return the result as the JSON object that is stored and sent."""
@@ -255,6 +263,7 @@ class Result:
             "reason": self.outcome.reason,
             "message": self.message,
             "identifier": self.identifier,
+            "identified_by": self.identified_by.value,
             "summary": self.summary,
             "fields": [asdict(field) for field in self.fields],
             "links": [asdict(link) for link in self.links],
@@ -268,4 +277,16 @@ class Result:
             "timings_ms": self.timings_ms,
             "steps": [asdict(step) for step in self.steps],
             "created_at": self.created_at.isoformat().replace("+00:00", "Z"),
+            "last_attempt": None,
         }
+
+
+def endpoint_was_asked(status: str, reason: str | None) -> bool:
+    """Tell whether the customer endpoint was asked for a result; `2_results.sql` says the same where runs are taken."""
+    return status == Status.OK or (status == Status.FETCH_ERROR and reason != Outcome.CIRCUIT_OPEN.reason)
+
+
+def attempt_of(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of a run whose result has no facts, beside the facts of an earlier one."""
+    told = {name: result[name] for name in ("status", "reason", "message")}
+    return {**told, "at": result["created_at"]}

@@ -6,6 +6,11 @@ from datetime import datetime
 from app.domain.configuration import BUSINESS_PLAN
 
 
+def includes_customer_context(plan: str) -> bool:
+    """Tell whether a plan has Customer Context; `Business` and `BUSINESS` are the same plan."""
+    return plan.lower() == BUSINESS_PLAN
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """A project as the helpdesk describes it; `monthly_ai_credits` is the allowance of a calendar month, UTC."""
@@ -17,8 +22,8 @@ class Project:
 
     @property
     def includes_customer_context(self) -> bool:
-        """Tell whether the plan has Customer Context; `Business` and `BUSINESS` are the same plan."""
-        return self.plan.lower() == BUSINESS_PLAN
+        """Tell whether the plan has Customer Context."""
+        return includes_customer_context(self.plan)
 
 
 @dataclass(frozen=True, slots=True)

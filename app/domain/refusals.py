@@ -43,6 +43,11 @@ class Refusal(Enum):
         "A check of this project is running",
         "Wait for it to end: one check of a project runs at a time.",
     )
+    NOTHING_TO_REFRESH = (
+        "The customer endpoint was never asked for this ticket",
+        "No identifier is known to ask with: POST /tickets/{ticket_id}/enrich with the email, or look the customer up "
+        "by hand with POST /tickets/{ticket_id}/look-up.",
+    )
     PRECONDITION_FAILED = (
         "Somebody else saved in between",
         "The configuration has changed since the ETag in If-Match; GET it again and repeat the change.",

@@ -13,7 +13,7 @@ from app.domain.claims import Claimed, DatabaseUnavailable, Finished
 from app.domain.configuration import Configuration, missing_fields
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
-from app.domain.reading.extraction import Extracted
+from app.domain.reading.extraction import Extracted, as_sent
 from app.domain.sealing import Seals
 from app.domain.workload import MOST_STRIKES
 from app.enrichment import Enricher, Run, Step
@@ -107,7 +107,7 @@ class Attempts:
         finished = await _patiently(finish)
         if finished is None:
             raise ClaimLost
-        self._watcher.ended(claimed, result, document)
+        self._watcher.ended(claimed, result, finished.kept or document)
         return finished
 
     async def _result(
@@ -116,6 +116,8 @@ class Attempts:
         """Return how the run ends, and what it did, if anything."""
         if claimed.strikes > MOST_STRIKES:
             return self._enricher.not_run(Outcome.INTERRUPTED), None
+        if claimed.given is not None and as_sent(claimed.given.identifier) != claimed.given.identifier:
+            return self._enricher.not_run(Outcome.NOT_SENDABLE), None
         ready = self._readied(claimed)
         if isinstance(ready, Outcome):
             return self._enricher.not_run(ready), None
@@ -127,7 +129,7 @@ class Attempts:
             return self._enricher.not_run(Outcome.SKIPPED_CREDITS), None
         admit = partial(self._admit, claimed)
         return await self._enricher.run(
-            claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, admit=admit
+            claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, admit=admit, given=claimed.given
         )
 
     async def _admit(self, claimed: Claimed, identifier: str, extracted: Extracted) -> bool:

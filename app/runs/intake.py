@@ -20,7 +20,10 @@ from app.domain.claims import (
     Underway,
     UnknownProject,
 )
+from app.domain.digests import email_digest
+from app.domain.outcomes import endpoint_was_asked
 from app.domain.refusals import Refusal, Refused
+from app.domain.traces import Trace
 from app.runs.waiting import Completions, Expected
 
 
@@ -41,6 +44,9 @@ class Tickets(Protocol):
 
     async def pending_among(self, ticket_ids: list[str]) -> set[str]:
         """Return those whose run has not ended."""
+
+    async def note_look_up(self, ticket_id: str, project_id: str, actor: str) -> bool:
+        """Note that a person looks a customer up by hand; False where there is no such project."""
 
     async def erase(self, ticket_id: str, project_id: str, actor: str | None) -> Erased | ForeignTicket | None:
         """Erase what is stored for a ticket, and note who wanted it; None where there was nothing."""
@@ -77,11 +83,14 @@ class Pending:
 class Intake:
     """Submits, waits and reads; holds no database connection while it waits."""
 
-    def __init__(self, tickets: Tickets, completions: Completions, runner: Runner, deadline_seconds: float) -> None:
+    def __init__(
+        self, tickets: Tickets, completions: Completions, runner: Runner, deadline_seconds: float, digest_key: bytes
+    ) -> None:
         self._tickets = tickets
         self._runner = runner
         self._completions = completions
         self._deadline_seconds = deadline_seconds
+        self._digest_key = digest_key
 
     async def enrich(self, submission: Submission, wait_seconds: float | None = None) -> Enriched | Pending:
         """Return the ticket's one result, or `Pending` if it has not come within `wait_seconds` or the run's deadline.
@@ -109,17 +118,55 @@ class Intake:
     async def _submitted(self, submission: Submission) -> Submitted:
         """Submit a ticket and, if this process has a free seat and nobody else goes first, start its run at once."""
         with self._runner.seat() as is_free:
-            [submitted] = await self._tickets.submit([submission], take=is_free)
+            [submitted] = await self._tickets.submit([self._digested(submission)], take=is_free)
             if isinstance(submitted, Taken):
                 self._runner.start(submitted.claimed)
         return _known(submitted)
+
+    async def refresh(
+        self,
+        ticket_id: str,
+        project_id: str,
+        wait_seconds: float | None = None,
+        trace: Trace | None = None,
+        *,
+        asynchronous: bool = False,
+    ) -> Enriched | Pending:
+        """Ask the endpoint again about the customer of a ticket's result, without its email.
+
+        Raises `Refused` where there is no result, or one for which the endpoint was never asked.
+        """
+        result = await self.latest(ticket_id, project_id)
+        identifier = result["identifier"]
+        if identifier is None or not endpoint_was_asked(result["status"], result["reason"]):
+            raise Refused(Refusal.NOTHING_TO_REFRESH)
+        again = Submission(ticket_id, project_id, None, True, asynchronous, trace, given_identifier=identifier)
+        return await self.enrich(again, wait_seconds)
+
+    async def look_up(self, submission: Submission, actor: str, wait_seconds: float | None) -> Enriched | Pending:
+        """Look up the customer whom a person names, and note who asked; the submission is a refresh with an identifier.
+
+        Raises `Refused` as `enrich` does, before anything is noted of an unknown project or another's ticket.
+        """
+        found = await self._tickets.find(submission.ticket_id, submission.project_id)
+        if isinstance(found, ForeignTicket):
+            raise Refused(Refusal.TICKET_PROJECT_MISMATCH)
+        if not await self._tickets.note_look_up(submission.ticket_id, submission.project_id, actor):
+            raise Refused(Refusal.PROJECT_NOT_FOUND)
+        return await self.enrich(submission, wait_seconds)
+
+    def _digested(self, submission: Submission) -> Submission:
+        """Add what will tell whether a later email is another; an email is not read for a given identifier."""
+        if submission.email is None or submission.given_identifier is not None:
+            return submission
+        return replace(submission, email_digest=email_digest(self._digest_key, submission.email))
 
     async def enrich_batch(self, submissions: Sequence[Submission]) -> list[Submitted]:
         """Submit many tickets in one transaction that nobody waits for; of a ticket that stands twice, the first."""
         first: dict[str, Submission] = {}
         for each in submissions:
             first.setdefault(each.ticket_id, replace(each, asynchronous=True))
-        submitted = await self._tickets.submit(list(first.values()))
+        submitted = await self._tickets.submit([self._digested(each) for each in first.values()])
         answers = {each: _known(answer) for each, answer in zip(first, submitted, strict=True)}
         same = [first[each.ticket_id].project_id == each.project_id for each in submissions]
         return [

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain.claims import DatabaseUnavailable
@@ -20,12 +20,13 @@ PendingAmong = Callable[[list[str]], Awaitable[set[str]]]
 """Asks the database which of these tickets have not ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ended:
-    """A run of this ticket has ended, or the ticket was erased."""
+    """A run of this ticket has ended, or the ticket was erased; `told` is what all streams say of it, read once."""
 
     ticket_id: str
     project_id: str
+    told: "asyncio.Task[bytes | None] | None" = field(default=None, compare=False, repr=False)
 
 
 class Expected(asyncio.Event):
@@ -39,7 +40,7 @@ class Completions:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[Expected]] = defaultdict(set)
-        self._streams: set[asyncio.Queue[Ended | None]] = set()
+        self._streams: dict[asyncio.Queue[Ended | None], str | None] = {}
         self._streaming = True
         self.closed = False
 
@@ -56,16 +57,16 @@ class Completions:
                 del self._waiting[ticket_id]
 
     @contextmanager
-    def stream(self) -> Iterator[asyncio.Queue[Ended | None]]:
-        """Yield a queue of every run that ends from now on; `None` ends it."""
+    def stream(self, project_id: str | None = None) -> Iterator[asyncio.Queue[Ended | None]]:
+        """Yield a queue of every run of a project, or of all, that ends from now on; `None` ends it."""
         stream: asyncio.Queue[Ended | None] = asyncio.Queue()
-        self._streams.add(stream)
+        self._streams[stream] = project_id
         if not self._streaming:
             stream.put_nowait(None)
         try:
             yield stream
         finally:
-            self._streams.discard(stream)
+            self._streams.pop(stream, None)
 
     def stored(self, ticket_id: str, document: dict[str, Any]) -> None:
         """Hand the result of a run of this very process to those who wait for it: they need not look."""
@@ -76,11 +77,13 @@ class Completions:
     def ended(self, ended: Ended) -> None:
         """Wake who waits for this ticket, and tell every stream."""
         self._wake([ended.ticket_id])
-        for stream in list(self._streams):
+        for stream, project_id in list(self._streams.items()):
+            if project_id not in (None, ended.project_id):
+                continue
             if stream.qsize() < STREAM_BACKLOG:
                 stream.put_nowait(ended)
             else:
-                self._streams.discard(stream)
+                del self._streams[stream]
                 stream.put_nowait(None)
 
     def cut_streams(self) -> None:

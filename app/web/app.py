@@ -17,20 +17,23 @@ from app.web.http.middleware import Bearers, BodyLimit, RequestIds, Traces
 from app.web.http.services import Services
 from app.web.mcp import routes as mcp
 from app.web.projects import access_token_routes, audit_routes
+from app.web.projects import listing_routes as project_lists
 from app.web.projects import routes as projects
-from app.web.projects.examples import AUDIT
+from app.web.projects.examples import AUDIT, LISTED_PROJECTS
 from app.web.tickets import batch, draft_routes, events
+from app.web.tickets import listing_routes as ticket_lists
 from app.web.tickets import routes as tickets
-from app.web.tickets.examples import BATCHED, CHECKED, ENRICHED, PENDING
+from app.web.tickets.examples import BATCHED, CHECKED, ENRICHED, LISTED, PENDING
 from support_context.secrets import Secret
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
 
-ANSWERS = ENRICHED | PENDING | BATCHED | CHECKED | AUDIT
+ANSWERS = ENRICHED | PENDING | BATCHED | CHECKED | LISTED | LISTED_PROJECTS | AUDIT
 """Every example of a JSON answer."""
 
 ROUTES = (
     projects,
+    project_lists,
     audit_routes,
     access_token_routes,
     configuration,
@@ -40,6 +43,7 @@ ROUTES = (
     tickets,
     batch,
     draft_routes,
+    ticket_lists,
     events,
     mcp,
     operations,

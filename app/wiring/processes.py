@@ -15,6 +15,7 @@ from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.connection import Database, ping, unset
 from app.adapters.postgres.delivery_store import DeliveryStore
 from app.adapters.postgres.listening import StandingConnection
+from app.adapters.postgres.listing_store import ListingStore
 from app.adapters.postgres.notices import ENDED_CHANNEL, QUEUED_CHANNEL, Notices, ended_in
 from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.postgres.retention_store import RetentionStore
@@ -37,6 +38,7 @@ from app.owners.test_run import Trials
 from app.runs.attempt import Attempts
 from app.runs.delivery import Deliveries
 from app.runs.intake import Intake
+from app.runs.listing import Listing
 from app.runs.retention import hold
 from app.runs.shutdown import Draining
 from app.runs.upkeep import tend
@@ -103,7 +105,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             reporting=Reporting(projects, ActivityStore(pool), breakers),
             auditing=Auditing(projects, trail),
             configuring=configuring,
-            intake=Intake(tickets, completions, worker, deadline),
+            listing=Listing(ListingStore(pool)),
+            intake=Intake(tickets, completions, worker, deadline, settings.key_ring()[0]),
             completions=completions,
             trials=Trials(
                 configuring, projects, trail, vault, enricher, deadline, observed.trial, tracing.run, breakers.close

@@ -38,6 +38,8 @@ def downgrade() -> None:
     for function in FUNCTIONS_LAST_FIRST:
         op.execute(f"DROP FUNCTION {function}")
     op.execute("DROP VIEW claims")
+    for function in ("shown_result", "keeps_facts", "may_run_again", "endpoint_was_asked"):
+        op.execute(f"DROP FUNCTION {function}")
     op.execute("DROP FUNCTION endpoint_of")
     tables.metadata.drop_all(op.get_bind())
     op.execute("DROP FUNCTION audit_entries_refuse_change")

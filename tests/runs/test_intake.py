@@ -106,7 +106,7 @@ class EndingMeanwhile(MemoryTicketStore):
 async def test_a_refresh_never_gets_the_result_of_the_run_before() -> None:
     world, intake = ready(seats=0)
     await intake.enrich(TICKET, 0.0)
-    refreshing = Intake(EndingMeanwhile(world), world.completions, world.worker(), 30.0).enrich(
+    refreshing = Intake(EndingMeanwhile(world), world.completions, world.worker(), 30.0, b"key").enrich(
         replace(TICKET, refresh=True)
     )
     task = await started(refreshing)
@@ -167,7 +167,7 @@ class EndingAtTheLastMoment(MemoryTicketStore):
 @in_no_time
 async def test_the_result_is_given_when_it_comes_at_the_last_moment() -> None:
     world, _ = ready(seats=0)
-    result = await Intake(EndingAtTheLastMoment(world), world.completions, world.worker(), 30.0).enrich(TICKET)
+    result = await Intake(EndingAtTheLastMoment(world), world.completions, world.worker(), 30.0, b"key").enrich(TICKET)
     assert isinstance(result, Enriched)
     assert (result.document["status"], result.reused) == ("ok", False)
 
@@ -242,7 +242,7 @@ class AwayOnce(MemoryTicketStore):
 @in_no_time
 async def test_who_was_woken_while_the_database_was_away_is_woken_again_by_the_poll() -> None:
     world, _ = ready(seats=0)
-    intake = Intake(AwayOnce(world.database), world.completions, world.worker(), 30.0)
+    intake = Intake(AwayOnce(world.database), world.completions, world.worker(), 30.0, b"key")
     polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
     waiting = await started(intake.enrich(TICKET))
     [claimed] = await world.runs.take(1, suspects=True)  # another process
@@ -374,7 +374,7 @@ async def test_a_run_that_was_taken_goes_on_when_its_caller_goes_away_in_that_mo
             await asyncio.sleep(1.0)  # the answer is on its way
             return submitted
 
-    intake = Intake(Slow(world.database), world.completions, world.worker(), 30.0)
+    intake = Intake(Slow(world.database), world.completions, world.worker(), 30.0, b"key")
     calling = await started(intake.enrich(TICKET), 0.5)
     calling.cancel()
     await asyncio.wait([calling])

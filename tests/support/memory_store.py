@@ -16,6 +16,7 @@ from app.domain.claims import (
     Finished,
     ForeignTicket,
     Found,
+    Given,
     Stored,
     Submission,
     Submitted,
@@ -25,7 +26,8 @@ from app.domain.claims import (
 )
 from app.domain.configuration import MOST_VERSIONS, Configuration, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.enumeration import asker, is_relay
-from app.domain.outcomes import KeptStep
+from app.domain.listings import ListedProject, ListedResult, Position, Wanted
+from app.domain.outcomes import IdentifiedBy, Identity, KeptStep, attempt_of, endpoint_was_asked
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
@@ -51,6 +53,9 @@ class Row:
     extracted: Extracted | None = None
     credit_month: date | None = None
     result: str | None = None
+    last_attempt: dict[str, Any] | None = None
+    given_identifier: str | None = None
+    email_digest: bytes | None = None
     trace: Trace | None = None
 
 
@@ -270,6 +275,13 @@ class MemoryTicketStore:
         self._database.on_ended(ticket_id, project_id)
         return Erased()
 
+    async def note_look_up(self, ticket_id: str, project_id: str, actor: str) -> bool:
+        self._database.check()
+        if project_id not in self._database.projects:
+            return False
+        self._database.note(project_id, actor, Action.TICKET_LOOKED_UP, subject=ticket_id)
+        return True
+
     async def erase_customer(
         self, project_id: str, identifier: str | None, actor: str | None = None
     ) -> int | UnknownProject:
@@ -292,19 +304,20 @@ class MemoryTicketStore:
             return ForeignTicket()
         if row is not None and row.state != "done":
             row.asynchronous = row.asynchronous or wanted.asynchronous
-            return _found(row)
-        if row is not None and not wanted.refresh:
+            return Underway(row.submitted_at, _final(row))
+        if row is not None and not wanted.refresh and not _may_run_again(row, wanted.email_digest):
             return _found(row)
         run = next(self._database.runs)
         new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._database.now(), trace=wanted.trace)
+        new.given_identifier, new.email_digest = wanted.given_identifier, wanted.email_digest
         if row is not None:
-            new.result, new.attempt = row.result, row.attempt
+            new.result, new.attempt, new.last_attempt = row.result, row.attempt, row.last_attempt
+            new.email_digest = wanted.email_digest or row.email_digest
         self._database.rows[wanted.ticket_id] = new
         if take:
-            previous = None if new.result is None else json.loads(new.result)
-            return Taken(new.submitted_at, claim(self._database, wanted.ticket_id), previous)
+            return Taken(new.submitted_at, claim(self._database, wanted.ticket_id), _final(new))
         self._database.on_queued(0.0)
-        return _found(new)
+        return Underway(new.submitted_at, _final(new))
 
 
 def claim(database: MemoryDatabase, ticket_id: str) -> Claimed:
@@ -316,7 +329,6 @@ def claim(database: MemoryDatabase, ticket_id: str) -> Claimed:
     if runnable and stored is not None and stored.configuration.enabled and row.credit_month is None and not is_open:
         row.credit_month = database.take_credit(row.project_id)
     row.state, row.attempt, row.strikes = "running", row.attempt + 1, row.strikes + 1
-    assert row.email is not None
     return Claimed(
         ticket_id=ticket_id,
         project_id=row.project_id,
@@ -325,7 +337,8 @@ def claim(database: MemoryDatabase, ticket_id: str) -> Claimed:
         strikes=row.strikes,
         project=project,
         stored=stored,
-        email=row.email,
+        email=row.email or Email("", "", ""),
+        given=_given(row),
         extracted=row.extracted,
         charged=row.credit_month is not None,
         age_seconds=(database.now() - row.submitted_at).total_seconds(),
@@ -390,8 +403,10 @@ class MemoryRunStore:
         row = self._mine(claimed)
         if row is None:
             return None
-        row.result, row.state, row.email, row.extracted = json.dumps(result, allow_nan=False), "done", None, None
-        row.trace = None
+        keeps = _shown(row).get("status") == "ok" and result["status"] != "ok"
+        row.last_attempt = attempt_of(result) if keeps else None
+        row.result = row.result if keeps else json.dumps(result, allow_nan=False)
+        row.state, row.email, row.extracted, row.given_identifier, row.trace = "done", None, None, None, None
         if refund:
             self._database.return_credit(row.project_id, row.credit_month)
         ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]
@@ -400,7 +415,7 @@ class MemoryRunStore:
         self._database.ended_runs.append(EndedRun(row.project_id, self._database.now(), *ending, *known))
         self._database.on_ended(claimed.ticket_id, row.project_id)
         self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, verdict)
-        return Finished(others_wait=False)
+        return Finished(others_wait=False, kept=_shown(row) if keeps else None)
 
     async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
         row = self._mine(claimed)
@@ -416,6 +431,55 @@ class MemoryRunStore:
         row = self._database.rows.get(claimed.ticket_id)
         fence = (claimed.run, claimed.attempt, "running")
         return row if row is not None and (row.run, row.attempt, row.state) == fence else None
+
+
+class MemoryListingStore:
+    """`ListingStore` in memory."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def projects(self, limit: int, after: str) -> list[ListedProject]:
+        self._database.check()
+        known = sorted((key, project) for key, project in self._database.projects.items() if key > after)
+        stored = self._database.configurations
+        return [
+            ListedProject(key, project.plan, key in stored and stored[key].configuration.enabled)
+            for key, project in known[:limit]
+        ]
+
+    async def results(self, project_id: str, wanted: Wanted, limit: int, before: Position | None) -> list[ListedResult]:
+        def fits(row: Row) -> bool:
+            result = _shown(row)
+            same = wanted.status in (None, result["status"]) and wanted.reason in (None, result["reason"])
+            return same and (wanted.since is None or row.submitted_at >= wanted.since)
+
+        return self._listed(lambda row: row.project_id == project_id and fits(row), limit, before)
+
+    async def of_customer(
+        self, project_id: str, identifier: str | None, limit: int, before: Position | None
+    ) -> list[ListedResult]:
+        return self._listed(lambda row: row.project_id == project_id and _is_about(row, identifier), limit, before)
+
+    async def note_customer_read(self, project_id: str, actor: str | None) -> bool:
+        self._database.check()
+        if project_id not in self._database.projects:
+            return False
+        self._database.note(project_id, actor, Action.CUSTOMER_READ)
+        return True
+
+    def _listed(self, fits: Callable[[Row], bool], limit: int, before: Position | None) -> list[ListedResult]:
+        self._database.check()
+        found = [
+            ListedResult(Position(row.submitted_at, ticket_id), _shown(row))
+            for ticket_id, row in self._database.rows.items()
+            if row.result and fits(row)
+        ]
+        found.sort(key=lambda each: (each.position.submitted_at, each.position.ticket_id), reverse=True)
+        end = None if before is None else (before.submitted_at, before.ticket_id)
+        return [each for each in found if end is None or (each.position.submitted_at, each.position.ticket_id) < end][
+            :limit
+        ]
 
 
 class MemoryBreakerStore:
@@ -446,8 +510,32 @@ def _is_about(row: Row, identifier: str | None) -> bool:
 
 
 def _found(row: Row) -> Underway | Stored:
-    result = None if row.result is None else json.loads(row.result)
-    if row.state == "done":
-        assert result is not None
-        return Stored(result)
-    return Underway(row.submitted_at, result)
+    return Stored(_shown(row)) if row.state == "done" else Underway(row.submitted_at, _shown(row) or None)
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """Return the row's result with what came of a later try; empty where it has none."""
+    result: dict[str, Any] = json.loads(row.result) if row.result else {}
+    return result | ({"last_attempt": row.last_attempt} if row.last_attempt else {})
+
+
+def _final(row: Row) -> dict[str, Any] | None:
+    """Return the row's result if no email will be read again for it."""
+    result = _shown(row)
+    return result if result and endpoint_was_asked(result["status"], result["reason"]) else None
+
+
+def _may_run_again(row: Row, digest: bytes | None) -> bool:
+    result = _shown(row)
+    passing = {"ai_unavailable", "ai_misconfigured", "interrupted", "circuit_open"}
+    may_have_passed = result["status"] in ("disabled", "skipped_credits") or result["reason"] in passing
+    return _final(row) is None and (may_have_passed or digest != row.email_digest)
+
+
+def _given(row: Row) -> Given | None:
+    if row.given_identifier is None:
+        return None
+    if row.email is not None:
+        return Given(row.given_identifier, IdentifiedBy.AGENT)
+    before = _shown(row)
+    return Given(row.given_identifier, IdentifiedBy(before["identified_by"]), Identity(before["identity"]))

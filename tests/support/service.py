@@ -25,6 +25,7 @@ from app.owners.sample_endpoint import SampleEndpoint, Samples
 from app.owners.test_run import Trials
 from app.runs.attempt import Attempts
 from app.runs.intake import Intake
+from app.runs.listing import Listing
 from app.runs.shutdown import Draining
 from app.runs.waiting import Completions, Ended
 from app.runs.worker import Worker
@@ -38,6 +39,7 @@ from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivitySt
 from tests.support.memory_store import (
     MemoryBreakerStore,
     MemoryDatabase,
+    MemoryListingStore,
     MemoryProjectStore,
     MemoryRunStore,
     MemoryTicketStore,
@@ -121,7 +123,8 @@ class World:
             reporting=Reporting(projects, MemoryActivityStore(self.database), breakers),
             auditing=Auditing(projects, trail),
             configuring=configuring,
-            intake=Intake(self.tickets, self.completions, self.worker(), self.deadline_seconds),
+            listing=Listing(MemoryListingStore(self.database)),
+            intake=Intake(self.tickets, self.completions, self.worker(), self.deadline_seconds, self.keys[0]),
             completions=self.completions,
             trials=Trials(
                 configuring,

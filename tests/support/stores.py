@@ -38,12 +38,23 @@ TOKEN = StoredToken(b"\x00sealed\xff", "https://example.com", datetime(2026, 1, 
 EMAIL = Email("Seats – ünï 🎉", "Account ID: acct_12ab34cd", "jane@example.com", sender_verified=True)
 
 
+AT = {"created_at": "2026-11-22T12:00:00Z"}
+
+
 def result_of(outcome: Outcome = Outcome.OK, **changes: Any) -> dict[str, Any]:
     """Return what a run stores, as far as a store looks into it."""
     credits_used = 0 if outcome is Outcome.AI_UNAVAILABLE else 1
     ending = {"status": outcome.status.value, "reason": outcome.reason, "credits_used": credits_used}
     fields = [{"label": "Plan", "value": "Pro – ünï 🎉"}]
-    return {**ending, "timings_ms": {"extract": 412, "total": 499}, "fields": fields, "n": None, **changes}
+    return {
+        **ending,
+        "timings_ms": {"extract": 412, "total": 499},
+        "fields": fields,
+        "n": None,
+        "message": "It ended.",
+        **AT,
+        **changes,
+    }
 
 
 RESULT = result_of()

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.adapters.postgres.project_store import configuration_of, project_of
-from app.domain.claims import Claimed
-from app.domain.outcomes import Usage
+from app.domain.claims import Claimed, Given
+from app.domain.outcomes import IdentifiedBy, Identity, Usage
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.traces import trace_in
@@ -25,7 +25,7 @@ def claimed_of(row: Any) -> Claimed:
         project=project_of(row),
         stored=None if row["version"] is None else configuration_of(row),
         email=replace(email, sender_verified=row["sender_verified"]),
-        given_identifier=row["given_identifier"],
+        given=_given(row),
         extracted=extracted and Extracted(extracted["identifier"], Usage(**extracted["usage"])),
         charged=row["charged"],
         age_seconds=row["age_seconds"],
@@ -33,6 +33,16 @@ def claimed_of(row: Any) -> Claimed:
         endpoint=row["endpoint"],
         breaker_open=row["breaker_open"],
     )
+
+
+def _given(row: Any) -> Given | None:
+    """Return whom to look up without reading an email; a refresh is of the same sender as the look-up before."""
+    if row["given_identifier"] is None:
+        return None
+    before = row["looked_up_before"]
+    if before is None:
+        return Given(row["given_identifier"], IdentifiedBy.AGENT)
+    return Given(row["given_identifier"], IdentifiedBy(before["identified_by"]), Identity(before["identity"]))
 
 
 def fence(claimed: Claimed) -> dict[str, object]:

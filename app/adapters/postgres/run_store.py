@@ -22,6 +22,7 @@ from app.adapters.postgres.ticket_store import SOMEBODY_WAITS_IN_QUEUE
 from app.domain.activity import counted_as
 from app.domain.breaker import Admission, EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
+from app.domain.outcomes import attempt_of
 from app.domain.reading.extraction import Extracted
 from app.domain.workload import MOST_STRIKES, Taker
 
@@ -39,9 +40,13 @@ _ADMIT = Statement(f"""
 
 _FINISH = Statement(f"""
     WITH mine AS (
-        UPDATE enrichments SET state = 'done', result = CAST(:result AS jsonb), email = NULL, sender_verified = NULL,
+        UPDATE enrichments SET state = 'done',
+            result = CASE WHEN keeps_facts(result, :status) THEN result ELSE CAST(:result AS jsonb) END,
+            last_attempt = CASE WHEN keeps_facts(result, :status) THEN CAST(:last_attempt AS jsonb) END,
+            email = NULL, sender_verified = NULL,
             given_identifier = NULL, extracted = NULL, traceparent = NULL, updated_at = now()
-        WHERE {FENCE} RETURNING ticket_id, project_id, slot, credit_month, asynchronous
+        WHERE {FENCE} RETURNING ticket_id, project_id, slot, credit_month, asynchronous,
+            CASE WHEN last_attempt IS NOT NULL THEN shown_result(enrichments) END AS kept
     ), returned AS (
         UPDATE credits c SET used = used - 1 FROM mine
         WHERE :refund AND c.project_id = mine.project_id AND c.month = mine.credit_month AND c.used > 0
@@ -58,7 +63,7 @@ _FINISH = Statement(f"""
         INSERT INTO deliveries (message_id, ticket_id, project_id)
         SELECT :message_id, ticket_id, project_id FROM mine WHERE asynchronous AND :webhooks
     )
-    SELECT {SOMEBODY_WAITS_IN_QUEUE.format(project_id="mine.project_id")} AS others_wait,
+    SELECT mine.kept, {SOMEBODY_WAITS_IN_QUEUE.format(project_id="mine.project_id")} AS others_wait,
         EXISTS (SELECT FROM breakers b WHERE b.project_id = mine.project_id) AS has_breaker
     FROM mine
 """)  # noqa: S608 - constants, no value
@@ -149,6 +154,7 @@ class RunStore:
         """
         values = fence(claimed) | {
             "result": json.dumps(result, allow_nan=False),
+            "last_attempt": json.dumps(attempt_of(result)),
             "refund": refund,
             "status": result["status"],
             "reason": result["reason"],
@@ -166,7 +172,7 @@ class RunStore:
         self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
         if verdict is EndpointVerdict.FAILS or rows[0].has_breaker:
             await self._tell_breaker(claimed, verdict)
-        return Finished(others_wait=rows[0].others_wait)
+        return Finished(others_wait=rows[0].others_wait, kept=rows[0].kept)
 
     async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
         """Put the run back for later, its credit kept; False if that is not to be done.

@@ -125,6 +125,8 @@ enrichments = Table(
     Index("enrichments_resting_idx", "due_at", postgresql_where=text("state = 'resting'")),
     # Finds what is old. It is written with a ticket and with a refresh only.
     Index("enrichments_submitted_at_idx", "submitted_at"),
+    # Lists a project's results, the newest first. Written as the one above.
+    Index("enrichments_project_idx", "project_id", "submitted_at", "ticket_id"),
     # Finds what is about one customer, and what is a project's.
     Index("enrichments_customer_idx", "project_id", text("lower((result ->> 'identifier') COLLATE \"C\")")),
     postgresql_with={"fillfactor": "70"},

@@ -66,7 +66,8 @@ _SUBMIT_MANY = Statement("""
 """)
 
 _FIND = Statement(
-    "SELECT project_id AS holder, result, submitted_at, state FROM enrichments WHERE ticket_id = :ticket_id"
+    "SELECT project_id AS holder, shown_result(e) AS result, submitted_at, state FROM enrichments e "
+    "WHERE ticket_id = :ticket_id"
 )
 
 _HAND_OVER = Statement("""
@@ -84,6 +85,13 @@ _ERASE = Statement(f"""
         RETURNING ticket_id, project_id
     ), noted AS ({noting(Action.TICKET_ERASED, "erased", subject="ticket_id")})
     SELECT project_id AS holder FROM existing
+""")  # noqa: S608 - constants, no value
+
+_NOTE_LOOK_UP = Statement(f"""
+    WITH noted AS ({
+    noting(Action.TICKET_LOOKED_UP, "projects WHERE project_id = :project_id", subject="CAST(:ticket_id AS text)")
+} RETURNING 1)
+    SELECT 1 FROM noted
 """)  # noqa: S608 - constants, no value
 
 # Whoever writes "Jane@Example.com" means jane@example.com: an erasure that missed her would be worse than one that
@@ -185,6 +193,11 @@ class TicketStore:
         """Return those whose run has not ended."""
         return {row.ticket_id for row in await self._database.fetch(_PENDING, {"ticket_ids": ticket_ids})}
 
+    async def note_look_up(self, ticket_id: str, project_id: str, actor: str) -> bool:
+        """Note that a person looks a customer up by hand, without whom; False where there is no such project."""
+        values = {"ticket_id": ticket_id, "project_id": project_id, "actor": actor}
+        return bool(await self._database.fetch(_NOTE_LOOK_UP, values))
+
     async def erase(self, ticket_id: str, project_id: str, actor: str | None = None) -> Erased | ForeignTicket | None:
         """Erase the ticket's row, running or not; None if there is none."""
         values = {"ticket_id": ticket_id, "project_id": project_id, "actor": actor}
@@ -216,8 +229,8 @@ def _values(submission: Submission) -> dict[str, object]:
     return {
         "ticket_id": submission.ticket_id,
         "project_id": submission.project_id,
-        "email": packed(submission.email),
-        "sender_verified": submission.email.sender_verified,
+        "email": packed(submission.email) if submission.email else None,
+        "sender_verified": submission.email.sender_verified if submission.email else None,
         "given_identifier": submission.given_identifier,
         "email_digest": submission.email_digest,
         "refresh": submission.refresh,

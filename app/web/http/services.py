@@ -16,6 +16,7 @@ from app.owners.stored_projects import Projects
 from app.owners.test_run import Trials
 from app.runs.draft_checks import DraftChecks
 from app.runs.intake import Intake
+from app.runs.listing import Listing
 from app.runs.shutdown import Draining
 from app.runs.waiting import Completions
 from app.runs.watching import RunSpan
@@ -71,6 +72,7 @@ class Services:
     auditing: Auditing
     configuring: Configuring
     intake: Intake
+    listing: Listing
     completions: Completions
     trials: Trials
     samples: Samples

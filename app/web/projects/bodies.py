@@ -8,8 +8,10 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from app.domain.access_tokens import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS, AccessToken, Made, TokenScope
 from app.domain.audit import Action, Entry
-from app.domain.projects import CreditReport, Project
+from app.domain.listings import ListedProject
+from app.domain.projects import CreditReport, Project, includes_customer_context
 from app.web.http.bodies import Id, StrictBody, without
+from app.web.tickets.bodies import TicketResultOut
 from support_context.plain_text import plain
 
 
@@ -64,6 +66,38 @@ class ProjectOut(BaseModel):
             credits_used_this_month=credit.used_this_month,
             credits_reset_at=credit.resets_at,
         )
+
+
+class ListedProjectOut(BaseModel):
+    """A project as it stands in the list."""
+
+    project_id: str
+    plan: str
+    customer_context_included: bool
+    enabled: bool = Field(description="whether its look-up is turned on")
+
+    @classmethod
+    def of(cls, listed: ListedProject) -> "ListedProjectOut":
+        """Show a project in the list."""
+        return cls(customer_context_included=includes_customer_context(listed.plan), **asdict(listed))
+
+
+class ListedProjectsOut(BaseModel):
+    """One page of the projects, in the order of their ids."""
+
+    projects: list[ListedProjectOut]
+    next_cursor: str | None = Field(description="where the next page begins; null: this is the last")
+
+
+class CustomerOut(BaseModel):
+    """One page of what is held about a customer, the newest first."""
+
+    project_id: str
+    identifier: str | None = Field(
+        description="as the customer endpoint would have got it; null: it would never have, so nothing is stored"
+    )
+    results: list[TicketResultOut]
+    next_cursor: str | None = Field(description="where the next page begins; null: this is the last")
 
 
 class CustomerErasedOut(BaseModel):

@@ -47,3 +47,15 @@ AUDIT: dict[str, Any] = {
         },
     }
 }
+
+LISTED_PROJECTS: dict[str, Any] = {
+    "projects": {
+        "summary": "The only project",
+        "value": {
+            "projects": [
+                {"project_id": "prj_1", "plan": "business", "customer_context_included": True, "enabled": True}
+            ],
+            "next_cursor": None,
+        },
+    }
+}

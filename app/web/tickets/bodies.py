@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool
 
-from app.domain.outcomes import Identity, Status
+from app.domain.listings import ListedResult
+from app.domain.outcomes import IdentifiedBy, Identity, Status
 from app.web.http.bodies import Id, StrictBody
 
 PENDING_MESSAGE = "The customer is being looked up; the result will be here in a moment."
@@ -43,6 +44,35 @@ class TicketIn(EmailIn):
 
     project_id: Id
     is_spam: StrictBool = Field(False, description="true: 204, nothing is run or stored")
+
+
+class RefreshIn(StrictBody):
+    """Which project's ticket is looked up anew."""
+
+    project_id: Id
+
+
+class LookUpIn(StrictBody):
+    """Whom a person names as the customer behind a ticket."""
+
+    project_id: Id
+    identifier: str = Field(
+        min_length=1,
+        max_length=1_024,
+        description="how the customer endpoint knows the customer",
+        examples=["acct_12ab34cd"],
+    )
+    sender: EmailText = Field("", description="the sender's address, to compare it; optional")
+    sender_verified: StrictBool | None = Field(None, description="the helpdesk's own verdict on the sender")
+
+
+class LastAttemptOut(BaseModel):
+    """What came of a later try that left the facts as they were."""
+
+    status: Status
+    reason: str | None
+    message: str
+    at: datetime
 
 
 class FieldOut(BaseModel):
@@ -95,6 +125,7 @@ class ResultOut(BaseModel):
     reason: str | None
     message: str
     identifier: str | None
+    identified_by: IdentifiedBy = Field(description="agent: a person named the customer (look-up)")
     summary: str
     fields: list[FieldOut]
     links: list[LinkOut]
@@ -113,7 +144,10 @@ class ResultOut(BaseModel):
     usage: UsageOut
     timings_ms: dict[str, int]
     steps: list[KeptStepOut] = Field([], description="the three steps as they went; without data")
-    created_at: datetime
+    created_at: datetime = Field(description="when the facts were looked up, or the run ended without any")
+    last_attempt: LastAttemptOut | None = Field(
+        description="a later run that had no facts and left these; null: the last run is the one shown"
+    )
 
 
 class TicketResultOut(ResultOut):
@@ -122,6 +156,29 @@ class TicketResultOut(ResultOut):
     ticket_id: str
     project_id: str
     reused: bool = Field(description="true: it was stored before this request, and nothing was run")
+
+
+class ListedTicketOut(BaseModel):
+    """How the look-up of a ticket ended, without facts."""
+
+    ticket_id: str
+    status: Status
+    reason: str | None
+    created_at: datetime
+    last_attempt: LastAttemptOut | None
+
+    @classmethod
+    def of(cls, listed: ListedResult) -> "ListedTicketOut":
+        """Show a result in a list."""
+        shown = {name: listed.result[name] for name in ("status", "reason", "created_at")}
+        return cls(ticket_id=listed.position.ticket_id, last_attempt=listed.result.get("last_attempt"), **shown)
+
+
+class ListedTicketsOut(BaseModel):
+    """One page of a project's results, the newest first."""
+
+    tickets: list[ListedTicketOut]
+    next_cursor: str | None = Field(description="where the next page begins; null: this is the last")
 
 
 class PendingOut(BaseModel):
@@ -133,6 +190,7 @@ class PendingOut(BaseModel):
     reason: None
     message: str
     identifier: None
+    identified_by: None
     summary: str
     fields: list[FieldOut]
     links: list[LinkOut]
@@ -145,6 +203,7 @@ class PendingOut(BaseModel):
     usage: None
     timings_ms: dict[str, int]
     created_at: datetime = Field(description="since when the run is under way")
+    last_attempt: None
     reused: bool
 
     @classmethod
@@ -157,6 +216,7 @@ class PendingOut(BaseModel):
             reason=None,
             message=PENDING_MESSAGE,
             identifier=None,
+            identified_by=None,
             summary="",
             fields=[],
             links=[],
@@ -169,6 +229,7 @@ class PendingOut(BaseModel):
             usage=None,
             timings_ms={},
             created_at=since,
+            last_attempt=None,
             reused=False,
         )
 

@@ -67,7 +67,7 @@ class ResultStream(StreamingResponse):
             async with asyncio.timeout(self._heartbeat_seconds):
                 await send(message)
 
-        with self._completions.stream() as ended, suppress(TimeoutError):
+        with self._completions.stream(self._project_id) as ended, suppress(TimeoutError):
             async with aclosing(self._chunks(ended)) as chunks:
                 self.body_iterator = chunks
                 await super().stream_response(send_in_time)
@@ -83,15 +83,22 @@ class ResultStream(StreamingResponse):
                 continue
             if run is None:
                 return
-            if self._project_id not in (None, run.project_id):
-                continue
+            if run.told is None:  # the first of its readers asks the database for all of them
+                run.told = asyncio.get_running_loop().create_task(self._event(run))
             try:
-                result = await self._last_result(run.ticket_id, run.project_id)
+                event = await asyncio.shield(run.told)
             except DatabaseUnavailable:  # ending tells the reader that something was missed
                 return
-            if result is not None:
-                document = result_document(run.ticket_id, run.project_id, result, reused=False)
-                yield f"event: completed\ndata: {json.dumps(document, ensure_ascii=False)}\n\n".encode()
+            if event is not None:
+                yield event
+
+    async def _event(self, run: Ended) -> bytes | None:
+        """Return the event that tells of an ended run; None where its ticket was erased."""
+        result = await self._last_result(run.ticket_id, run.project_id)
+        if result is None:
+            return None
+        document = result_document(run.ticket_id, run.project_id, result, reused=False)
+        return f"event: completed\ndata: {json.dumps(document, ensure_ascii=False)}\n\n".encode()
 
 
 @router.get(

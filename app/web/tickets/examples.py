@@ -40,6 +40,7 @@ RESULT: dict[str, Any] = {
     "reason": None,
     "message": "Customer data was looked up and is shown below.",
     "identifier": "acct_12ab34cd",
+    "identified_by": "ai",
     "summary": "Plan: Pro · Seats: 12",
     "fields": [
         {"label": "Plan", "value": "Pro", "source": "/plan", "type": "text", "raw": "Pro", "agent_only": False},
@@ -67,6 +68,7 @@ RESULT: dict[str, Any] = {
         },
     ],
     "created_at": "2026-11-22T09:30:00Z",
+    "last_attempt": None,
 }
 
 NO_IDENTIFIER: dict[str, Any] = {
@@ -114,6 +116,7 @@ PENDING: dict[str, Any] = {
             "reason": None,
             "message": PENDING_MESSAGE,
             "identifier": None,
+            "identified_by": None,
             "summary": "",
             "fields": [],
             "links": [],
@@ -126,6 +129,7 @@ PENDING: dict[str, Any] = {
             "usage": None,
             "timings_ms": {},
             "created_at": "2026-11-22T09:29:58Z",
+            "last_attempt": None,
             "reused": False,
         },
     }
@@ -188,6 +192,46 @@ CHECKED: dict[str, Any] = {
                 {"kind": "number", "text": "21", "start": 27, "end": 29, "message": MESSAGES["number"]},
             ],
             "checked_against": {"created_at": "2026-11-22T09:30:00Z", "fields": 2, "withheld": False},
+        },
+    }
+}
+
+REFRESH: dict[str, Any] = {
+    "refresh": {"summary": "The customer of this ticket, anew", "value": {"project_id": "prj_1"}}
+}
+
+LOOK_UP: dict[str, Any] = {
+    "by_hand": {
+        "summary": "An agent knows who it is",
+        "value": {
+            "project_id": "prj_1",
+            "identifier": "acct_12ab34cd",
+            "sender": "jane@example.com",
+            "sender_verified": True,
+        },
+    }
+}
+
+LISTED: dict[str, Any] = {
+    "listed": {
+        "summary": "One that was found, and whose last refresh failed",
+        "value": {
+            "tickets": [
+                {
+                    "ticket_id": "t_1",
+                    "status": "ok",
+                    "reason": None,
+                    "created_at": "2026-11-22T09:30:00Z",
+                    "last_attempt": {
+                        "status": "fetch_error",
+                        "reason": "timeout",
+                        "message": "The customer endpoint did not finish its answer within 5 seconds; its owner should "
+                        "make the look-up faster.",
+                        "at": "2026-11-22T11:00:00Z",
+                    },
+                }
+            ],
+            "next_cursor": None,
         },
     }
 }

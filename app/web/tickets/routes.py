@@ -7,14 +7,25 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Header, Query, Response
 
 from app.domain.claims import Submission
+from app.domain.reading.extraction import as_sent
+from app.domain.reading.places import wanted
 from app.domain.refusals import Refusal
+from app.domain.tickets import Email
 from app.runs.intake import Enriched, Pending
 from app.web.http.bodies import Id
 from app.web.http.error_responses import WITH_BODY, problems
-from app.web.http.requests import InTrace, NamedActor, TicketId, Wired
-from app.web.tickets.bodies import PendingOut, TicketIn, TicketResultOut, location_of, result_document
+from app.web.http.requests import Actor, InTrace, NamedActor, TicketId, Wired
+from app.web.tickets.bodies import (
+    LookUpIn,
+    PendingOut,
+    RefreshIn,
+    TicketIn,
+    TicketResultOut,
+    location_of,
+    result_document,
+)
 from app.web.tickets.emails import email_of
-from app.web.tickets.examples import ENRICHED, PENDING, TICKET
+from app.web.tickets.examples import ENRICHED, LOOK_UP, PENDING, REFRESH, TICKET
 from app.web.tickets.preferences import Preferences, preferences_in
 
 LONGEST_WAIT_SECONDS = 30
@@ -94,12 +105,75 @@ async def enrich_ticket(
     email = await email_of(body)
     submission = Submission(ticket_id, body.project_id, email, refresh, preferences.respond_async, trace)
     answer = await services.intake.enrich(submission, preferences.patience_seconds)
-    if isinstance(answer, Pending):
-        where = {"Location": location_of(ticket_id, body.project_id), "Retry-After": str(RETRY_AFTER_SECONDS)}
-        return _pending(ticket_id, body.project_id, answer, 202, where | _applied(preferences))
-    if answer.reused:
-        preferences = replace(preferences, respond_async=False)
-    return _result(ticket_id, body.project_id, answer, _applied(preferences))
+    return _answer(ticket_id, body.project_id, answer, preferences)
+
+
+@router.post(
+    "/refresh",
+    summary="Refresh a result without its email",
+    responses={
+        **RESULT,
+        **UNDER_WAY,
+        **problems(Refusal.RESULT_NOT_FOUND, Refusal.TICKET_PROJECT_MISMATCH, Refusal.NOTHING_TO_REFRESH, *WITH_BODY),
+    },
+)
+async def refresh_ticket(
+    ticket_id: TicketId,
+    body: Annotated[RefreshIn, Body(openapi_examples=REFRESH)],
+    services: Wired,
+    preferences: Annotated[Preferences, Depends(preferences_of)],
+    trace: InTrace,
+) -> Response:
+    """Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
+
+    The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are, and says
+    so in `last_attempt`.
+    """
+    answer = await services.intake.refresh(
+        ticket_id, body.project_id, preferences.patience_seconds, trace, asynchronous=preferences.respond_async
+    )
+    return _answer(ticket_id, body.project_id, answer, preferences)
+
+
+@router.post(
+    "/look-up",
+    summary="Look a customer up by hand",
+    responses={
+        **RESULT,
+        **UNDER_WAY,
+        **problems(
+            Refusal.ACTOR_REQUIRED,
+            Refusal.PROJECT_NOT_FOUND,
+            Refusal.RESULT_NOT_FOUND,
+            Refusal.TICKET_PROJECT_MISMATCH,
+            *WITH_BODY,
+        ),
+    },
+)
+async def look_up_customer(
+    ticket_id: TicketId,
+    body: Annotated[LookUpIn, Body(openapi_examples=LOOK_UP)],
+    services: Wired,
+    actor: Actor,
+    preferences: Annotated[Preferences, Depends(preferences_of)],
+    trace: InTrace,
+) -> Response:
+    """Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as ever.
+
+    It stands in the audit trail, without the identifier.
+    """
+    email = Email.of("", "", body.sender, body.sender_verified)
+    by_hand = Submission(
+        ticket_id,
+        body.project_id,
+        email,
+        refresh=True,
+        asynchronous=preferences.respond_async,
+        trace=trace,
+        given_identifier=as_sent(body.identifier) or wanted(body.identifier),
+    )
+    answer = await services.intake.look_up(by_hand, actor, preferences.patience_seconds)
+    return _answer(ticket_id, body.project_id, answer, preferences)
 
 
 @router.get(
@@ -135,6 +209,16 @@ async def delete_result(ticket_id: TicketId, project_id: OfProject, services: Wi
     """Erase what is stored for a ticket, also while it runs; also answered when there is nothing."""
     await services.intake.erase(ticket_id, project_id, actor)
     return Response(status_code=204)
+
+
+def _answer(ticket_id: str, project_id: str, answer: Enriched | Pending, preferences: Preferences) -> Response:
+    """Return a run's result, or 202 where it goes on without the caller."""
+    if isinstance(answer, Pending):
+        where = {"Location": location_of(ticket_id, project_id), "Retry-After": str(RETRY_AFTER_SECONDS)}
+        return _pending(ticket_id, project_id, answer, 202, where | _applied(preferences))
+    if answer.reused:
+        preferences = replace(preferences, respond_async=False)
+    return _result(ticket_id, project_id, answer, _applied(preferences))
 
 
 def _applied(preferences: Preferences) -> dict[str, str]:

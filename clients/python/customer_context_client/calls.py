@@ -79,7 +79,7 @@ class Call(Generic[T]):
             return SILENCE_SECONDS
         if self.query.get("wait"):
             return float(self.query["wait"])
-        if not self.template.endswith(("/enrich", "/test")):
+        if not self.template.endswith(("/enrich", "/refresh", "/look-up", "/test")):
             return 0.0
         prefer = self.headers.get("Prefer") or ""
         wait = re.search(r"\bwait=(\d{1,3})\b", prefer)

@@ -68,6 +68,38 @@ class Operations:
         )
 
     @operation
+    def read_customer(
+        self,
+        project_id: str,
+        identifier: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        actor_id: str | None = None,
+    ) -> Call[bodies.Customer]:
+        """Read what is held about a customer.
+
+        Read everything that is stored about one customer, for their own request; it stands in the audit trail.
+
+        The identifier is read as the customer endpoint would have got it, upper and lower case alike.
+        """
+        return Call(
+            "GET",
+            "/projects/{project_id}/customers/{identifier}",
+            path={"project_id": project_id, "identifier": identifier},
+            query={"limit": limit, "cursor": cursor},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def list_projects(self, *, limit: int | None = None, cursor: str | None = None) -> Call[bodies.ListedProjects]:
+        """List projects.
+
+        List the projects in the order of their ids, without their owners.
+        """
+        return Call("GET", "/projects", query={"limit": limit, "cursor": cursor})
+
+    @operation
     def get_audit(
         self, project_id: str, *, limit: int | None = None, cursor: str | None = None, actor_id: str | None = None
     ) -> Call[bodies.Audit]:
@@ -376,6 +408,40 @@ class Operations:
         )
 
     @operation
+    def refresh_ticket(
+        self, ticket_id: str, body: bodies.RefreshInput, *, prefer: str | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending]:
+        """Refresh a result without its email.
+
+        Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
+
+        The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are,
+        and says so in `last_attempt`.
+        """
+        return Call(
+            "POST", "/tickets/{ticket_id}/refresh", path={"ticket_id": ticket_id}, headers={"Prefer": prefer}, body=body
+        )
+
+    @operation
+    def look_up_customer(
+        self, ticket_id: str, body: bodies.LookUpInput, *, actor_id: str, prefer: str | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending]:
+        """Look a customer up by hand.
+
+        Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as
+        ever.
+
+        It stands in the audit trail, without the identifier.
+        """
+        return Call(
+            "POST",
+            "/tickets/{ticket_id}/look-up",
+            path={"ticket_id": ticket_id},
+            headers={"X-Actor-Id": actor_id, "Prefer": prefer},
+            body=body,
+        )
+
+    @operation
     def get_result(
         self, ticket_id: str, *, project_id: str, wait: int | None = None
     ) -> Call[bodies.TicketResult | bodies.Pending]:
@@ -428,6 +494,37 @@ class Operations:
         stored or logged.
         """
         return Call("POST", "/tickets/{ticket_id}/check-draft", path={"ticket_id": ticket_id}, body=body)
+
+    @operation
+    def list_results(
+        self,
+        *,
+        project_id: str,
+        status: bodies.Status | None = None,
+        reason: str | None = None,
+        since: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[bodies.ListedTickets]:
+        """List results.
+
+        List the results of a project, those of the last tickets first, without facts: what a lost message told
+        of.
+
+        Read one whole with GET /tickets/{ticket_id}/customer-context.
+        """
+        return Call(
+            "GET",
+            "/tickets",
+            query={
+                "project_id": project_id,
+                "status": status,
+                "reason": reason,
+                "since": since,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
 
     @stream
     def get_events(self, *, project_id: str | None = None) -> Call[bodies.TicketResult]:

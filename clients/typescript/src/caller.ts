@@ -184,7 +184,7 @@ function repeatable(call: Call): boolean {
 /** How long the service may take because it was asked to wait, or has a customer to look up. */
 function patienceMs(call: Call): number {
   if (call.query?.["wait"]) return Number(call.query["wait"]) * 1_000;
-  if (!/\/(enrich|test)$/.test(call.path)) return 0;
+  if (!/\/(enrich|refresh|look-up|test)$/.test(call.path)) return 0;
   const prefer = call.headers?.["Prefer"] ?? "";
   const wait = /\bwait=(\d{1,3})\b/.exec(prefer);
   return wait ? Number(wait[1]) * 1_000 : prefer.includes("respond-async") ? 0 : LONGEST_RUN_MS;

@@ -48,6 +48,26 @@ export class CustomerContextClient extends Caller {
   }
 
   /**
+   * Read what is held about a customer.
+   *
+   * Read everything that is stored about one customer, for their own request; it stands in the audit trail.
+   *
+   * The identifier is read as the customer endpoint would have got it, upper and lower case alike.
+   */
+  readCustomer(projectId: string, identifier: string, options: Limits & { limit?: number; cursor?: string | null; actorId?: string } = {}): Promise<bodies.Customer> {
+    return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/customers/${encodeURIComponent(identifier)}`, query: { "limit": options.limit, "cursor": options.cursor }, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * List projects.
+   *
+   * List the projects in the order of their ids, without their owners.
+   */
+  listProjects(options: Limits & { limit?: number; cursor?: string | null } = {}): Promise<bodies.ListedProjects> {
+    return this.call({ method: "GET", path: `/projects`, query: { "limit": options.limit, "cursor": options.cursor } }, options);
+  }
+
+  /**
    * Read the audit trail.
    *
    * Read who changed which fields, made or revoked access tokens, tested and erased, the newest first.
@@ -236,6 +256,30 @@ export class CustomerContextClient extends Caller {
   }
 
   /**
+   * Refresh a result without its email.
+   *
+   * Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
+   *
+   * The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are,
+   * and says so in `last_attempt`.
+   */
+  refreshTicket(ticketId: string, body: bodies.RefreshInput, options: Limits & { prefer?: string } = {}): Promise<bodies.TicketResult | bodies.Pending> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/refresh`, headers: { "Prefer": options.prefer }, body }, options);
+  }
+
+  /**
+   * Look a customer up by hand.
+   *
+   * Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as
+   * ever.
+   *
+   * It stands in the audit trail, without the identifier.
+   */
+  lookUpCustomer(ticketId: string, body: bodies.LookUpInput, options: Limits & { actorId: string; prefer?: string }): Promise<bodies.TicketResult | bodies.Pending> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/look-up`, headers: { "X-Actor-Id": options.actorId, "Prefer": options.prefer }, body }, options);
+  }
+
+  /**
    * Read a ticket's result.
    *
    * Read what is stored for a ticket, or that a run is under way: also one that replaces a result.
@@ -278,6 +322,18 @@ export class CustomerContextClient extends Caller {
    */
   checkDraft(ticketId: string, body: bodies.DraftInput, options: Limits = {}): Promise<bodies.DraftChecked> {
     return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/check-draft`, body }, options);
+  }
+
+  /**
+   * List results.
+   *
+   * List the results of a project, those of the last tickets first, without facts: what a lost message told
+   * of.
+   *
+   * Read one whole with GET /tickets/{ticket_id}/customer-context.
+   */
+  listResults(options: Limits & { projectId: string; status?: bodies.Status | null; reason?: string | null; since?: string | null; limit?: number; cursor?: string | null }): Promise<bodies.ListedTickets> {
+    return this.call({ method: "GET", path: `/tickets`, query: { "project_id": options.projectId, "status": options.status, "reason": options.reason, "since": options.since, "limit": options.limit, "cursor": options.cursor } }, options);
   }
 
   /**

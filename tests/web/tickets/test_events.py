@@ -1,6 +1,7 @@
 """The stream of results: what ends from now on, heartbeats between, and nothing left behind by who goes away."""
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -33,10 +34,10 @@ class WatchedCompletions(Completions):
         self.open = 0
 
     @contextmanager
-    def stream(self) -> Iterator[asyncio.Queue[Ended | None]]:
+    def stream(self, project_id: str | None = None) -> Iterator[asyncio.Queue[Ended | None]]:
         self.open += 1
         try:
-            with super().stream() as stream:
+            with super().stream(project_id) as stream:
                 yield stream
         finally:
             self.open -= 1
@@ -295,3 +296,26 @@ async def test_stream_needs_a_token_and_a_project_id_that_can_be_one() -> None:
 
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
     assert (malformed.status_code, malformed.json()["code"]) == (422, "validation_error")
+
+
+async def test_database_is_read_once_for_each_ended_run_however_many_listen() -> None:
+    world, asked = World(), []
+
+    async def last_result(ticket_id: str, project_id: str) -> dict[str, Any]:
+        asked.append(ticket_id)
+        await asyncio.sleep(0)
+        return RESULT
+
+    async with contextlib.AsyncExitStack() as stack:
+        readers = [Reader() for _ in range(500)]
+        for reader in readers:
+            await stack.enter_async_context(listening(reader, world, last_result=last_result))
+        for reader in readers:
+            await reader.until(FIRST_LINES)
+        for number in range(3):
+            world.completions.ended(Ended(f"t_{number}", "prj_1"))
+        for reader in readers:
+            await reader.until(b"t_2")
+
+    assert asked == ["t_0", "t_1", "t_2"]
+    assert len({reader.sent for reader in readers}) == 1

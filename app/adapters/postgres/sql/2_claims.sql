@@ -2,7 +2,7 @@
 -- its endpoint is open.
 CREATE VIEW claims AS
 SELECT e.ticket_id, e.run, e.attempt, e.strikes, e.asynchronous, e.email, e.sender_verified, e.given_identifier,
-    e.extracted, e.traceparent, e.credit_month IS NOT NULL AS charged,
+    e.extracted, e.traceparent, CASE WHEN e.email IS NULL THEN e.result END AS looked_up_before, e.credit_month IS NOT NULL AS charged,
     CAST(extract(epoch FROM now() - e.submitted_at) AS float8) AS age_seconds,
     p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits,
     c.method, c.api_url, c.identifier_parameter, c.identify_instructions, c.display_instructions, c.enabled,

@@ -1,6 +1,6 @@
 -- Takes one ticket in: stores it once, and says what is known of it.
 --
--- A ticket that has a result, or whose run is under way, stays as it is. A new one, or one that is to be run anew, is
+-- A ticket that has a final result, or whose run is under way, stays as it is. A new one, or one that is to be run anew, is
 -- given to the submitting process (`taker`, NULL where it has no free seat) if nobody of its project waits and a slot
 -- is free: then `claim` is what it runs. Otherwise it is queued. Every statement sees what was committed before it
 -- began. Fails with unique_violation if another submission of the ticket, or another taker of the slot, was faster:
@@ -23,7 +23,7 @@ BEGIN
         SELECT * INTO known FROM enrichments e WHERE e.ticket_id = ticket;
         EXIT WHEN NOT FOUND OR known.project_id <> project;
         IF known.state = 'done' THEN
-            EXIT WHEN NOT run_anew;
+            EXIT WHEN NOT (run_anew OR may_run_again(known, digest));
             PERFORM FROM enrichments e WHERE e.ticket_id = ticket AND e.run = known.run AND e.state = 'done'
             FOR NO KEY UPDATE;
             is_new := FOUND;
@@ -58,7 +58,8 @@ BEGIN
         ON CONFLICT (ticket_id) DO UPDATE SET state = excluded.state, worker = excluded.worker, slot = excluded.slot,
             run = excluded.run, attempt = e.attempt + excluded.attempt, strikes = excluded.strikes,
             credit_month = excluded.credit_month, email = excluded.email, sender_verified = excluded.sender_verified,
-            given_identifier = excluded.given_identifier, email_digest = excluded.email_digest, extracted = NULL,
+            given_identifier = excluded.given_identifier,
+            email_digest = coalesce(excluded.email_digest, e.email_digest), extracted = NULL,
             asynchronous = excluded.asynchronous, traceparent = excluded.traceparent, submitted_at = now(),
             updated_at = now()
         WHERE e.run = known.run AND e.state = 'done'
@@ -67,7 +68,9 @@ BEGIN
             RAISE unique_violation USING MESSAGE = 'another submission of the ticket was faster';
         END IF;
     END IF;
-    RETURN QUERY SELECT known.ticket_id, known.project_id, known.state, known.result, known.submitted_at,
+    RETURN QUERY SELECT known.ticket_id, known.project_id, known.state,
+        CASE WHEN known.state = 'done' OR endpoint_was_asked(known.result) THEN shown_result(known) END,
+        known.submitted_at,
         known.asynchronous, is_new, (SELECT c FROM claims c WHERE free IS NOT NULL AND c.ticket_id = ticket);
 END
 $$;

@@ -1,0 +1,64 @@
+"""Lists for reconciliation and for people's own requests: projects, results, what is held about a customer."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from app.domain.listings import ListedProject, ListedResult, Position, Wanted
+from app.domain.reading.extraction import as_sent
+from app.domain.refusals import Refusal, Refused
+
+_T = TypeVar("_T")
+
+
+class Lists(Protocol):
+    """The rows; every method may raise `DatabaseUnavailable`."""
+
+    async def projects(self, limit: int, after: str) -> list[ListedProject]:
+        """Return the projects behind `after` in the order of their ids."""
+
+    async def results(self, project_id: str, wanted: Wanted, limit: int, before: Position | None) -> list[ListedResult]:
+        """Return results of a project, the newest first, or those behind `before`."""
+
+    async def of_customer(
+        self, project_id: str, identifier: str | None, limit: int, before: Position | None
+    ) -> list[ListedResult]:
+        """Return all that was looked up by an identifier, in any case, the newest first."""
+
+    async def note_customer_read(self, project_id: str, actor: str | None) -> bool:
+        """Note that somebody asks what is held about a customer; False where there is no such project."""
+
+
+class Listing:
+    """Reads one page at a time; the second value is where the next one begins, None at the end."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+
+    async def projects(self, limit: int, after: str = "") -> tuple[Sequence[ListedProject], str | None]:
+        """Return a page of projects."""
+        page, more = _cut(await self._lists.projects(limit + 1, after), limit)
+        return page, page[-1].project_id if more else None
+
+    async def results(
+        self, project_id: str, wanted: Wanted, limit: int, before: Position | None = None
+    ) -> tuple[Sequence[ListedResult], Position | None]:
+        """Return a page of a project's results."""
+        page, more = _cut(await self._lists.results(project_id, wanted, limit + 1, before), limit)
+        return page, page[-1].position if more else None
+
+    async def of_customer(
+        self, project_id: str, identifier: str, actor: str | None, limit: int, before: Position | None = None
+    ) -> tuple[Sequence[ListedResult], Position | None]:
+        """Return a page of what is held about a customer, and note that somebody asked.
+
+        The identifier is read as the customer endpoint would have got it. Raises `Refused` for an unknown project.
+        """
+        if not await self._lists.note_customer_read(project_id, actor):
+            raise Refused(Refusal.PROJECT_NOT_FOUND)
+        sent = as_sent(identifier)
+        page, more = _cut(await self._lists.of_customer(project_id, sent, limit + 1, before), limit)
+        return page, page[-1].position if more else None
+
+
+def _cut(found: Sequence[_T], limit: int) -> tuple[Sequence[_T], bool]:
+    return found[:limit], len(found) > limit

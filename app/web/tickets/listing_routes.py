@@ -1,0 +1,41 @@
+"""The route GET /tickets: a project's results without their facts, for reconciliation after a lost message."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from app.domain.listings import Wanted
+from app.domain.outcomes import Status
+from app.web.http.bodies import Id
+from app.web.http.error_responses import problems
+from app.web.http.paging import Before, Limit, cursor_to
+from app.web.http.requests import Wired
+from app.web.tickets.bodies import ListedTicketOut, ListedTicketsOut
+from app.web.tickets.examples import LISTED
+
+router = APIRouter(prefix="/tickets", tags=["Tickets"])
+
+PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"examples": LISTED}}}}
+
+
+@router.get("", summary="List results", responses={**PAGE, **problems()})
+async def list_results(
+    services: Wired,
+    project_id: Annotated[Id, Query(description="the project")],
+    before: Before,
+    status: Annotated[Status | None, Query(description="only those with this status")] = None,
+    reason: Annotated[str | None, Query(max_length=64, description="only those with this reason")] = None,
+    since: Annotated[
+        AwareDatetime | None, Query(description="only those of runs that ended at this time or later (RFC 3339)")
+    ] = None,
+    limit: Limit = 50,
+) -> ListedTicketsOut:
+    """List the results of a project, those of the last tickets first, without facts: what a lost message told of.
+
+    Read one whole with GET /tickets/{ticket_id}/customer-context.
+    """
+    when: datetime | None = since
+    page, end = await services.listing.results(project_id, Wanted(status, reason, when), limit, before)
+    return ListedTicketsOut(tickets=[ListedTicketOut.of(each) for each in page], next_cursor=cursor_to(end))
