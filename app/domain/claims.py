@@ -135,3 +135,28 @@ Submitted = Underway | Stored | ForeignTicket | UnknownProject
 
 Found = Underway | Stored | ForeignTicket | None
 """Every answer to a look at a ticket; None where nothing ever was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page of results ends: when its last ticket was submitted, and which it is."""
+
+    submitted_at: datetime
+    ticket_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedResult:
+    """A result as it stands in a list, and where it stands there."""
+
+    position: Position
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which results of a project are listed: those with this status or reason, that ended since a time."""
+
+    status: str | None = None
+    reason: str | None = None
+    since: datetime | None = None

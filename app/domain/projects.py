@@ -44,3 +44,12 @@ class VersionConflict(Exception):
 
 class TokenUnreadable(Exception):
     """No key of the ring opens this ciphertext for this project."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedProject:
+    """A project as it stands in the list; `enabled` says that its look-up is turned on."""
+
+    project_id: str
+    plan: str
+    enabled: bool

@@ -20,8 +20,8 @@ from app.domain.claims import (
     Underway,
     UnknownProject,
 )
-from app.domain.digests import email_digest
 from app.domain.outcomes import endpoint_was_asked
+from app.domain.reading.digests import email_digest
 from app.domain.refusals import Refusal, Refused
 from app.domain.traces import Trace
 from app.runs.waiting import Completions, Expected

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from app.domain.listings import ListedProject, ListedResult, Position, Wanted
+from app.domain.claims import ListedResult, Position, Wanted
+from app.domain.projects import ListedProject
 from app.domain.reading.extraction import as_sent
 from app.domain.refusals import Refusal, Refused
 

@@ -17,12 +17,12 @@ from app.web.http.middleware import Bearers, BodyLimit, RequestIds, Traces
 from app.web.http.services import Services
 from app.web.mcp import routes as mcp
 from app.web.projects import access_token_routes, audit_routes
-from app.web.projects import listing_routes as project_lists
+from app.web.projects import project_list_routes as project_lists
 from app.web.projects import routes as projects
 from app.web.projects.examples import AUDIT, LISTED_PROJECTS
 from app.web.tickets import batch, draft_routes, events
-from app.web.tickets import listing_routes as ticket_lists
 from app.web.tickets import routes as tickets
+from app.web.tickets import ticket_list_routes as ticket_lists
 from app.web.tickets.examples import BATCHED, CHECKED, ENRICHED, LISTED, PENDING
 from support_context.secrets import Secret
 

@@ -9,15 +9,15 @@ from typing import Any
 from pydantic import SecretStr
 
 from app.adapters.postgres.access_token_store import AccessTokenStore
-from app.adapters.postgres.activity_store import ActivityStore
 from app.adapters.postgres.audit_store import AuditStore
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.connection import Database, ping, unset
 from app.adapters.postgres.delivery_store import DeliveryStore
 from app.adapters.postgres.listening import StandingConnection
-from app.adapters.postgres.listing_store import ListingStore
 from app.adapters.postgres.notices import ENDED_CHANNEL, QUEUED_CHANNEL, Notices, ended_in
 from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.reports.activity_store import ActivityStore
+from app.adapters.postgres.reports.listing_store import ListingStore
 from app.adapters.postgres.retention_store import RetentionStore
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore

@@ -17,18 +17,20 @@ from app.domain.claims import (
     ForeignTicket,
     Found,
     Given,
+    ListedResult,
+    Position,
     Stored,
     Submission,
     Submitted,
     Taken,
     Underway,
     UnknownProject,
+    Wanted,
 )
 from app.domain.configuration import MOST_VERSIONS, Configuration, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.enumeration import asker, is_relay
-from app.domain.listings import ListedProject, ListedResult, Position, Wanted
 from app.domain.outcomes import IdentifiedBy, Identity, KeptStep, attempt_of, endpoint_was_asked
-from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
+from app.domain.projects import CreditReport, ListedProject, Project, ProjectNotFound, VersionConflict
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.traces import Trace

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import AfterValidator
 
-from app.domain.listings import Position
+from app.domain.claims import Position
 from app.web.http.bodies import is_id
 
 MOST_LISTED = 200

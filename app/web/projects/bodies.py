@@ -8,8 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from app.domain.access_tokens import LONGEST_LABEL, LONGEST_SECONDS, SHORTEST_SECONDS, AccessToken, Made, TokenScope
 from app.domain.audit import Action, Entry
-from app.domain.listings import ListedProject
-from app.domain.projects import CreditReport, Project, includes_customer_context
+from app.domain.projects import CreditReport, ListedProject, Project, includes_customer_context
 from app.web.http.bodies import Id, StrictBody, without
 from app.web.tickets.bodies import TicketResultOut
 from support_context.plain_text import plain

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StrictBool
 
-from app.domain.listings import ListedResult
+from app.domain.claims import ListedResult
 from app.domain.outcomes import IdentifiedBy, Identity, Status
 from app.web.http.bodies import Id, StrictBody
 

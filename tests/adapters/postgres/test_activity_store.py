@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.adapters.postgres.activity_store import ActivityStore
 from app.adapters.postgres.connection import Database, Statement
+from app.adapters.postgres.reports.activity_store import ActivityStore
 from app.domain.activity import COUNTED, TIMED, EndedLookup, Pace, counted_as
 from app.domain.outcomes import Status
 from tests.support.rows import EndedRun

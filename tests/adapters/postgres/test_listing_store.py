@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from app.adapters.postgres.connection import Database
-from app.adapters.postgres.listing_store import ListingStore
-from app.domain.claims import Taken
-from app.domain.listings import Position, Wanted
+from app.adapters.postgres.reports.listing_store import ListingStore
+from app.domain.claims import Position, Taken, Wanted
 from tests.support.stores import RESULT, Stores, submission
 
 FACTS = RESULT | {"identifier": "acct_1"}

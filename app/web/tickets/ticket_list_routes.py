@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from app.domain.listings import Wanted
+from app.domain.claims import Wanted
 from app.domain.outcomes import Status
 from app.web.http.bodies import Id
 from app.web.http.error_responses import problems

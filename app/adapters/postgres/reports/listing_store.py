@@ -3,7 +3,8 @@
 from app.adapters.postgres.audit_store import noting
 from app.adapters.postgres.connection import Database, Row, Statement
 from app.domain.audit import Action
-from app.domain.listings import ListedProject, ListedResult, Position, Wanted
+from app.domain.claims import ListedResult, Position, Wanted
+from app.domain.projects import ListedProject
 
 LONGEST_RUN = "interval '2 days'"
 """A run ends within this time after its submission; what was submitted before cannot have ended since."""

@@ -1,0 +1,1 @@
+"""What is only read, in PostgreSQL: activity of a project, lists of projects and results."""
