@@ -1,9 +1,8 @@
 """One email in, one result out: find the identifier, ask the customer endpoint once, say what it knows."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from secrets import choice
@@ -15,23 +14,14 @@ from app.domain import context, identity
 from app.domain.claims import Given
 from app.domain.configuration import Configuration
 from app.domain.enumeration import is_relay
-from app.domain.outcomes import (
-    NOTHING_ASKED_FOR,
-    OF_THE_PROVIDER,
-    IdentifiedBy,
-    Identity,
-    KeptStep,
-    Outcome,
-    Result,
-    StepFailed,
-    Usage,
-)
+from app.domain.outcomes import NOTHING_ASKED_FOR, OF_THE_PROVIDER, Identity, Outcome, Result, StepFailed, Usage
 from app.domain.reading import extraction
 from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer
 from app.domain.rows.judging import JUDGED_AT_ONCE_BYTES, Judged, judge, without_model
 from app.domain.rows.masking import masked, overlaps
 from app.domain.rows.naming import made_from_rows
+from app.domain.steps import Run, Step
 from app.domain.tickets import Email
 from support_context import lookups
 from support_context.facts import Facts
@@ -71,67 +61,6 @@ class CustomerEndpoint(Protocol):
         """Send the request with the token to its own origin and return the answer, bounded in size and time."""
 
 
-@dataclass(slots=True)
-class Step:
-    """One step as it went; `outcome` is `running`, `ok`, `failed` or `skipped`, `failure` how a failed one ended."""
-
-    name: str
-    outcome: str = "skipped"
-    duration_ms: int = 0
-    detail: str = ""
-    failure: Outcome | None = None
-
-
-@dataclass(slots=True)
-class Run:
-    """What one run did, step by step: everything that an engineer needs to see what to fix.
-
-    `retry_after` is how many seconds the AI provider asked to be left alone, 0 where it did not.
-    """
-
-    on_step: Callable[[Step], None]  # called when a step begins, and again when it has ended
-    steps: list[Step] = field(default_factory=lambda: [Step("extract"), Step("fetch"), Step("summarize")])
-    started: float = field(default_factory=monotonic)
-    usage: Usage = field(default_factory=Usage)
-    identifier_raw: str | None = None
-    identifier: str | None = None
-    identified_by: IdentifiedBy = IdentifiedBy.AI
-    request: LookupRequest | None = None
-    response: LookupResponse | None = None
-    retry_after: float = 0.0
-
-    @contextmanager
-    def step(self, index: int) -> Iterator[Step]:
-        """Time one step and note how it ended."""
-        step, started = self.steps[index], monotonic()
-        step.outcome = "running"
-        self.on_step(step)
-        try:
-            yield step
-            step.outcome = "ok"
-        except StepFailed as failure:
-            step.outcome, step.detail = "failed", failure.detail or failure.outcome.sentence
-            step.failure = failure.outcome
-            self.usage += failure.usage
-            raise
-        finally:
-            step.duration_ms = _milliseconds(monotonic() - started)
-            if step.outcome != "running":  # a fault or a cancellation is no ending of a step
-                self.on_step(step)
-
-    def kept(self) -> tuple[KeptStep, ...]:
-        """Return the steps as they are kept with the result: what an owner may know of a ticket, and no data."""
-        status, size = (self.response.http_status, len(self.response.body)) if self.response else (None, None)
-        extract, fetch, summarize = (KeptStep(each.name, each.outcome, each.duration_ms) for each in self.steps)
-        changes = self.steps[2].detail if summarize.outcome == "ok" else ""
-        return extract, replace(fetch, http_status=status, bytes=size), replace(summarize, changes=changes)
-
-    def timings_ms(self) -> dict[str, int]:
-        """Return the milliseconds of each step that ran, and of the whole."""
-        ran = {step.name: step.duration_ms for step in self.steps if step.outcome != "skipped"}
-        return {**ran, "total": _milliseconds(monotonic() - self.started)}
-
-
 Admit = Callable[[str, Extracted], Awaitable[bool]]
 """Tells whether the sender may ask about one more customer, this one; counts that they did and keeps what was found."""
 
@@ -164,7 +93,7 @@ class Enricher:
         `admit` is given what the first AI call found, before the customer endpoint is called; a later run of the same
         email that gets it as `extracted` makes that call no more. With `given`, no email is read.
         """
-        run = Run(on_step)
+        run = Run(on_step, monotonic)
         try:
             if given is None:
                 identifier, found = await self._extract(run, email, configuration, deadline - FETCH_SECONDS, extracted)
@@ -183,7 +112,7 @@ class Enricher:
     def not_run(self, outcome: Outcome, detail: str = "") -> Result:
         """Return the result of an email for which nothing was run."""
         message = StepFailed(outcome, detail).message
-        return self._result(Run(lambda step: None), outcome, message, credits_used=0)
+        return self._result(Run(lambda step: None, monotonic), outcome, message, credits_used=0)
 
     async def _extract(
         self, run: Run, email: Email, configuration: Configuration, deadline: float, known: Extracted | None
@@ -304,7 +233,3 @@ def _dropped(facts: Facts) -> str:
     """Name the links that are not shown, for whoever tests the endpoint."""
     named = [f"{place} ({why})" for place, why in islice(facts.dropped_links(), MOST_DROPPED_NAMED)]
     return f"; links not shown: {', '.join(named)}" if named else ""
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -12,8 +12,9 @@ from app.domain.configuration import Configuration
 from app.domain.outcomes import NOTHING_ASKED_FOR, OF_THE_PROVIDER, Outcome, Result, StepFailed, Usage
 from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer, PointedRow
+from app.domain.steps import Run, Step
 from app.domain.tickets import Email
-from app.enrichment import Enricher, Run, Step
+from app.enrichment import Enricher
 from support_context.failures import Failure, LookupFailed
 from support_context.lookups import LookupResponse
 from support_context.secrets import Secret

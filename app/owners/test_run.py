@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 from app.domain.audit import named
@@ -13,9 +14,10 @@ from app.domain.configuration import Configuration, StoredConfiguration, missing
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
 from app.domain.sealing import Seals
+from app.domain.steps import Run, Step
 from app.domain.tickets import Email
 from app.domain.traces import Trace, untold
-from app.enrichment import Enricher, Run, Step
+from app.enrichment import Enricher
 from app.owners.audit_report import Trail
 from app.owners.configuring import Changes, Configuring, origin_of, token_required
 from app.owners.stored_projects import Projects
@@ -49,7 +51,7 @@ class Trial:
 
     def as_document(self) -> dict[str, Any]:
         """Return the answer of the test route."""
-        return {**self.result.as_document(), "trace": trace_of(self.run or Run(lambda step: None))}
+        return {**self.result.as_document(), "trace": trace_of(self.run or Run(lambda step: None, monotonic))}
 
 
 @dataclass(slots=True)

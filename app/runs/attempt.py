@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from app.domain import pauses
 from app.domain.breaker import Admission, EndpointVerdict, verdict_of
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
 from app.domain.configuration import Configuration, missing_fields
@@ -15,8 +14,10 @@ from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
 from app.domain.reading.extraction import Extracted, as_sent
 from app.domain.sealing import Seals
+from app.domain.steps import Run, Step
 from app.domain.workload import MOST_STRIKES
-from app.enrichment import Enricher, Run, Step
+from app.enrichment import Enricher
+from app.runs import pauses
 from app.runs.watching import RunSpan, Watcher, told_to
 from support_context.identifiers import sanitize
 from support_context.secrets import Secret

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from app.domain.claims import Claimed
 from app.domain.outcomes import Outcome, Result
+from app.domain.steps import Step
 from app.domain.traces import Trace, Untold
-from app.enrichment import Step
 
 
 class RunSpan(Protocol):

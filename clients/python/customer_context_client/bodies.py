@@ -49,6 +49,7 @@ Code = Literal[
     "version_not_found",
     "ticket_project_mismatch",
     "check_running",
+    "nothing_to_refresh",
     "precondition_failed",
     "bearer_token_required",
     "incomplete_configuration",
@@ -74,6 +75,8 @@ Action = Literal[
     "configuration_tested",
     "access_token_made",
     "access_token_revoked",
+    "ticket_looked_up",
+    "customer_read",
     "ticket_erased",
     "customer_erased",
     "results_erased",
@@ -186,6 +189,9 @@ class Header(TypedDict):
     value: str
 
 
+IdentifiedBy = Literal["ai", "agent"]
+"""Who said which customer is to be looked up."""
+
 Identity = Literal["match", "mismatch", "unknown"]
 """Whether the sender of an email is the customer whose record was looked up."""
 
@@ -212,6 +218,28 @@ class Link(TypedDict):
 
     label: str
     url: str
+
+
+class ListedProject(TypedDict):
+    """A project as it stands in the list."""
+
+    project_id: str
+    plan: str
+    customer_context_included: bool
+    # whether its look-up is turned on
+    enabled: bool
+
+
+class LookUpInput(TypedDict):
+    """Whom a person names as the customer behind a ticket."""
+
+    project_id: str
+    # how the customer endpoint knows the customer
+    identifier: str
+    # the sender's address, to compare it; optional
+    sender: NotRequired[str]
+    # the helpdesk's own verdict on the sender
+    sender_verified: NotRequired[bool | None]
 
 
 class Pace(TypedDict):
@@ -241,6 +269,12 @@ class Project(TypedDict):
     monthly_ai_credits: int
     credits_used_this_month: int
     credits_reset_at: str
+
+
+class RefreshInput(TypedDict):
+    """Which project's ticket is looked up anew."""
+
+    project_id: str
 
 
 class Response(TypedDict):
@@ -489,6 +523,23 @@ class Ended(TypedDict):
     steps: list[KeptStep]
 
 
+class LastAttempt(TypedDict):
+    """What came of a later try that left the facts as they were."""
+
+    status: Status
+    reason: Reason | None
+    message: str
+    at: str
+
+
+class ListedProjects(TypedDict):
+    """One page of the projects, in the order of their ids."""
+
+    projects: list[ListedProject]
+    # where the next page begins; null: this is the last
+    next_cursor: str | None
+
+
 class NewAccessToken(TypedDict):
     """A new access token: the only answer that ever holds it."""
 
@@ -511,6 +562,7 @@ class Pending(TypedDict):
     reason: None
     message: str
     identifier: None
+    identified_by: None
     summary: str
     fields: list[Field]
     links: list[Link]
@@ -524,6 +576,7 @@ class Pending(TypedDict):
     timings_ms: dict[str, int]
     # since when the run is under way
     created_at: str
+    last_attempt: None
     reused: bool
 
 
@@ -548,37 +601,6 @@ class Sample(TypedDict):
 
     # null: the operator runs none
     sample: SampleConfiguration | None
-
-
-class TicketResult(TypedDict):
-    """The result of a ticket."""
-
-    status: Status
-    reason: Reason | None
-    message: str
-    identifier: str | None
-    summary: str
-    fields: list[Field]
-    links: list[Link]
-    # match: the sender is verified and is the customer's address on file; mismatch: another is on file;
-    # unknown: everything else
-    identity: Identity
-    ai_context: str
-    # true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
-    # to no AI
-    ai_context_withheld: bool
-    credits_used: int
-    ai_provider: str
-    ai_model: str
-    usage: Usage
-    timings_ms: dict[str, int]
-    # the three steps as they went; without data
-    steps: NotRequired[list[KeptStep]]
-    created_at: str
-    ticket_id: str
-    project_id: str
-    # true: it was stored before this request, and nothing was run
-    reused: bool
 
 
 class Versions(TypedDict):
@@ -667,6 +689,52 @@ class Check(TypedDict):
     requirements: list[CheckFinding]
 
 
+class ListedTicket(TypedDict):
+    """How the look-up of a ticket ended, without facts."""
+
+    ticket_id: str
+    status: Status
+    reason: Reason | None
+    created_at: str
+    last_attempt: LastAttempt | None
+
+
+class TicketResult(TypedDict):
+    """The result of a ticket."""
+
+    status: Status
+    reason: Reason | None
+    message: str
+    identifier: str | None
+    # agent: a person named the customer (look-up)
+    identified_by: IdentifiedBy
+    summary: str
+    fields: list[Field]
+    links: list[Link]
+    # match: the sender is verified and is the customer's address on file; mismatch: another is on file;
+    # unknown: everything else
+    identity: Identity
+    ai_context: str
+    # true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
+    # to no AI
+    ai_context_withheld: bool
+    credits_used: int
+    ai_provider: str
+    ai_model: str
+    usage: Usage
+    timings_ms: dict[str, int]
+    # the three steps as they went; without data
+    steps: NotRequired[list[KeptStep]]
+    # when the facts were looked up, or the run ended without any
+    created_at: str
+    # a later run that had no facts and left these; null: the last run is the one shown
+    last_attempt: LastAttempt | None
+    ticket_id: str
+    project_id: str
+    # true: it was stored before this request, and nothing was run
+    reused: bool
+
+
 class Trace(TypedDict):
     """What a test did, step by step."""
 
@@ -690,6 +758,25 @@ class TrialInput(TypedDict):
     config: NotRequired[ConfigurationInput | None]
 
 
+class Customer(TypedDict):
+    """One page of what is held about a customer, the newest first."""
+
+    project_id: str
+    # as the customer endpoint would have got it; null: it would never have, so nothing is stored
+    identifier: str | None
+    results: list[TicketResult]
+    # where the next page begins; null: this is the last
+    next_cursor: str | None
+
+
+class ListedTickets(TypedDict):
+    """One page of a project's results, the newest first."""
+
+    tickets: list[ListedTicket]
+    # where the next page begins; null: this is the last
+    next_cursor: str | None
+
+
 class Trial(TypedDict):
     """The result of a test."""
 
@@ -697,6 +784,8 @@ class Trial(TypedDict):
     reason: Reason | None
     message: str
     identifier: str | None
+    # agent: a person named the customer (look-up)
+    identified_by: IdentifiedBy
     summary: str
     fields: list[Field]
     links: list[Link]
@@ -714,7 +803,10 @@ class Trial(TypedDict):
     timings_ms: dict[str, int]
     # the three steps as they went; without data
     steps: NotRequired[list[KeptStep]]
+    # when the facts were looked up, or the run ended without any
     created_at: str
+    # a later run that had no facts and left these; null: the last run is the one shown
+    last_attempt: LastAttempt | None
     trace: Trace
 
 

@@ -4,10 +4,10 @@
 export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounded" | "not_sendable" | "ai_unavailable" | "ai_misconfigured" | "ai_refused" | "enumeration_limit" | "interrupted" | "timeout" | "dns_error" | "connect_error" | "tls_error" | "blocked_address" | "http_status" | "redirect" | "not_json" | "too_large" | "invalid_json" | "not_object" | "protocol_error" | "circuit_open" | "not_enabled" | "not_configured" | "plan" | "token_unreadable";
 
 /** Codes of the problems that a request is refused with. */
-export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "version_not_found" | "ticket_project_mismatch" | "check_running" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
+export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "version_not_found" | "ticket_project_mismatch" | "check_running" | "nothing_to_refresh" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
 
 /** What can be done to a project; the value is its name on the wire and in the table. */
-export type Action = "project_saved" | "project_erased" | "configuration_saved" | "configuration_erased" | "configuration_tested" | "access_token_made" | "access_token_revoked" | "ticket_erased" | "customer_erased" | "results_erased" | "bearer_token_resealed";
+export type Action = "project_saved" | "project_erased" | "configuration_saved" | "configuration_erased" | "configuration_tested" | "access_token_made" | "access_token_revoked" | "ticket_looked_up" | "customer_read" | "ticket_erased" | "customer_erased" | "results_erased" | "bearer_token_resealed";
 
 /** The AI that reads emails; `problem` is what its provider refuses, for the operator to mend. */
 export interface Ai {
@@ -105,6 +105,9 @@ export interface Header {
   value: string;
 }
 
+/** Who said which customer is to be looked up. */
+export type IdentifiedBy = "ai" | "agent";
+
 /** Whether the sender of an email is the customer whose record was looked up. */
 export type Identity = "match" | "mismatch" | "unknown";
 
@@ -128,6 +131,26 @@ export interface KeptStep {
 export interface Link {
   label: string;
   url: string;
+}
+
+/** A project as it stands in the list. */
+export interface ListedProject {
+  project_id: string;
+  plan: string;
+  customer_context_included: boolean;
+  /** whether its look-up is turned on */
+  enabled: boolean;
+}
+
+/** Whom a person names as the customer behind a ticket. */
+export interface LookUpInput {
+  project_id: string;
+  /** how the customer endpoint knows the customer */
+  identifier: string;
+  /** the sender's address, to compare it; optional */
+  sender?: string;
+  /** the helpdesk's own verdict on the sender */
+  sender_verified?: boolean | null;
 }
 
 /** How long a step took, in milliseconds; null where it never ran. */
@@ -154,6 +177,11 @@ export interface Project {
   monthly_ai_credits: number;
   credits_used_this_month: number;
   credits_reset_at: string;
+}
+
+/** Which project's ticket is looked up anew. */
+export interface RefreshInput {
+  project_id: string;
 }
 
 /** The head of what it answered, and a preview of the body. */
@@ -392,6 +420,21 @@ export interface Ended {
   steps: Array<KeptStep>;
 }
 
+/** What came of a later try that left the facts as they were. */
+export interface LastAttempt {
+  status: Status;
+  reason: Reason | null;
+  message: string;
+  at: string;
+}
+
+/** One page of the projects, in the order of their ids. */
+export interface ListedProjects {
+  projects: Array<ListedProject>;
+  /** where the next page begins; null: this is the last */
+  next_cursor: string | null;
+}
+
 /** A new access token: the only answer that ever holds it. */
 export interface NewAccessToken {
   token_id: string;
@@ -412,6 +455,7 @@ export interface Pending {
   reason: null;
   message: string;
   identifier: null;
+  identified_by: null;
   summary: string;
   fields: Array<Field>;
   links: Array<Link>;
@@ -425,6 +469,7 @@ export interface Pending {
   timings_ms: Partial<Record<string, number>>;
   /** since when the run is under way */
   created_at: string;
+  last_attempt: null;
   reused: boolean;
 }
 
@@ -446,40 +491,6 @@ export interface Request {
 export interface Sample {
   /** null: the operator runs none */
   sample: SampleConfiguration | null;
-}
-
-/** The result of a ticket. */
-export interface TicketResult {
-  status: Status;
-  reason: Reason | null;
-  message: string;
-  identifier: string | null;
-  summary: string;
-  fields: Array<Field>;
-  links: Array<Link>;
-  /**
-   * match: the sender is verified and is the customer's address on file; mismatch: another is on file;
-   * unknown: everything else
-   */
-  identity: Identity;
-  ai_context: string;
-  /**
-   * true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
-   * to no AI
-   */
-  ai_context_withheld: boolean;
-  credits_used: number;
-  ai_provider: string;
-  ai_model: string;
-  usage: Usage;
-  timings_ms: Partial<Record<string, number>>;
-  /** the three steps as they went; without data */
-  steps?: Array<KeptStep>;
-  created_at: string;
-  ticket_id: string;
-  project_id: string;
-  /** true: it was stored before this request, and nothing was run */
-  reused: boolean;
 }
 
 /** The versions that are kept, the newest first. */
@@ -560,33 +571,23 @@ export interface Check {
   requirements: Array<CheckFinding>;
 }
 
-/** What a test did, step by step. */
-export interface Trace {
-  identifier_raw: string | null;
-  identifier_sent: string | null;
-  request: Request | null;
-  response: Response | null;
-  steps: Array<Step>;
+/** How the look-up of a ticket ended, without facts. */
+export interface ListedTicket {
+  ticket_id: string;
+  status: Status;
+  reason: Reason | null;
+  created_at: string;
+  last_attempt: LastAttempt | null;
 }
 
-/** A sample email, and configuration fields to lay over what is stored. */
-export interface TrialInput {
-  subject?: string;
-  body: string;
-  body_format?: "text" | "html";
-  /** the sender's address; optional */
-  sender?: string;
-  /** the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none */
-  sender_verified?: boolean | null;
-  config?: ConfigurationInput | null;
-}
-
-/** The result of a test. */
-export interface Trial {
+/** The result of a ticket. */
+export interface TicketResult {
   status: Status;
   reason: Reason | null;
   message: string;
   identifier: string | null;
+  /** agent: a person named the customer (look-up) */
+  identified_by: IdentifiedBy;
   summary: string;
   fields: Array<Field>;
   links: Array<Link>;
@@ -608,7 +609,87 @@ export interface Trial {
   timings_ms: Partial<Record<string, number>>;
   /** the three steps as they went; without data */
   steps?: Array<KeptStep>;
+  /** when the facts were looked up, or the run ended without any */
   created_at: string;
+  /** a later run that had no facts and left these; null: the last run is the one shown */
+  last_attempt: LastAttempt | null;
+  ticket_id: string;
+  project_id: string;
+  /** true: it was stored before this request, and nothing was run */
+  reused: boolean;
+}
+
+/** What a test did, step by step. */
+export interface Trace {
+  identifier_raw: string | null;
+  identifier_sent: string | null;
+  request: Request | null;
+  response: Response | null;
+  steps: Array<Step>;
+}
+
+/** A sample email, and configuration fields to lay over what is stored. */
+export interface TrialInput {
+  subject?: string;
+  body: string;
+  body_format?: "text" | "html";
+  /** the sender's address; optional */
+  sender?: string;
+  /** the helpdesk's own verdict on the sender (SPF, DKIM and DMARC, or a login); null: it has none */
+  sender_verified?: boolean | null;
+  config?: ConfigurationInput | null;
+}
+
+/** One page of what is held about a customer, the newest first. */
+export interface Customer {
+  project_id: string;
+  /** as the customer endpoint would have got it; null: it would never have, so nothing is stored */
+  identifier: string | null;
+  results: Array<TicketResult>;
+  /** where the next page begins; null: this is the last */
+  next_cursor: string | null;
+}
+
+/** One page of a project's results, the newest first. */
+export interface ListedTickets {
+  tickets: Array<ListedTicket>;
+  /** where the next page begins; null: this is the last */
+  next_cursor: string | null;
+}
+
+/** The result of a test. */
+export interface Trial {
+  status: Status;
+  reason: Reason | null;
+  message: string;
+  identifier: string | null;
+  /** agent: a person named the customer (look-up) */
+  identified_by: IdentifiedBy;
+  summary: string;
+  fields: Array<Field>;
+  links: Array<Link>;
+  /**
+   * match: the sender is verified and is the customer's address on file; mismatch: another is on file;
+   * unknown: everything else
+   */
+  identity: Identity;
+  ai_context: string;
+  /**
+   * true: identity_policy kept every value of the record out of ai_context; show the rest to agents only, and
+   * to no AI
+   */
+  ai_context_withheld: boolean;
+  credits_used: number;
+  ai_provider: string;
+  ai_model: string;
+  usage: Usage;
+  timings_ms: Partial<Record<string, number>>;
+  /** the three steps as they went; without data */
+  steps?: Array<KeptStep>;
+  /** when the facts were looked up, or the run ended without any */
+  created_at: string;
+  /** a later run that had no facts and left these; null: the last run is the one shown */
+  last_attempt: LastAttempt | null;
   trace: Trace;
 }
 

@@ -25,9 +25,9 @@ async def test_enrich_returns_what_the_contract_says() -> None:
     body = answer.json()
     assert answer.status_code == 200
     assert list(body) == [
-        "ticket_id", "project_id", "status", "reason", "message", "identifier", "identified_by", "summary", "fields", "links",
-        "identity", "ai_context", "ai_context_withheld", "credits_used", "ai_provider", "ai_model", "usage",
-        "timings_ms", "created_at", "last_attempt", "reused",
+        "ticket_id", "project_id", "status", "reason", "message", "identifier", "identified_by", "summary", "fields",
+        "links", "identity", "ai_context", "ai_context_withheld", "credits_used", "ai_provider", "ai_model", "usage",
+        "timings_ms", "steps", "created_at", "last_attempt", "reused",
     ]  # fmt: skip
     assert (body["status"], body["reason"], body["identifier"]) == ("ok", None, "acct_12ab34cd")
     assert {field["label"]: field["value"] for field in body["fields"]} == {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.pauses import before_next_try
+from app.runs.pauses import before_next_try
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""The three steps of one run as they go: timed, told, and kept for whoever asks where the time went."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from app.domain.outcomes import IdentifiedBy, KeptStep, Outcome, StepFailed, Usage
+from support_context.lookups import LookupRequest, LookupResponse
+
+
+@dataclass(slots=True)
+class Step:
+    """One step as it went; `outcome` is `running`, `ok`, `failed` or `skipped`, `failure` how a failed one ended."""
+
+    name: str
+    outcome: str = "skipped"
+    duration_ms: int = 0
+    detail: str = ""
+    failure: Outcome | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run did, step by step: everything that an engineer needs to see what to fix.
+
+    `retry_after` is how many seconds the AI provider asked to be left alone, 0 where it did not.
+    """
+
+    on_step: Callable[[Step], None]  # called when a step begins, and again when it has ended
+    clock: Callable[[], float]  # seconds that only go forward
+    steps: list[Step] = field(default_factory=lambda: [Step("extract"), Step("fetch"), Step("summarize")])
+    started: float = field(init=False)
+    usage: Usage = field(default_factory=Usage)
+    identifier_raw: str | None = None
+    identifier: str | None = None
+    identified_by: IdentifiedBy = IdentifiedBy.AI
+    request: LookupRequest | None = None
+    response: LookupResponse | None = None
+    retry_after: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Begin."""
+        self.started = self.clock()
+
+    @contextmanager
+    def step(self, index: int) -> Iterator[Step]:
+        """Time one step and note how it ended."""
+        step, started = self.steps[index], self.clock()
+        step.outcome = "running"
+        self.on_step(step)
+        try:
+            yield step
+            step.outcome = "ok"
+        except StepFailed as failure:
+            step.outcome, step.detail = "failed", failure.detail or failure.outcome.sentence
+            step.failure = failure.outcome
+            self.usage += failure.usage
+            raise
+        finally:
+            step.duration_ms = milliseconds(self.clock() - started)
+            if step.outcome != "running":  # a fault or a cancellation is no ending of a step
+                self.on_step(step)
+
+    def kept(self) -> tuple[KeptStep, ...]:
+        """Return the steps as they are kept with the result: what an owner may know of a ticket, and no data."""
+        status, size = (self.response.http_status, len(self.response.body)) if self.response else (None, None)
+        extract, fetch, summarize = (KeptStep(each.name, each.outcome, each.duration_ms) for each in self.steps)
+        changes = self.steps[2].detail if summarize.outcome == "ok" else ""
+        return extract, replace(fetch, http_status=status, bytes=size), replace(summarize, changes=changes)
+
+    def timings_ms(self) -> dict[str, int]:
+        """Return the milliseconds of each step that ran, and of the whole."""
+        ran = {step.name: step.duration_ms for step in self.steps if step.outcome != "skipped"}
+        return {**ran, "total": milliseconds(self.clock() - self.started)}
+
+
+def milliseconds(seconds: float) -> int:
+    """Return seconds as whole milliseconds."""
+    return round(seconds * 1000)
