@@ -74,9 +74,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         vault, metrics, completions = Vault(settings.key_ring()), Metrics(), Completions()
         observed, taker = Telemetry(metrics, completions, tracing.run), taker_of(settings)
         model, enricher = await _enricher(settings, metrics, observed, stack)
-        deadline = settings.run_deadline_seconds
         connection = StandingConnection(connector_of(direct(url, settings)), completions.cut_streams)
-        notices = Notices(connection)
+        notices, deadline = Notices(connection), settings.run_deadline_seconds
         tickets = TicketStore(pool, taker, notices.send)
         senders = SenderStore(settings.key_ring()[0], settings.identifiers_per_sender_hour)
         runs = RunStore(pool, taker, senders, notices.send, webhooks=settings.webhook_url is not None)
