@@ -48,7 +48,7 @@ def test_printed_lines_work_as_they_stand(folder: Path, monkeypatch: pytest.Monk
         answer = httpx.get(curl[5], headers=dict([curl[4].split(": ")]), verify=trusted, trust_env=False)
         assert answer.json() == {"type": "account", "plan": "Pro", "since": "2023-02-08"}
         checked = run_check(next(line for line in shown.splitlines() if " check " in line), monkeypatch)
-        assert checked.splitlines()[-1] == "The endpoint keeps to the contract: 26 pass."
+        assert checked.splitlines()[-1] == "The endpoint keeps to the contract: 28 pass."
         assert url in checked
         assert f"export CC_EGRESS_CA_FILE={ca_file} CC_EGRESS_ALLOWED_CIDRS=127.0.0.1/32" in shown
 

@@ -107,7 +107,11 @@ def test_start_is_one_line_and_a_warning_for_each_thing_that_is_not_for_producti
 
     assert (started["event"], started["version"]) == ("started", __version__)
     assert (started["database_host"], started["database_version"]) == ("db.example.com", "18.1")
-    assert (started["ai_provider"], started["seats"], started["unknown_settings"]) == ("offline", 200, ["CC_SAETS"])
+    assert (started["ai_provider"], started["seats"], started["unknown_settings"]) == (
+        "offline",
+        settings.seats,
+        ["CC_SAETS"],
+    )
     assert [(each["event"], each["level"]) for each in warnings] == [
         ("offline_ai", "warning"),
         ("embedded_database", "warning"),
