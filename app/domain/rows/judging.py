@@ -93,7 +93,7 @@ def _picked(nodes: Nodes, display: Display, instructions: str, agent_only: Seque
 def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructions: str) -> list[_Row]:
     about = about_money(instructions)
     rows: dict[str, _Row] = {}
-    for row in said:
+    for row in (_without_note(each, display) for each in said):
         node = resolved(row, nodes, display)
         if node is None or node.pointer in rows or node.pointer.startswith("/links/"):
             continue
@@ -103,6 +103,13 @@ def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructi
         renamed = bool(row.label) and label.text != line(row.label, LONGEST_LABEL)
         rows[node.pointer] = _Row(field, label.wish, node.path, node.pointer != row.source, renamed)
     return list(rows.values())
+
+
+def _without_note(row: PointedRow, display: Display) -> PointedRow:
+    """Take from a label what the owner says in brackets behind it: "News (Yes or No)" is the wish "News"."""
+    label, opened, _ = row.label.partition(" (")
+    is_wish = bool(opened) and any(label.casefold() == wish.label.casefold() for wish in display.wishes)
+    return replace(row, label=label) if is_wish else row
 
 
 def _asked_for(rows: list[_Row], nodes: Nodes, display: Display) -> list[_Row]:

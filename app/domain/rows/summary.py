@@ -1,4 +1,4 @@
-"""Judges the one text that a model writes: each figure, address, state and negation of it must be in the rows or facts.
+"""Judges the one text that a model writes: each figure, address, state and negation of it must be in the rows.
 
 Its plain words cannot be judged: the rows are the truth, and where this is in doubt the summary is made from them.
 """
@@ -13,9 +13,8 @@ from app.domain.outcomes import Field
 from app.domain.rows.display import Display
 from app.domain.rows.naming import is_long
 from app.domain.rows.nodes import Node, Nodes
-from app.domain.rows.numerals import literal, ungrouped
+from app.domain.rows.numerals import ungrouped
 from app.domain.rows.spelling import BAD_STATES, CURRENCIES, GOOD_STATES, NEGATIONS
-from app.domain.rows.times import spelt_time, unix_time
 from app.domain.rows.vocabulary import (
     COMMON_WORDS,
     COUNT_WORDS,
@@ -25,12 +24,13 @@ from app.domain.rows.vocabulary import (
     TIME_WORDS,
     UNIT_WORDS,
 )
-from app.domain.rows.words import FUNCTION_WORDS, phrase
+from app.domain.rows.words import FUNCTION_WORDS, name_words, phrase
 from support_context.plain_text import comparable
 
-LONGEST_SHORT_FACT = 300
-LONGEST_LONG_FACT = 4_000
-"""Characters of a fact that are read, of a short and of a long one."""
+LONGEST_FACT = 4_000
+"""Characters of a fact that are read; of longer ones a summary is made from the rows."""
+
+LENGTH_OF_DATE = len("2026-12-01")
 
 MOST_ITEMS = 200
 """Items of one list that a summary is held against."""
@@ -55,7 +55,7 @@ _CODE = re.compile(r"[A-Z]{3}")
 
 @dataclass(slots=True)
 class _Known:
-    """What the rows show and the short facts say: words, pairs of neighbours, states, and what is denied."""
+    """What the rows show: words, pairs of neighbours and states; what facts deny; and words of what may not speak."""
 
     tokens: set[str] = field(default_factory=set)
     pairs: set[tuple[str, str]] = field(default_factory=set)
@@ -80,7 +80,7 @@ class _Known:
 
 
 def says_only(summary: str, fields: Sequence[Field], nodes: Nodes, display: Display) -> bool:
-    """Tell whether a summary has no figure, date, address, code, state or negation that rows and facts lack."""
+    """Tell whether a summary has no figure, date, address, code, state or negation that the rows lack."""
     known = _known(fields, nodes)
     if known.read > MOST_READ:
         return False
@@ -104,61 +104,55 @@ def name_words_of(text: str) -> list[str]:
 
 
 def _known(fields: Sequence[Field], nodes: Nodes) -> _Known:
+    """Read what may speak, the rows, and what may not: long texts, and all that no row shows."""
     known = _Known()
+    silent: list[str] = []
     for row in fields:
         if known.read > MOST_READ:
             return known
-        known.add(row.value)
-        if row.raw != row.value:
-            known.add(row.raw)
-        known.add(row.label, says_state=False)
-    long: list[str] = []
+        _add_row(row, known, silent)
+    shown = {row.source for row in fields if not row.agent_only}
+    names: set[str] = set()
     for node in nodes.every:
-        if known.read > MOST_READ:
-            return known
-        for value in node.value[:MOST_ITEMS] if isinstance(node.value, list) else [node.value]:
-            _add_fact(value, node, known, long)
+        names.update(node.key)
+        if isinstance(node.value, bool):
+            _deny(node, known)
+        elif node.pointer not in shown:
+            values = node.value[:MOST_ITEMS] if isinstance(node.value, list) else [node.value]
+            silent += [value for value in values if isinstance(value, str)]
     strange: set[str] = set()
-    for text in long:
-        known.read += len(text)
+    for text in silent:
+        tokens = _tokens(text[:LONGEST_FACT])
+        known.read += sum(map(len, tokens)) + max(len(text) - LONGEST_FACT, 0)
         if known.read > MOST_READ:
             return known
-        strange.update(_tokens(text))
-    known.strangers = strange - known.tokens
+        strange.update(tokens)
+    known.strangers = strange - known.tokens - names
     return known
 
 
-def _add_fact(value: object, node: Node, known: _Known, long: list[str]) -> None:
-    if isinstance(value, str):
-        text = value[:LONGEST_LONG_FACT]
-        if len(text) > LONGEST_SHORT_FACT or is_long(text):
-            folded = comparable(text)
-            long.append(folded[:LONGEST_LONG_FACT])
-            known.read += max(len(folded) - LONGEST_LONG_FACT, 0)
-        else:
-            known.add(text)
-            if spelt_time(text) == "datetime":
-                known.add(text[:10])
-    elif isinstance(value, bool):
-        name = " ".join(node.bare)
-        if value and not set(node.key) & NEGATIONS:
-            known.add(name)
-        elif value:
-            known.denied.add(" ".join(word for word in node.bare if word not in NEGATIONS))
-        else:
-            known.denied.add(name)
-    elif (number := literal(value)) is not None:
-        known.add(number)
-        moment = unix_time(node)
-        if moment:
-            known.add(moment[1])
-            known.add(moment[1][:10])
-    if value not in (None, "", False, True, 0):
-        known.add(" ".join(node.key))
+def _add_row(row: Field, known: _Known, silent: list[str]) -> None:
+    if row.agent_only or is_long(row.value):
+        silent.append(row.value)
+        return
+    known.add(row.value)
+    if row.raw != row.value:
+        known.add(row.raw)
+    if row.type == "datetime":
+        known.add(row.value[:LENGTH_OF_DATE])
+    known.add(row.label, says_state=row.raw == "true" and not set(name_words(row.label)) & NEGATIONS)
+
+
+def _deny(node: Node, known: _Known) -> None:
+    """Note what a boolean denies: its name where it is false, the contrary where its name has a negation."""
+    if not node.value:
+        known.denied.add(" ".join(node.bare))
+    elif set(node.key) & NEGATIONS:
+        known.denied.add(" ".join(word for word in node.bare if word not in NEGATIONS))
 
 
 def _is_invented(place: int, tokens: list[str], known: _Known) -> bool:
-    """Tell whether one word of a summary says something hard that neither rows nor short facts say."""
+    """Tell whether one word of a summary says something hard that no row says."""
     token = tokens[place]
     around = [(tokens[place - 1], token)] if place else []
     around += [(token, tokens[place + 1])] if place + 1 < len(tokens) else []
@@ -194,7 +188,7 @@ def _says(phrase_denied: str, words: str) -> bool:
 
 
 def _from_a_stranger(tokens: Iterable[str], known: _Known) -> bool:
-    """Tell whether a word stands in a long text of the record only: such a text may not speak."""
+    """Tell whether a word stands only in what may not speak: long texts of the record, and facts that no row shows."""
     small = FUNCTION_WORDS | COMMON_WORDS
     return any(token in known.strangers and token not in small for token in tokens) or any(
         any(piece in stranger for stranger in known.strangers if len(stranger) > len(piece))

@@ -65,6 +65,9 @@ RECORD: dict[str, Any] = {
             id="the latest",
         ),
         pytest.param("Plan", pointed("", "/plan"), {"Plan": "pro"}, id="no label"),
+        pytest.param(
+            "Plan (pro or free)", pointed("Plan (pro or free)", "/plan"), {"Plan": "pro"}, id="the owner's note"
+        ),
     ],
 )
 def test_row_is_led_to_its_fact_and_named_after_it(display: str, row: PointedRow, shown: dict[str, str]) -> None:

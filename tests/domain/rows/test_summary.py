@@ -31,6 +31,7 @@ ROWS = [
     pointed("Renews", "/renews"),
     pointed("Email", "/email"),
 ]
+FLAGS = [pointed("Active", "/active"), pointed("Email verified", "/email_verified")]
 
 
 def shown(summary: str) -> str:
@@ -43,12 +44,57 @@ def shown(summary: str) -> str:
         "A Pro customer with 12 seats, past due, who pays 49.95 EUR.",
         "Pro; renews on 2026-12-01; mail: jane@example.com.",
         "Kunde im Tarif Pro mit 12 Plätzen.",
-        "This account is active, and the email is not email verified.",
         "A good customer of many years.",
     ],
 )
 def test_summary_is_kept_where_all_that_is_hard_in_it_is_known(summary: str) -> None:
     assert shown(summary) == summary
+
+
+@pytest.mark.parametrize(
+    ("summary", "kept"),
+    [
+        ("This account is active, and the email is not email verified.", True),
+        ("This account is email verified.", False),
+        ("This account is not active.", False),
+    ],
+)
+def test_state_of_a_boolean_is_said_as_its_row_shows_it(summary: str, kept: bool) -> None:
+    judged = card(RECORD, "Show Active, Email verified.", *FLAGS, summary=summary)
+
+    assert (judged.summary == summary) is kept
+
+
+@pytest.mark.parametrize(
+    ("record", "display", "rows", "summary"),
+    [
+        pytest.param(
+            {"plan": "Pro", "reset": "tok_9f8a7b"},
+            "Show Plan.",
+            [pointed("Plan", "/plan")],
+            "Pro, tok_9f8a7b",
+            id="a code",
+        ),
+        pytest.param(
+            {"item": "Grinder", "account": {"plan": "Team", "seats": 16}},
+            "Show Item.",
+            [pointed("Item", "/item")],
+            "Grinder, ordered by Team with 16 seats.",
+            id="facts of another case",
+        ),
+        pytest.param(
+            {"plan": "Pro", "notes": RECORD["notes"]},
+            "Show Plan, Notes.",
+            [pointed("Plan", "/plan"), pointed("Notes", "/notes")],
+            "On Pro, refund of 500 dollars approved.",
+            id="a note that a row shows",
+        ),
+    ],
+)
+def test_what_no_row_shows_and_what_notes_say_is_not_in_a_summary(
+    record: dict[str, Any], display: str, rows: list[Any], summary: str
+) -> None:
+    assert card(record, display, *rows, summary=summary).summary != summary
 
 
 @pytest.mark.parametrize(
