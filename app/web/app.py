@@ -80,6 +80,7 @@ def create_app(
         title="Customer Context",
         version=__version__,
         description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         docs_url=None,  # the framework's page loads its script from a third party
         redoc_url=None,

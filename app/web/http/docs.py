@@ -27,6 +27,16 @@ table { border-collapse: collapse; width: 100%; } th { font-weight: 600; }
 td, th { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line); }
 """
 
+LIMITS = {
+    "enum": "one of {}",
+    "maxLength": "at most {} characters",
+    "maxItems": "at most {} items",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "default": "{} if not given",
+}
+"""How a limit of JSON Schema reads."""
+
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -37,11 +47,12 @@ CONTENT_SECURITY_POLICY = (
 def page(openapi: dict[str, Any]) -> str:
     """Return the page for an OpenAPI description."""
     info = openapi["info"]
+    schemas: dict[str, Any] = openapi["components"]["schemas"]
     by_tag: dict[str, list[str]] = {}
     for path, item in openapi["paths"].items():
         for method in METHODS:
             if method in item:
-                by_tag.setdefault(item[method]["tags"][0], []).append(_route(path, method, item[method]))
+                by_tag.setdefault(item[method]["tags"][0], []).append(_route(path, method, item[method], schemas))
     sections = "".join(f"<h2>{escape(tag)}</h2>{''.join(routes)}" for tag, routes in by_tag.items())
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -56,9 +67,10 @@ def page(openapi: dict[str, Any]) -> str:
     )
 
 
-def _route(path: str, method: str, operation: dict[str, Any]) -> str:
+def _route(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
     parts = [f"<p>{escape(operation.get('description', ''))}</p>", _parameters(operation.get("parameters", []))]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    parts.append(_body(schemas.get(body.get("schema", {}).get("$ref", "").rpartition("/")[2], {})))
     parts += [_example("Request", name, example) for name, example in body.get("examples", {}).items()]
     parts.append(_answers(operation["responses"]))
     for status, answer in operation["responses"].items():
@@ -77,6 +89,36 @@ def _parameters(parameters: list[dict[str, Any]]) -> str:
         for each in parameters
     )
     return f"<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>{rows}</table>" if rows else ""
+
+
+def _body(schema: dict[str, Any]) -> str:
+    """Return the table of a request body's members, each with its type, its limits and what it means."""
+    required = schema.get("required", ())
+    rows = "".join(
+        f"<tr><td><code>{escape(name)}</code></td><td>{escape(_kind(member))}"
+        f"{', required' if name in required else ''}</td><td>{escape(member.get('description', ''))}</td></tr>"
+        for name, member in schema.get("properties", {}).items()
+    )
+    return f"<table><tr><th>Body</th><th>Type</th><th>Meaning</th></tr>{rows}</table>" if rows else ""
+
+
+def _kind(member: dict[str, Any]) -> str:
+    """Return a member's type in words: `string or null, at most 2048 characters`."""
+    choices = [each for each in member.get("anyOf", [member]) if each]
+    kinds = [each.get("type") or each.get("$ref", "").rpartition("/")[2] or "any" for each in choices]
+    limits = [
+        words.format(_plainly(each[limit]))
+        for each in [member, *choices[:1]]
+        for limit, words in LIMITS.items()
+        if limit in each
+    ]
+    return ", ".join([" or ".join(dict.fromkeys(kinds)), *dict.fromkeys(limits)])
+
+
+def _plainly(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plainly, value))
+    return f"{value:,.0f}" if isinstance(value, int | float) and not isinstance(value, bool) else json.dumps(value)
 
 
 def _answers(responses: dict[str, Any]) -> str:

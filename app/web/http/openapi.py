@@ -19,7 +19,14 @@ def describe(app: FastAPI, examples: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI description, made once; `examples` are those of JSON answers, by name."""
     if app.openapi_schema is None:
         app.openapi_schema = _completed(
-            get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes), examples
+            get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                license_info=app.license_info,
+            ),
+            examples,
         )
     return app.openapi_schema
 

@@ -194,6 +194,15 @@ def test_every_refusal_has_a_status_and_a_complete_problem(refusal: Refusal) -> 
     assert ("errors" in problem) is (STATUS[refusal] == 422)
 
 
+async def test_docs_page_has_a_table_of_each_bodys_members() -> None:
+    async with World().client() as client:
+        page = (await client.get("/docs")).text
+
+    row = "<tr><td><code>expires_in</code></td><td>integer, at least 300, at most 7,776,000, required</td>"
+    assert f"{row}<td>seconds until it expires: 5 minutes to 90 days</td></tr>" in page
+    assert "<td>string or null, one of &quot;GET&quot;, &quot;POST&quot;</td>" in page
+
+
 async def test_docs_page_loads_nothing_and_runs_nothing() -> None:
     async with World().client() as client:
         answer = await client.get("/docs")
