@@ -135,7 +135,8 @@ async def erase(client: Any) -> None:
     await client.delete_configuration("prj_1", actor_id="u1")
     await client.delete_project("prj_1")
     assert await client.get_health() == {"status": "ok"}
-    assert await client.get_readiness() == {"status": "ok"}
+    readiness = await client.get_readiness()
+    assert (readiness["status"], readiness["ai"]["problem"]) == ("ok", None)
     assert "customer_context_" in await client.get_metrics()
 
 

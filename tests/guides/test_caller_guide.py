@@ -30,7 +30,7 @@ async def test_commands_do_what_the_guide_says_when_they_are_typed(
     blocks = [block for block in BLOCKS if not NO_TYPESCRIPT or block.kind not in {"bash node", "js"}]
 
     with running_demo(CC_DATABASE_URL=database_url) as demo:
-        running = {"CC_URL": demo.addresses[0].removesuffix("/"), "CC_DATA_DIR": str(demo.data_dir)}
+        running = {"SERVICE_URL": demo.addresses[0].removesuffix("/"), "CC_DATA_DIR": str(demo.data_dir)}
         done = follow(blocks, project, {**environment, **running})
 
     assert done.exit_code == 0, done.output

@@ -169,7 +169,8 @@ async def test_readiness_follows_the_database_and_health_does_not() -> None:
         back = await client.get("/readyz")
 
     assert away == [503, 200]
-    assert back.json()["status"] == "ok"
+    ai = {"provider": "offline", "model": "offline-patterns-1", "problem": None}
+    assert back.json() == {"status": "ok", "ai": ai}
 
 
 async def test_readiness_ends_when_the_process_is_asked_to_and_health_does_not() -> None:
