@@ -40,6 +40,7 @@ MENDS = {
         "Answer with an object",
         "in UTF-8",
         "Let this URL through",
+        "Answer a known id with 200",
         "200 with {}",
         "200 and {}",
         "Answer 200",
