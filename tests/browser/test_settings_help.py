@@ -160,7 +160,7 @@ async def test_check_shows_each_requirement_with_its_mend(desk: Helpdesk, good_u
         await expect(result.locator(".verdict")).to_contain_text("does not keep to the contract")
         known = result.locator("[data-verdict=fail]", has_text="A known id answers")
         await expect(known).to_contain_text("401")
-        await expect(known).to_contain_text("check the token")
+        await expect(known).to_contain_text("Compare the token")
         await settings.field("Bearer token").fill(BEARER_TOKEN)
         await settings.press("Check it")
         await expect(result.locator(".verdict")).to_contain_text("keeps to the contract", timeout=30_000)

@@ -21,8 +21,11 @@ AS_ROOT = f"(body) => ({CONTRASTS})({{ shadowRoot: body }})"
 STOPS = [
     "method",
     "api_url",
+    "How to build the endpoint",
     "identifier_parameter",
     "bearer_token",
+    "Generate a token",
+    "Rotate",
     "SaaS account",
     "Shop order",
     "Account or order",
