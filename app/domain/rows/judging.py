@@ -22,6 +22,7 @@ from app.domain.rows.nodes import Nodes
 from app.domain.rows.picking import picked
 from app.domain.rows.pointers import resolved
 from app.domain.rows.summary import says_only
+from app.domain.rows.synonyms import meant
 from app.domain.rows.values import shown
 from app.domain.rows.words import content
 from support_context.facts import Facts
@@ -93,7 +94,7 @@ def _picked(nodes: Nodes, display: Display, instructions: str, agent_only: Seque
 def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructions: str) -> list[_Row]:
     about = about_money(instructions)
     rows: dict[str, _Row] = {}
-    for row in (_without_note(each, display) for each in said):
+    for row in (_in_the_owners_words(each, nodes, display) for each in said):
         node = resolved(row, nodes, display)
         if node is None or node.pointer in rows or node.pointer.startswith("/links/"):
             continue
@@ -105,11 +106,19 @@ def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructi
     return list(rows.values())
 
 
-def _without_note(row: PointedRow, display: Display) -> PointedRow:
-    """Take from a label what the owner says in brackets behind it: "News (Yes or No)" is the wish "News"."""
-    label, opened, _ = row.label.partition(" (")
-    is_wish = bool(opened) and any(label.casefold() == wish.label.casefold() for wish in display.wishes)
-    return replace(row, label=label) if is_wish else row
+def _in_the_owners_words(row: PointedRow, nodes: Nodes, display: Display) -> PointedRow:
+    """Give a row the label of the wish that it answers, where a model wrote another.
+
+    It copies what the owner says in brackets ("News (Yes or No)" is the wish "News"), or takes the key's name.
+    """
+    label = row.label.partition(" (")[0]
+    if any(label.casefold() == wish.label.casefold() for wish in display.wishes):
+        return replace(row, label=label)
+    if display.wish_for(row.label) is NO_WISH:
+        node = nodes.at(row.source) or nodes.repaired(row.source)
+        wishes = (wish for wish in display.wishes if node and meant(content(wish.label), nodes) == node)
+        return replace(row, label=next((wish.label for wish in wishes), row.label))
+    return row
 
 
 def _asked_for(rows: list[_Row], nodes: Nodes, display: Display) -> list[_Row]:

@@ -8,6 +8,7 @@ from app.domain.rows.display import Clause, Display, Wish
 from app.domain.rows.labels import WRAPPERS, label_of
 from app.domain.rows.naming import MOST_FIELDS, is_index, label_for
 from app.domain.rows.nodes import PREFIXES, Node, Nodes
+from app.domain.rows.synonyms import meant
 from app.domain.rows.words import content, name_words, singular
 from support_context.facts import Json
 
@@ -113,7 +114,10 @@ def _best(wish: Wish, nodes: Nodes) -> tuple[int, Node | None]:
     near = [*named, *initials, *nodes.with_a_word_of(wanted)]
     scored = ((likeness(wish, wanted, node), node) for node in near)
     score, best = max(scored, key=lambda each: each[0], default=(0, None))
-    return (score, best) if score else (0, None)
+    if score:
+        return score, best
+    synonym = meant(wanted, nodes)
+    return (1, synonym) if synonym else (0, None)
 
 
 def likeness(wish: Wish, wanted: tuple[str, ...], node: Node) -> int:

@@ -74,6 +74,46 @@ def test_row_is_led_to_its_fact_and_named_after_it(display: str, row: PointedRow
     assert told(card(RECORD, f"Show {display}.", row)) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "display", "source", "shown"),
+    [
+        pytest.param(
+            {"plan": {"amount": 58800}, "currency": "usd"},
+            "Show Price (amounts are in cents).",
+            "/plan/amount",
+            {"Price": "588.00 USD"},
+            id="price",
+        ),
+        pytest.param(
+            {"unit_amount": 4900, "currency": "JPY"},
+            "Show Monthly price.",
+            "/unit_amount",
+            {"Monthly price": "4900 JPY"},
+            id="minor units",
+        ),
+        pytest.param(
+            {"current_period_end": 1767225600},
+            "Show Renewal date.",
+            "/current_period_end",
+            {"Renewal date": "2026-01-01"},
+            id="renewal",
+        ),
+        pytest.param({"balance": 5}, "Show Price.", "/balance", {}, id="a balance is no price"),
+        pytest.param({"created": "2026-01-01"}, "Show Renewal.", "/created", {}, id="a beginning is no renewal"),
+        pytest.param(
+            {"plan": {"amount": 5}, "setup": {"amount": 9}}, "Show Price.", "/plan/amount", {}, id="two amounts"
+        ),
+    ],
+)
+def test_fact_is_found_by_what_billing_systems_call_it(
+    value: dict[str, Any], display: str, source: str, shown: dict[str, str]
+) -> None:
+    by_key = source.rpartition("/")[2].replace("_", " ").capitalize()
+
+    assert told(card(value, display, pointed(by_key, source))) == shown
+    assert told(without_model(Facts(value), display)) == shown
+
+
 def test_fact_is_shown_once_and_items_of_one_kind_are_numbered() -> None:
     value = {"flights": [{"flight": "LH1"}, {"flight": "LH2"}]}
     rows = [pointed("Flight", f"/flights/{n}/flight") for n in (0, 1, 0)]
