@@ -49,9 +49,14 @@ STOPS = [
 
 
 async def everything_shown(desk: Helpdesk, settings: SettingsPage) -> None:
-    """Have each part of the page show something: figures, an error, a result."""
+    """Have each part of the page show something: figures, an error, a result, and all that is folded."""
     await expect(settings.page.locator(".chart svg")).to_be_visible()
     await settings.run_test()
+    await settings.press("Rotate")
+    await settings.press("Check it")
+    await settings.page.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+    await expect(settings.page.get_by_role("table", name="Audit trail")).to_be_visible()
+    await expect(settings.page.get_by_role("table", name="Access tokens")).to_be_visible()
     await settings.field("Identifier parameter").fill("1")
     await settings.press("Save")
     await expect(settings.error("identifier_parameter")).not_to_be_empty()
