@@ -86,11 +86,13 @@ export class CheckPanel extends EventTarget {
       report.requirements.filter((each) => each.verdict === verdict),
     );
     const done = findings.filter(({ verdict }) => verdict === "pass");
-    const open = findings.filter(({ verdict }) => verdict !== "pass");
+    const waiting = findings.filter(({ verdict }) => verdict === "not_run");
+    const open = findings.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
     the("check-result").replaceChildren(
       element("div", { className: `verdict ${report.passed ? "good" : "trouble"}` }, element("h3", {}, report.headline)),
       ...(open.length ? [list(open)] : []),
-      element("details", { open: !open.length }, element("summary", {}, `${done.length} requirements are met`), list(done)),
+      ...(waiting.length ? [folded(`${waiting.length} further requirements wait for that`, waiting, false)] : []),
+      folded(`${done.length} requirements are met`, done, !open.length),
     );
     the("check-result").hidden = false;
     the("check-result").scrollIntoView({ block: "nearest" });
@@ -111,6 +113,10 @@ export class CheckPanel extends EventTarget {
     the("check-said").textContent = text;
     the("check-said").dataset.kind = kind;
   }
+}
+
+function folded(title, findings, open) {
+  return element("details", { open }, element("summary", {}, title), list(findings));
 }
 
 function list(findings) {

@@ -7,6 +7,8 @@ import { the } from "../elements.js";
 export async function offerSample(api, form) {
   const sample = await api.sample().catch(() => null); // the page does without
   if (!sample) return;
-  the("sample").hidden = false;
+  const offer = () => (the("sample").hidden = Boolean(form.stored.api_url));
+  form.addEventListener("shown", offer);
+  offer();
   the("sample-use").addEventListener("click", () => fill(form, the("sample-use"), sample));
 }
