@@ -10,7 +10,6 @@ import pytest
 from app.adapters.postgres.connection import connector
 from app.adapters.postgres.listening import StandingConnection
 from app.adapters.postgres.notices import MOST_AT_ONCE, Notices
-from tests.support.clocks import settled
 
 
 @pytest.fixture
@@ -67,6 +66,11 @@ class Statements:
         await statement(self)
         await self.may_go_on.wait()
 
+    async def until_sent(self, statements: int) -> None:
+        async with asyncio.timeout(30):
+            while len(self.sent) < statements:  # noqa: ASYNC110 - they wait for others to go with them
+                await asyncio.sleep(0.001)
+
     async def execute(self, statement: str, channels: list[str], messages: list[str]) -> None:
         self.sent.append(list(zip(channels, messages, strict=True)))
 
@@ -77,11 +81,11 @@ async def test_what_is_sent_again_while_it_is_being_told_is_told_again() -> None
     notices = Notices(statements)  # type: ignore[arg-type]
     sending = asyncio.create_task(notices.send_for_ever())
     notices.send("jobs", "news")
-    await settled()
+    await statements.until_sent(1)
     assert statements.sent == [[("jobs", "news")]]
     notices.send("jobs", "news")
     notices.send("jobs", "news")
     statements.may_go_on.set()
-    await settled()
+    await statements.until_sent(2)
     assert statements.sent == [[("jobs", "news")], [("jobs", "news")]]
     sending.cancel()

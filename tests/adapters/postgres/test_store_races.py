@@ -194,8 +194,8 @@ async def test_nobody_leaves_a_run_that_ends_in_that_moment(stores: Stores, othe
 async def test_nobody_is_promised_a_message_of_a_run_that_ends_in_that_moment(stores: Stores, other: Any) -> None:
     await stores.claimed()
     await other.execute("BEGIN")
-    await other.execute("UPDATE enrichments SET state = 'done', result = '{}'")
-    assert await ended_while_waiting(stores.submit(asynchronous=True), other, "COMMIT") == Stored({})
+    await other.execute("UPDATE enrichments SET state = 'done', result = $1", json.dumps(RESULT))
+    assert await ended_while_waiting(stores.submit(asynchronous=True), other, "COMMIT") == Stored(RESULT)
 
 
 @pytest.mark.parametrize("telling", [True])
