@@ -37,6 +37,7 @@ STOPS = [
     "match_path",
     "identity_policy",
     "relay_senders",
+    "agent_only",
     "enabled",
     "Discard",
     "Save",
