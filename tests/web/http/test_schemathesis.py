@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from app.adapters.vault import Vault
 from app.domain.access_tokens import AccessToken
-from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.projects import Project
 from app.web.app import create_app
 from app.web.http.services import Services
@@ -39,13 +39,15 @@ CHECKS = [
 
 HEADERS = {"Authorization": f"Bearer {SERVICE_TOKEN}"}
 
-KNOWN = {"project_id": "prj_1", "ticket_id": "t_1", "token_id": "tok_1"}
+KNOWN: dict[str, Any] = {"project_id": "prj_1", "ticket_id": "t_1", "token_id": "tok_1", "version": 1}
 
 STORED: dict[str, Any] = {
     "status": "ok",
     "reason": None,
     "message": "Found.",
+    "last_attempt": None,
     "identifier": "acct_12ab34cd",
+    "identified_by": "ai",
     "summary": "",
     "fields": [],
     "links": [],
@@ -128,6 +130,7 @@ def put_everything_in_place(world: World) -> None:
     database = world.database
     database.projects["prj_1"] = Project("prj_1", "business", ("u1",), 1_000_000)
     database.configurations["prj_1"] = StoredConfiguration(Configuration(**fields), token, 1, now, now, "u1")
+    database.history["prj_1"] = [KeptVersion(1, now, "u1", Configuration(**fields))]
     known = AccessToken("tok_1", "Jane", "u1", now, now + timedelta(hours=1), None)
     database.access_tokens = {"tok_1": KeptToken("prj_1", b"a hash", known)}
     database.rows["t_1"] = Row("prj_1", 1, None, False, now, "done", credit_month=month, result=json.dumps(STORED))
