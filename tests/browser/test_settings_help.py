@@ -105,6 +105,8 @@ async def test_rows_and_address_are_picked_from_the_answer(desk: Helpdesk) -> No
         await result.get_by_role("button", name="Undo").click()
         await expect(settings.field("What to show in the sidebar")).to_have_value("Show Plan.")
         await settings.press("Show this: Monthly revenue")
+        await settings.press("Agents only: /internal_note")
+        await expect(settings.field("For agents only")).to_have_value("/internal_note")
         await settings.press("Customer's address: /contact/email")
         await expect(settings.field("Customer's address in the answer")).to_have_value("/contact/email")
         result = await settings.run_test()
