@@ -27,6 +27,11 @@ STATIC = Path(__file__).parent / "static"
 EMAIL_FIELDS = ("subject", "body", "sender")
 """What the page may say of a ticket; the project is never its choice."""
 
+LOOK_UP_FIELDS = ("identifier", "sender")
+
+AGENT_ID = "demo-agent"
+"""The person who looks a customer up by hand, for the audit trail."""
+
 
 def application() -> ASGIApp:
     """Return the service with the page beside it, as the environment sets it up."""
@@ -49,15 +54,21 @@ def with_sidebar(service: ASGIApp, token: str) -> ASGIApp:
 def _sidebar(service: ASGIApp, token: str) -> Starlette:
     """Return the page and its backend, which calls the service as a helpdesk's would, only without a socket."""
 
-    async def enrich(request: Request, ticket_id: UUID) -> Response:
-        ticket = {"project_id": PROJECT_ID, **await _email_in(request)}
-        headers = {"Authorization": f"Bearer {token}"}
+    async def asked(path: str, body: dict[str, object], query: dict[str, str]) -> Response:
+        headers = {"Authorization": f"Bearer {token}", "X-Actor-Id": AGENT_ID}
         transport = httpx.ASGITransport(service)
         async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
-            refresh = {"refresh": "true"} if request.query_params.get("refresh") == "true" else {}
-            answer = await client.post(f"/tickets/{ticket_id}/enrich", params=refresh, json=ticket)
+            answer = await client.post(path, params=query, json={"project_id": PROJECT_ID, **body})
         kept = {"Content-Type": answer.headers["Content-Type"], "Cache-Control": "no-store"}
         return Response(answer.content, answer.status_code, kept)
+
+    async def enrich(request: Request, ticket_id: UUID) -> Response:
+        refresh = {"refresh": "true"} if request.query_params.get("refresh") == "true" else {}
+        return await asked(f"/tickets/{ticket_id}/enrich", await _sent_in(request, EMAIL_FIELDS), refresh)
+
+    async def look_up(request: Request) -> Response:
+        body = await _sent_in(request, LOOK_UP_FIELDS)
+        return await asked(f"/tickets/{request.path_params['ticket_id']}/look-up", body, {})
 
     async def new_ticket(request: Request) -> Response:
         return await enrich(request, uuid4())
@@ -72,11 +83,12 @@ def _sidebar(service: ASGIApp, token: str) -> Starlette:
     serve_files(app, STATIC, f"{PAGE_PATH}/static")
     app.add_route(f"{PAGE_PATH}/tickets", new_ticket, methods=["POST"])
     app.add_route(f"{PAGE_PATH}/tickets/{{ticket_id:uuid}}", known_ticket, methods=["POST"])
+    app.add_route(f"{PAGE_PATH}/tickets/{{ticket_id:uuid}}/look-up", look_up, methods=["POST"])
     return app
 
 
-async def _email_in(request: Request) -> dict[str, object]:
-    """Return the fields of the email that were sent; what they hold is for the service to judge."""
+async def _sent_in(request: Request, names: tuple[str, ...]) -> dict[str, object]:
+    """Return the fields of these names that were sent; what they hold is for the service to judge."""
     # A page of another origin can send anything but this type without asking first, and a run may cost money.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415)
@@ -86,4 +98,4 @@ async def _email_in(request: Request) -> dict[str, object]:
         raise HTTPException(400) from None
     if not isinstance(sent, dict):
         raise HTTPException(400)
-    return {name: sent[name] for name in EMAIL_FIELDS if name in sent}
+    return {name: sent[name] for name in names if name in sent}

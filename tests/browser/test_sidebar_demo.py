@@ -167,6 +167,18 @@ async def test_refresh_runs_the_same_ticket_anew_whatever_is_typed_meanwhile(sid
     assert requests[0].post_data == requests[1].post_data
 
 
+async def test_customer_whom_no_email_names_is_looked_up_by_hand(sidebar: Page) -> None:
+    await press(sidebar, "No identifier")
+    await press(sidebar, "New ticket")
+    card = sidebar.locator("customer-context-card")
+    await expect(card.get_by_role("status")).to_have_text("No customer identified")
+    await card.get_by_label("Customer ID or email").fill("acct_12ab34cd")
+    await press(sidebar, "Look up")
+
+    await expect(card.get_by_role("status")).to_have_text("Customer found")
+    await expect(card).to_contain_text("Entered by an agent")
+
+
 async def test_refresh_is_not_offered_when_there_is_no_ticket(sidebar: Page) -> None:
     await expect(sidebar.get_by_role("button", name="Refresh")).to_be_hidden()
 

@@ -45,6 +45,7 @@ for (const choice of choices) {
   choice.addEventListener("click", () => fill(EXAMPLES[choice.dataset.example]));
 }
 card.addEventListener("refresh", () => run({ ...shown }, "?refresh=true"));
+card.addEventListener("lookup", ({ detail: { identifier } }) => lookUp({ ...shown }, identifier));
 fill(EXAMPLES.account);
 
 /** Run a ticket and show how it ends, unless another has taken its place meanwhile. */
@@ -61,17 +62,28 @@ async function run(ticket, query = "") {
   if (shown === ticket) show(result);
 }
 
+/** Look up the customer whom the agent has typed, and show how that ends. */
+async function lookUp(ticket, identifier) {
+  shown = ticket;
+  show({ status: "pending" });
+  const pause = passed(SHORTEST_WAIT_MS);
+  const result = await posted(`${TICKETS}/${ticket.id}/look-up`, { identifier, sender: ticket.email.sender });
+  await pause;
+  if (shown === ticket) show(result);
+}
+
 /** Return what the backend answers; a new ticket has its id from then on. */
 async function asked(ticket, query = "") {
+  const result = await posted(ticket.id ? `${TICKETS}/${ticket.id}${query}` : TICKETS, ticket.email);
+  ticket.id ??= result.ticket_id ?? null;
+  return result;
+}
+
+async function posted(path, body) {
   try {
-    const answer = await fetch(ticket.id ? `${TICKETS}/${ticket.id}${query}` : TICKETS, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(ticket.email),
-    });
-    const result = await answer.json();
-    ticket.id ??= result.ticket_id ?? null;
-    return result;
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    return await answer.json();
   } catch {
     return UNREACHABLE;
   }

@@ -9,7 +9,7 @@ RETURN coalesce(result ->> 'status' = 'ok', false)
 -- text to read. `digest` is the keyed digest of the submission's email.
 CREATE FUNCTION may_run_again(e enrichments, digest bytea) RETURNS boolean LANGUAGE sql STABLE
 RETURN NOT endpoint_was_asked(e.result) AND (
-    e.result ->> 'status' IN ('disabled', 'skipped_credits')
+    coalesce(e.result ->> 'status' IN ('disabled', 'skipped_credits'), false)
     OR coalesce(e.result ->> 'reason' IN ('ai_unavailable', 'ai_misconfigured', 'interrupted', 'circuit_open'), false)
     OR digest IS DISTINCT FROM e.email_digest
 );
