@@ -202,6 +202,7 @@ class PendingOut(BaseModel):
     ai_model: None
     usage: None
     timings_ms: dict[str, int]
+    steps: list[KeptStepOut]
     created_at: datetime = Field(description="since when the run is under way")
     last_attempt: None
     reused: bool
@@ -228,6 +229,7 @@ class PendingOut(BaseModel):
             ai_model=None,
             usage=None,
             timings_ms={},
+            steps=[],
             created_at=since,
             last_attempt=None,
             reused=False,

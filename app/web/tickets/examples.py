@@ -128,6 +128,7 @@ PENDING: dict[str, Any] = {
             "ai_model": None,
             "usage": None,
             "timings_ms": {},
+            "steps": [],
             "created_at": "2026-11-22T09:29:58Z",
             "last_attempt": None,
             "reused": False,

@@ -574,6 +574,7 @@ class Pending(TypedDict):
     ai_model: None
     usage: None
     timings_ms: dict[str, int]
+    steps: list[KeptStep]
     # since when the run is under way
     created_at: str
     last_attempt: None

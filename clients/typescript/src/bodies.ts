@@ -467,6 +467,7 @@ export interface Pending {
   ai_model: null;
   usage: null;
   timings_ms: Partial<Record<string, number>>;
+  steps: Array<KeptStep>;
   /** since when the run is under way */
   created_at: string;
   last_attempt: null;
