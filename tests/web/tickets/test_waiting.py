@@ -56,7 +56,8 @@ async def test_pending_has_the_shape_of_a_result_and_says_nothing_yet() -> None:
     assert pending.pop("message").endswith(".")
     assert pending == {
         "ticket_id": "t_1", "project_id": "prj_1", "status": "pending", "reason": None, "identifier": None,
-        "summary": "", "fields": [], "links": [], "identity": "unknown", "ai_context": "", "ai_context_withheld": False,
+        "identified_by": None, "last_attempt": None, "steps": [], "summary": "", "fields": [], "links": [],
+        "identity": "unknown", "ai_context": "", "ai_context_withheld": False,
             "credits_used": 0, "ai_provider": None,
         "ai_model": None, "usage": None, "timings_ms": {}, "reused": False,
     }  # fmt: skip
