@@ -66,7 +66,9 @@ class Reply:
 def payload(ticket_id: str, project_id: str, result: dict[str, Any]) -> bytes:
     """Return the body of the message about a stored result: the bytes that are signed are the bytes that are sent."""
     data = {"ticket_id": ticket_id, "project_id": project_id, **result, "reused": False}
-    message = {"type": EVENT_TYPE, "timestamp": result["created_at"], "data": data}
+    # Of facts that stayed, the later try is what has ended now.
+    ended_at = (result.get("last_attempt") or {}).get("at", result["created_at"])
+    message = {"type": EVENT_TYPE, "timestamp": ended_at, "data": data}
     # ASCII only: a receiver that decodes in a wrong charset before it verifies still has the bytes that were signed.
     return json.dumps(message, separators=(",", ":")).encode("ascii")
 

@@ -66,6 +66,7 @@ async def client(request: pytest.FixtureRequest, service: Running) -> AsyncItera
 async def test_python_client_does_all_that_a_helpdesk_does(client: Any, service: Running) -> None:
     await set_up(client, service)
     await enrich(client, service)
+    await check_and_look_again(client, service)
     await tell(client)
     await erase(client)
 
@@ -112,6 +113,21 @@ async def enrich(client: Any, service: Running) -> None:
     assert not (await client.enrich_ticket("t_1", ticket(), refresh=True))["reused"]
     assert await client.enrich_ticket("t_2", ticket(is_spam=True)) is None
     assert (await client.get_activity("prj_1", days=1, actor_id="u1"))["lookups"] == 2
+
+
+async def check_and_look_again(client: Any, service: Running) -> None:
+    checked = await client.check_draft("t_1", {"project_id": "prj_1", "draft": "You have 4711 seats on Pro."})
+    assert [(each["kind"], each["text"]) for each in checked["findings"]] == [("number", "4711")]
+    assert (await client.refresh_ticket("t_1", {"project_id": "prj_1"}))["last_attempt"] is None
+    by_hand = {"project_id": "prj_1", "identifier": "acct_12ab34cd"}
+    found = await client.look_up_customer("t_9", by_hand, actor_id="agent_7")
+    assert (found["status"], found["identified_by"]) == ("ok", "agent")
+    assert [each["project_id"] for each in (await client.list_projects(limit=1))["projects"]] == ["prj_1"]
+    listed = await client.list_results(project_id="prj_1", status="ok", limit=1)
+    assert [each["ticket_id"] for each in listed["tickets"]] == ["t_9"]
+    held = await client.read_customer("prj_1", "ACCT_12AB34CD", limit=1)
+    assert [each["ticket_id"] for each in held["results"]] == ["t_9"]
+    await client.delete_result("t_9", project_id="prj_1")
 
 
 async def tell(client: Any) -> None:

@@ -28,6 +28,14 @@ def test_payload_holds_the_result_as_the_enrich_route_answers_it() -> None:
     }
 
 
+def test_message_of_facts_that_stayed_is_as_old_as_the_try_that_it_tells_of() -> None:
+    attempt = {"status": "fetch_error", "reason": "timeout", "message": "It was slow.", "at": "2026-11-25T09:00:00Z"}
+    message = json.loads(payload("t_1", "prj_1", RESULT | {"last_attempt": attempt}))
+
+    assert message["timestamp"] == "2026-11-25T09:00:00Z"
+    assert (message["data"]["created_at"], message["data"]["last_attempt"]) == (RESULT["created_at"], attempt)
+
+
 def test_payload_is_ascii_and_the_same_each_time_it_is_made() -> None:
     body = payload("t_1", "prj_1", RESULT)
 
