@@ -41,12 +41,14 @@ class Fleet:
     ports: list[int]
     stack: AsyncExitStack
     generation: int = 0
+    restarts: int = 0
     replicas: "list[Replica] | None" = None
 
     async def restart(self, load: Load | None, **settings: str) -> None:
         """Have every replica know these settings; the others serve meanwhile."""
         self.settings |= settings
         self.generation += 1
+        self.restarts += load is not None
         before, self.replicas = self.replicas, []
         for number, port in enumerate(self.ports):
             if before is not None:
@@ -56,7 +58,7 @@ class Fleet:
             replica = await self.stack.enter_async_context(serving(folder, self.settings, port=port))
             self.replicas.append(replica)
             if load is not None:
-                await until_seen_again(self.folder / "log", number + 1, self.generation - 1)
+                await until_seen_again(self.folder / "log", number + 1, self.restarts)
 
     async def keys(self, order: str) -> tuple[int, dict[str, Any]]:
         """Run a command for keys with what the replicas know."""
