@@ -62,7 +62,7 @@ def check(settings: Settings) -> None:
 
 
 def _otlp() -> Any:
-    return _of_the_extra("CC_TRACING", "tracing", lambda adapter: adapter.Tracing(__version__))
+    return _of_the_extra("CC_TRACING", "tracing", lambda adapter: adapter.OtlpTracing(__version__))
 
 
 def _of_the_extra(variable: str, module: str, made: Callable[[Any], Any]) -> Any:

@@ -56,7 +56,7 @@ ENDINGS: dict[str, tuple[str, bytes | Answer]] = {
     "unauthorized": ("http_status", head("401 No", f'WWW-Authenticate: Bearer realm="{CANARY}"')),
     "redirect": ("redirect", head("302 Found", f"Location: https://evil.test/?token={CANARY}")),
     "html": ("not_json", b"HTTP/1.1 200 OK\r\nContent-Type: text/%s\r\nContent-Length: 36\r\n\r\n%s" % (TOKEN, TOKEN)),
-    "charset": ("not_json", head("200 OK", f"Content-Type: application/json; charset={CANARY}")),
+    "charset": ("no_data", head("200 OK", f"Content-Type: application/json; charset={CANARY}")),
     "coding": ("protocol_error", head("200 OK", "Content-Type: application/json", f"Content-Encoding: {CANARY}")),
     "large": ("too_large", ok(TOKEN * 2_000)),
     "broken": ("invalid_json", ok(b'{"token": "%s", "plan": ' % TOKEN)),
