@@ -5,6 +5,7 @@ import time
 import pytest
 
 from app.mail.visible_text import visible_text
+from tests.support.tracing_cost import TIMES_LONGER
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,7 @@ def test_a_hostile_megabyte_is_read_in_a_moment(html: str) -> None:
     taken = time.process_time() - started
 
     assert "\ue001" not in text
-    assert taken < 0.5  # measured on a quiet machine: 0.12 s at most
+    assert taken < 0.5 * TIMES_LONGER  # measured on a quiet machine: 0.12 s at most
 
 
 def test_reading_ends_where_a_page_is_more_work_than_any_honest_one() -> None:
