@@ -9,7 +9,6 @@ from secrets import choice
 from time import monotonic
 from typing import Protocol
 
-from app.apart import apart_if
 from app.domain import context, identity
 from app.domain.claims import Given
 from app.domain.configuration import Configuration
@@ -23,6 +22,7 @@ from app.domain.rows.masking import masked, overlaps
 from app.domain.rows.naming import made_from_rows
 from app.domain.steps import Run, Step
 from app.domain.tickets import Email
+from app.thread_pool import in_thread_if
 from support_context import lookups
 from support_context.facts import Facts
 from support_context.failures import LookupFailed
@@ -167,11 +167,11 @@ class Enricher:
                 except TimeoutError as late:
                     raise StepFailed(Outcome.SUMMARY_FALLBACK, "no answer within the deadline") from late
                 run.usage += usage
-                judged = await apart_if(long, judge, answer, facts, instructions, agent_only)
+                judged = await in_thread_if(long, judge, answer, facts, instructions, agent_only)
                 step.detail = judged.note
                 return Outcome.OK, judged
         except StepFailed:
-            return Outcome.SUMMARY_FALLBACK, await apart_if(long, without_model, facts, instructions, agent_only)
+            return Outcome.SUMMARY_FALLBACK, await in_thread_if(long, without_model, facts, instructions, agent_only)
 
     def _with_facts(
         self, result: Result, found: Identity, configuration: Configuration, facts: Facts, shown: Judged

@@ -20,7 +20,8 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from app.runs.shutdown import DRAIN_SECONDS, Draining, asked_by_signals
-from app.settings import InvalidSettings, Settings, load_settings
+from app.settings.loading import InvalidSettings, load_settings
+from app.settings.service_settings import Settings
 from app.web.app import create_app
 from app.web.http.bounded_protocol import BoundedProtocol
 from app.web.http.services import Services

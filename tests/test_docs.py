@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from app.domain.outcomes import Outcome, Status
-from app.settings import Settings, variable_of
+from app.settings.loading import variable_of
+from app.settings.service_settings import Settings
 from tests.cli.test_cli import commands
 
 ROOT = Path(__file__).parent.parent

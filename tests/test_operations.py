@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from app.adapters.postgres.tables import metadata
-from app.settings import Settings, variable_of
+from app.settings.loading import variable_of
+from app.settings.service_settings import Settings
 from tests.support.exposed_metrics import families
 
 ROOT = Path(__file__).parent.parent

@@ -18,7 +18,8 @@ from packaging.utils import canonicalize_name
 import app
 import support_context
 from app.runs.shutdown import DRAIN_SECONDS
-from app.settings import Settings, variable_of
+from app.settings.loading import variable_of
+from app.settings.service_settings import Settings
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("service.lock", "demo.lock", "dev.lock")

@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.settings import InvalidSettings, Settings, load_settings, variable_of
+from app.settings.loading import InvalidSettings, load_settings, variable_of
+from app.settings.service_settings import Settings
 
 KEY = base64.b64encode(b"k" * 32).decode()
 TOKEN = "service-token-0123456789"

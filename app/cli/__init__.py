@@ -16,7 +16,7 @@ def main() -> None:
         sys.stderr.write("Interrupted.\n")
         raise SystemExit(INTERRUPTED) from None
     except Exception as problem:
-        from app.settings import InvalidSettings  # whoever raised it has loaded it
+        from app.settings.loading import InvalidSettings  # whoever raised it has loaded it
 
         if not isinstance(problem, InvalidSettings):
             raise

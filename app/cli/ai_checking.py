@@ -10,14 +10,14 @@ from typing import Any
 
 import typer
 
-from app.ai_settings import AiSettings
 from app.domain.outcomes import StepFailed, Usage
 from app.domain.reading import extraction
 from app.domain.rows.judging import judge
 from app.enrichment import Model
 from app.evaluation import sample
 from app.evaluation.prices import PRICES, dollars
-from app.settings import load_ai_settings
+from app.settings.ai_settings import AiSettings
+from app.settings.loading import load_ai_settings
 from app.wiring.model import AiExchange, model_of, remote_model
 from support_context.plain_text import line
 

@@ -3,7 +3,8 @@
 import os
 from difflib import get_close_matches
 
-from app.settings import InvalidSettings, Settings, load_settings, variable_of
+from app.settings.loading import InvalidSettings, load_settings, variable_of
+from app.settings.service_settings import Settings
 from app.wiring.databases import check
 
 PREFIX = "CC_"

@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.ai_settings import AiSettings
 from app.cli.terminal import say
 from app.evaluation.cases import Suite
 from app.evaluation.reading import BadFile, read_instructions, read_suite
 from app.evaluation.score_tables import Evaluation, as_comparison, as_document, as_tables, differences
 from app.evaluation.scoring import score, shortfalls
 from app.evaluation.suite_run import evaluate
-from app.settings import InvalidSettings, load_ai_settings
+from app.settings.ai_settings import AiSettings
+from app.settings.loading import InvalidSettings, load_ai_settings
 from app.wiring.model import model_of
 
 NOT_GOOD_ENOUGH, UNUSABLE = 1, 2

@@ -12,7 +12,7 @@ from app.cli.environment import settings_for
 from app.cli.terminal import stopped
 from app.domain.claims import DatabaseUnavailable
 from app.domain.sealing import KeyReport
-from app.settings import Settings
+from app.settings.service_settings import Settings
 from app.wiring.sealed_tokens import resealing
 
 MOST_NAMED = 20

@@ -11,7 +11,8 @@ from app.cli.environment import settings_for, unknown_variables
 from app.cli.terminal import stopped
 from app.domain.claims import DatabaseUnavailable
 from app.serving import serve, work
-from app.settings import InvalidSettings, Settings
+from app.settings.loading import InvalidSettings
+from app.settings.service_settings import Settings
 from app.wiring.databases import database
 from app.wiring.model import check_provider
 from app.wiring.starting import log_refusal, prepared_database, server_of

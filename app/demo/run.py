@@ -21,7 +21,8 @@ from app.demo.records import open_records
 from app.demo.secrets_file import DemoSecrets, kept_secrets
 from app.demo.welcome import welcome
 from app.serving import serve
-from app.settings import InvalidSettings, Settings, load_settings
+from app.settings.loading import InvalidSettings, load_settings
+from app.settings.service_settings import Settings
 
 DATA_DIR = Path(".data")
 """Where each demo keeps its database and its secrets when `CC_DATA_DIR` is not set: in a folder of its port."""

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.demo.project import PROJECT_ID
 from app.serving import application as service_application
-from app.settings import load_settings
+from app.settings.loading import load_settings
 from app.web.http.middleware import BodyLimit, RequestIds
 from app.web.http.pages import serve_files, serve_page
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.apart import apart
 from app.domain.drafts.check import Backing, DraftFinding, check
+from app.thread_pool import in_thread
 
 CHECKED_AT_ONCE_CHARACTERS = 2_048
 """Above this a draft is checked in a thread; a usual one takes less than a millisecond."""
@@ -16,4 +16,4 @@ class DraftChecks:
         """Return what a draft states without backing, or may not tell."""
         if len(draft) + sum(map(len, backing.also_known)) <= CHECKED_AT_ONCE_CHARACTERS:
             return check(draft, backing)
-        return await apart(check, draft, backing)
+        return await in_thread(check, draft, backing)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from app.owners.sample_endpoint import SampleEndpoint
-from app.settings import InvalidSettings, Settings
+from app.settings.loading import InvalidSettings
+from app.settings.service_settings import Settings
 from support_context.egress import Egress
 from support_context.fetch.endpoint import HttpsEndpoint
 from support_context.fetch.network import tls_context

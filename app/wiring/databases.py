@@ -12,7 +12,8 @@ from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.workload_store import WorkloadStore
 from app.adapters.telemetry import logs
 from app.domain.workload import Taker, WorkloadReport
-from app.settings import InvalidSettings, Settings
+from app.settings.loading import InvalidSettings
+from app.settings.service_settings import Settings
 from app.wiring import trace_export
 from app.wiring.customer_endpoint import tls_of
 

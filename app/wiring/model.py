@@ -14,9 +14,9 @@ from app.adapters.ai.chat import ChatCompletions
 from app.adapters.ai.offline import OfflineModel
 from app.adapters.ai.remote_model import RemoteModel
 from app.adapters.ai.wire import Unusable, Wire
-from app.ai_settings import AiSettings
 from app.enrichment import Model
-from app.settings import InvalidSettings
+from app.settings.ai_settings import AiSettings
+from app.settings.loading import InvalidSettings
 from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
 

@@ -44,7 +44,7 @@ from app.runs.shutdown import Draining
 from app.runs.upkeep import tend
 from app.runs.waiting import Completions, Ended
 from app.runs.worker import Worker
-from app.settings import Settings
+from app.settings.service_settings import Settings
 from app.web.http.services import Services
 from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of
 from app.wiring.databases import connector_of, database, direct, pool_of, taker_of

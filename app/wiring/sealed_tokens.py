@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from app.adapters.postgres.sealed_token_store import SealedTokenStore
 from app.adapters.vault import Vault
 from app.owners.key_rotation import Resealing
-from app.settings import Settings
+from app.settings.service_settings import Settings
 from app.wiring.databases import database, pool_of
 
 

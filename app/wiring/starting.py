@@ -10,7 +10,8 @@ from app.adapters.postgres.connection import StatementFailed
 from app.adapters.postgres.server import HOPELESS, Server, WrongDatabase, hopeless, look_at
 from app.adapters.telemetry import logs
 from app.domain.claims import DatabaseUnavailable
-from app.settings import InvalidSettings, Settings
+from app.settings.loading import InvalidSettings
+from app.settings.service_settings import Settings
 from app.wiring.databases import bring_up_to_date, direct
 
 DATABASE_PATIENCE_SECONDS = 60.0

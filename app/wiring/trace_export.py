@@ -10,7 +10,8 @@ from typing import Any
 from app import __version__
 from app.adapters.telemetry.metrics import Metrics
 from app.adapters.telemetry.untraced import Untraced
-from app.settings import InvalidSettings, Settings
+from app.settings.loading import InvalidSettings
+from app.settings.service_settings import Settings
 from app.web.http.services import Tracing
 
 EXPORT_INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL"

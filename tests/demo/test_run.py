@@ -14,7 +14,7 @@ import pytest
 from app.demo.run import demo, environment
 from app.demo.secrets_file import DemoSecrets
 from app.demo.sidebar import application
-from app.settings import Settings
+from app.settings.service_settings import Settings
 
 VARIABLES = (
     "ANTHROPIC_API_KEY",

@@ -14,7 +14,8 @@ from jsonschema import validate  # type: ignore[import-untyped]
 
 from app import __version__
 from app.runs.shutdown import DRAIN_SECONDS
-from app.settings import Settings, variable_of
+from app.settings.loading import variable_of
+from app.settings.service_settings import Settings
 from app.web.http.middleware import OPEN_PATHS
 from support_context.addresses import DELEGATED, REFUSED
 from tests.support.exposed_metrics import families

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from app.settings import InvalidSettings, load_settings
+from app.settings.loading import InvalidSettings, load_settings
 from app.wiring.databases import check
 
 

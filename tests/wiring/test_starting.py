@@ -13,7 +13,8 @@ import pytest
 from app import __version__
 from app.adapters.postgres.server import Server, look_at
 from app.adapters.telemetry import logs
-from app.settings import InvalidSettings, Settings, load_settings
+from app.settings.loading import InvalidSettings, load_settings
+from app.settings.service_settings import Settings
 from app.wiring.starting import log_start, prepared_database, server_of
 
 PASSWORD = "Zq7xZq7x"

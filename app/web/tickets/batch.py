@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body
 from pydantic import TypeAdapter, ValidationError
 
-from app.apart import apart
 from app.domain.claims import ForeignTicket, Stored, Submission, Submitted, Underway, UnknownProject
 from app.domain.refusals import Refusal, Refused
+from app.thread_pool import in_thread
 from app.web.http.bodies import ComplaintOut, Id
 from app.web.http.error_responses import WITH_BODY, problems
 from app.web.http.errors import complaints_of
@@ -57,7 +57,7 @@ async def enrich_batch(
     read = []
     for row in enumerate(body.tickets):
         short = _length(row[1]) <= READ_AT_ONCE_CHARACTERS
-        read.append(read_ticket(row) if short else await apart(read_ticket, row))
+        read.append(read_ticket(row) if short else await in_thread(read_ticket, row))
         await asyncio.sleep(0)  # others have their turn between two of 500
     submissions = [replace(each, trace=trace) for each in read if isinstance(each, Submission)]
     answers = iter(await services.intake.enrich_batch(submissions) if submissions else [])

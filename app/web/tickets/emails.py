@@ -1,9 +1,9 @@
 """Turns an email as it was sent into the plain, visible text that the pipeline reads."""
 
-from app.apart import apart
 from app.domain.refusals import Refusal, Refused
 from app.domain.tickets import Email
 from app.mail.visible_text import visible_text
+from app.thread_pool import in_thread
 from app.web.tickets.bodies import EmailIn
 
 LARGEST_EMAIL_BYTES = 1_048_576
@@ -17,7 +17,7 @@ async def email_of(sent: EmailIn) -> Email:
     """Read an email; raises `Refused` for one with too large a body."""
     if len(sent.body) <= READ_AT_ONCE_CHARACTERS:
         return read_email(sent)
-    return await apart(read_email, sent)
+    return await in_thread(read_email, sent)
 
 
 def read_email(sent: EmailIn) -> Email:

@@ -27,7 +27,8 @@ from app.adapters.telemetry.tracing import OtlpTracing, _Told
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.refusals import Refusal
 from app.domain.traces import Trace
-from app.settings import InvalidSettings, Settings
+from app.settings.loading import InvalidSettings
+from app.settings.service_settings import Settings
 from app.wiring.trace_export import check
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.models import ScriptedModel

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
+from app.settings.service_settings import Settings
 from app.wiring.customer_endpoint import customer_endpoint
 from support_context.failures import Failure, LookupFailed
 from support_context.fetch.endpoint import HttpsEndpoint

@@ -1,4 +1,4 @@
-"""Reads the values that stand in environment variables: lists, keys, secrets, addresses."""
+"""Parsers of single values of settings: lists, encryption keys, webhook secrets, addresses."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What an operator may set of the AI: which provider and model, and how they are reached."""
+"""The settings of the AI alone: which provider and model, and how they are reached."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.domain.setting_values import is_proxy_address, is_web_address
+from app.settings.setting_values import is_proxy_address, is_web_address
 
 DEFAULT_MODEL = "claude-haiku-5-5"
 """The smallest model that does both readings well."""

@@ -1,29 +1,23 @@
-"""What an operator may set, each value from one environment variable; nothing is read before `load_settings`."""
+"""The settings of the service, each read from one environment variable named CC_…."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
-from app.ai_settings import AiSettings
-from app.domain.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
+from app.settings.ai_settings import AiSettings
+from app.settings.setting_values import ORIGIN, is_signing_secret, is_web_address, key_bytes, split_at_commas
 from support_context import egress
 
 SHORTEST_STRONG_TOKEN = 16
 """Characters: a bearer token that is shorter can be guessed; `serve` warns of one."""
 
-S = TypeVar("S", bound=BaseSettings)
-
-
-class InvalidSettings(Exception):
-    """The environment cannot be used; the text names variables and what to do, never a value."""
-
 
 class Settings(AiSettings):
-    """The settings of one process; a secret among them cannot be printed."""
+    """The settings of one process of the service; a secret among them cannot be printed."""
 
     database_url: SecretStr | None = Field(
         None,
@@ -186,41 +180,3 @@ class Settings(AiSettings):
     def has_weak_token(self) -> bool:
         """Tell whether a service token is short enough to be guessed."""
         return any(len(token.get_secret_value()) < SHORTEST_STRONG_TOKEN for token in self.service_tokens)
-
-
-def load_settings() -> Settings:
-    """Read the environment; raises `InvalidSettings` with one line that names each variable that is wrong."""
-    return _loaded(Settings)
-
-
-def load_ai_settings() -> AiSettings:
-    """Read what the environment says of the AI alone; raises `InvalidSettings` as `load_settings` does."""
-    return _loaded(AiSettings)
-
-
-def _loaded(kind: type[S]) -> S:
-    try:
-        return kind()
-    except ValidationError as problem:
-        # The cause would show the values.
-        raise InvalidSettings(
-            "; ".join(_in_words(error["loc"], error["msg"], error["type"]) for error in problem.errors())
-        ) from None
-
-
-def variable_of(field_name: str) -> str:
-    """Return the environment variable behind a field."""
-    alias = Settings.model_fields[field_name].validation_alias
-    return alias if isinstance(alias, str) else f"CC_{field_name.upper()}"
-
-
-def _in_words(loc: tuple[int | str, ...], message: str, kind: str) -> str:
-    message = message.removeprefix("Value error, ")
-    if not loc:
-        return message
-    name = str(loc[0])
-    variable = variable_of(name) if name in Settings.model_fields else name
-    if kind == "missing":
-        option = " --service-token" if name == "service_tokens" else ""
-        return f"{variable}: not set; make a value with 'customer-context keys new{option}'"
-    return f"{variable}: {message}"
