@@ -29,12 +29,14 @@ class ReadinessOut(BaseModel):
 router = APIRouter(tags=["Operations"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="Is the process alive?")
 async def get_health() -> dict[str, str]:
     """Answer while the process runs, whatever else is down: for a liveness probe."""
     return {"status": "ok"}
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     summary="Can it serve?",

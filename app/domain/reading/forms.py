@@ -45,6 +45,13 @@ _QUOTED_PREFIX = re.compile(
     r"\b(?:an?|the) [`\"'“‘]([A-Za-z][A-Za-z0-9]{0,11}[_-])[`\"'”’] (?:\w+ )?(?:id|identifier|key|code|number)\b", re.I
 )
 _NUMBER = re.compile(r"\bfollowed by (?:a|an|the) (?:\w+ )?number\b", re.IGNORECASE)
+_NOT_ONLY_DIGITS = re.compile(
+    r"\b(?:letters?|prefix|alphanumeric|hex(?:adecimal)?)\b|(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]{0,11}[_-](?![A-Za-z])|"
+    r"(?<![A-Za-z0-9])[A-Za-z]{1,12}[0-9#]|[A-Za-z]{1,12}[_.:-][0-9xX#]",
+    re.IGNORECASE,
+)
+"""Letters of the identifier beside its digits: `KD-` and six digits may mean `KD-123456` or `123456`."""
+
 _SENDER = re.compile(r"\bthe sender(?:['’]s)? (?:e-?mail )?address\b|\bthe sender['’]s e-?mail\b", re.IGNORECASE)
 _ADDRESSES = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 """What looks like an address; mail comes from the last one of a sender, whatever its name pretends to be."""
@@ -133,6 +140,8 @@ def _of_sentence(sentence: str) -> Form | None:
         return Form(f"starts with {prefix}", prefix=prefix)
     if sender:
         return None if _NUMBER.search(sentence) else Form("is the sender's address", sender=True)
+    if _NOT_ONLY_DIGITS.search(sentence):
+        return None
     if digits := counted(sentence):
         least, most = digits
         return Form(

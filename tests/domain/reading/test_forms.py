@@ -44,6 +44,13 @@ ORDER = "If the body contains `Order #` followed by a number, use that order num
         ("Do not use IDs that start with test_.", None),
         ("Use the email address in the body.", None),
         ("It does not always start with acct_.", None),
+        # digits beside letters: the whole may be meant, or the digits alone
+        ("Use the customer number, KD- and six digits, e.g. KD-123456.", None),
+        ("Use the customer number: KD followed by six digits, such as KD123456.", None),
+        ("Use the customer number, two letters and six digits.", None),
+        ("Look for `INV-` followed by a number and use it.", None),
+        ("Use the order number, #D- plus five digits.", None),
+        ("Use the well-known customer number, nine digits.", "is a number of 9 digits"),
     ],
 )
 def test_form_is_read_only_where_it_is_beyond_doubt(instructions: str, form: str | None) -> None:

@@ -46,6 +46,12 @@ async def test_open_routes_need_no_token(path: str) -> None:
         assert (await client.get(path)).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_probes_may_ask_for_the_head_alone(path: str) -> None:
+    async with World().client(Authorization="") as client:
+        assert (await client.head(path)).status_code == 200
+
+
 async def test_bad_json_without_token_is_401_first() -> None:
     async with World().client(Authorization="") as client:
         assert (await client.put("/projects/p", content=b"{")).status_code == 401
