@@ -13,6 +13,7 @@ from app.cli.terminal import stopped
 from app.domain.claims import DatabaseUnavailable
 from app.domain.sealing import KeyReport
 from app.settings.service_settings import Settings
+from app.wiring.databases import NOT_ANSWERING
 from app.wiring.sealed_tokens import resealing
 
 MOST_NAMED = 20
@@ -31,9 +32,7 @@ def _reported(settings: Settings, *, rotate: bool) -> KeyReport:
     try:
         return asyncio.run(_gone_through(settings, rotate=rotate))
     except DatabaseUnavailable:
-        raise stopped(
-            "CC_DATABASE_URL: PostgreSQL does not answer; is it running? What is done is done: start the command again."
-        ) from None
+        raise stopped(f"{NOT_ANSWERING} What is done is done: start the command again.") from None
 
 
 async def _gone_through(settings: Settings, *, rotate: bool) -> KeyReport:

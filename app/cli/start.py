@@ -13,9 +13,9 @@ from app.domain.claims import DatabaseUnavailable
 from app.serving import serve, work
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
-from app.wiring.databases import database
+from app.wiring.databases import NOT_ANSWERING, database, server_of
 from app.wiring.model import check_provider
-from app.wiring.starting import log_refusal, prepared_database, server_of
+from app.wiring.starting import log_refusal, prepared_database
 
 
 def serve_until_stopped(host: str, port: int, workers: int, seats: int | None) -> None:
@@ -60,7 +60,7 @@ def try_environment(seats: int | None) -> None:
     try:
         found = asyncio.run(_looked_at(settings))
     except DatabaseUnavailable:
-        raise stopped("CC_DATABASE_URL: PostgreSQL does not answer; is it running?") from None
+        raise stopped(NOT_ANSWERING) from None
     typer.echo("\n".join([*found, "The environment can be used: nothing was started, and nothing migrated."]))
 
 

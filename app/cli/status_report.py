@@ -10,7 +10,7 @@ from app.cli.terminal import stopped
 from app.domain.claims import DatabaseUnavailable
 from app.domain.outcomes import Outcome
 from app.domain.workload import MOST_COUNTED, EndedRuns, Queue, SeenWorker, WorkloadReport
-from app.wiring.databases import report_workload
+from app.wiring.databases import NOT_ANSWERING, report_workload
 
 LONG_WAIT_SECONDS = 60.0
 """A ticket that waits longer is worth a word: an agent has opened it by then."""
@@ -35,7 +35,7 @@ def current(*, as_json: bool) -> str:
     try:
         report = asyncio.run(report_workload(settings_for()))
     except DatabaseUnavailable:
-        raise stopped("CC_DATABASE_URL: PostgreSQL does not answer; is it running?") from None
+        raise stopped(NOT_ANSWERING) from None
     return as_document(report) if as_json else as_text(report)
 
 

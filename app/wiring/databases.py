@@ -6,9 +6,10 @@ from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
-from app.adapters.postgres.connection import Database, connector
+from app.adapters.postgres.connection import Database, StatementFailed, connector
 from app.adapters.postgres.listening import Connect
 from app.adapters.postgres.migrations import migrate
+from app.adapters.postgres.server import UNREADY, Server, WrongDatabase, look_at, unready
 from app.adapters.postgres.workload_store import WorkloadStore
 from app.adapters.telemetry import logs
 from app.domain.workload import Taker, WorkloadReport
@@ -16,6 +17,8 @@ from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
 from app.wiring import trace_export
 from app.wiring.customer_endpoint import tls_of
+
+NOT_ANSWERING = "CC_DATABASE_URL: PostgreSQL does not answer; is it running?"
 
 
 @asynccontextmanager
@@ -61,9 +64,34 @@ async def bring_up_to_date(url: str, settings: Settings) -> None:
     await migrate(direct(url, settings))
 
 
-async def report_workload(settings: Settings) -> WorkloadReport:
-    """Return what waits, what runs, who runs it and how it ended; raises `DatabaseUnavailable`."""
+@asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the database to a command that migrates nothing; raises `DatabaseUnavailable`.
+
+    Raises `InvalidSettings` for what stays wrong, a missing table too, with what to do about it.
+    """
     async with database(settings) as url, aclosing(pool_of(url, settings)) as pool:
+        await server_of(url, settings)
+        try:
+            yield pool
+        except StatementFailed as failed:
+            if failed.sqlstate not in UNREADY:
+                raise
+            raise InvalidSettings(f"CC_DATABASE_URL: {unready(str(failed.sqlstate))}") from None
+
+
+async def server_of(url: str, settings: Settings) -> Server:
+    """Return the server of the database; raises `DatabaseUnavailable`, or `InvalidSettings` for what stays wrong."""
+    try:
+        return await look_at(direct(url, settings))
+    except WrongDatabase as wrong:
+        variable = "CC_DATABASE_URL" if settings.database_direct_url is None else "CC_DATABASE_DIRECT_URL"
+        raise InvalidSettings(f"{variable}: {wrong}") from None
+
+
+async def report_workload(settings: Settings) -> WorkloadReport:
+    """Return what waits, what runs, who runs it and how it ended; raises as `migrated` does."""
+    async with migrated(settings) as pool:
         return await WorkloadStore(pool, taker_of(settings), lambda channel, message: None).report()
 
 

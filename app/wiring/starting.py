@@ -7,12 +7,12 @@ import structlog
 
 from app import __version__
 from app.adapters.postgres.connection import StatementFailed
-from app.adapters.postgres.server import HOPELESS, Server, WrongDatabase, hopeless, look_at
+from app.adapters.postgres.server import HOPELESS, Server, hopeless
 from app.adapters.telemetry import logs
 from app.domain.claims import DatabaseUnavailable
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
-from app.wiring.databases import bring_up_to_date, direct
+from app.wiring.databases import NOT_ANSWERING, bring_up_to_date, server_of
 
 DATABASE_PATIENCE_SECONDS = 60.0
 """How long a start waits for PostgreSQL: in a compose file or a cluster it often comes up at the same time."""
@@ -40,16 +40,7 @@ async def prepared_database(url: str, settings: Settings) -> Server:
             raise InvalidSettings(f"CC_DATABASE_URL: {hopeless(str(failed.sqlstate))}") from None
         else:
             return server
-    raise InvalidSettings("CC_DATABASE_URL: PostgreSQL does not answer; is it running?")
-
-
-async def server_of(url: str, settings: Settings) -> Server:
-    """Return the server of the database; raises `DatabaseUnavailable`, or `InvalidSettings` for what stays wrong."""
-    try:
-        return await look_at(direct(url, settings))
-    except WrongDatabase as wrong:
-        variable = "CC_DATABASE_URL" if settings.database_direct_url is None else "CC_DATABASE_DIRECT_URL"
-        raise InvalidSettings(f"{variable}: {wrong}") from None
+    raise InvalidSettings(NOT_ANSWERING)
 
 
 def log_start(settings: Settings, server: Server, unknown: tuple[str, ...] = ()) -> None:

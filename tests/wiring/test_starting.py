@@ -15,7 +15,8 @@ from app.adapters.postgres.server import Server, look_at
 from app.adapters.telemetry import logs
 from app.settings.loading import InvalidSettings, load_settings
 from app.settings.service_settings import Settings
-from app.wiring.starting import log_start, prepared_database, server_of
+from app.wiring.databases import server_of
+from app.wiring.starting import log_start, prepared_database
 
 PASSWORD = "Zq7xZq7x"
 """Never to be shown."""

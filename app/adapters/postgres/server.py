@@ -22,6 +22,14 @@ HOPELESS = {
 }
 """SQLSTATEs of a connection that fails in the same way however often it is tried, with what to do."""
 
+UNREADY = {
+    "42P01": "the database holds no tables (undefined_table): make them with customer-context migrate",
+    "42703": "the database is of an older release (undefined_column): update it with customer-context migrate",
+    "42883": "the database is of an older release (undefined_function): update it with customer-context migrate",
+    "42501": "the role may not read the tables (insufficient_privilege): docs/data.md lists what to GRANT to it",
+}
+"""SQLSTATEs of a statement of a command that migrates nothing, with what to do first."""
+
 
 class WrongDatabase(Exception):
     """The database will not do; the text says why and what to do, never a value of the URL."""
@@ -58,6 +66,11 @@ async def look_at(url: str) -> Server:
 def hopeless(sqlstate: str) -> str:
     """Return what to do about a SQLSTATE of `HOPELESS`."""
     return f"{HOPELESS[sqlstate]}; SQLSTATE {sqlstate}"
+
+
+def unready(sqlstate: str) -> str:
+    """Return what to do about a SQLSTATE of `UNREADY`."""
+    return f"{UNREADY[sqlstate]}; SQLSTATE {sqlstate}"
 
 
 def _host_of(connection: object) -> str:
