@@ -1,9 +1,6 @@
 """The report on encryption keys: which key each stored secret needs, before an old one is dropped."""
 
 from dataclasses import dataclass
-from typing import Protocol
-
-from support_context.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +33,3 @@ class KeyReport:
     def is_settled(self) -> bool:
         """Tell whether the first key alone opens everything."""
         return not self.unreadable and not any(key.secrets for key in self.keys[1:])
-
-
-class Seals(Protocol):
-    """The ring of encryption keys; a protocol, so that no rule and no owner's action imports the cryptography."""
-
-    def ring(self) -> tuple[str, ...]:
-        """Name its keys, the one that seals first."""
-
-    def key_id(self, sealed: bytes) -> str:
-        """Name the key that a ciphertext says it needs."""
-
-    def seal(self, project_id: str, token: Secret) -> bytes:
-        """Encrypt under the first key."""
-
-    def open(self, project_id: str, sealed: bytes) -> Secret:
-        """Decrypt with any; raises `TokenUnreadable`."""

@@ -1,8 +1,9 @@
 """Access to a project: its owners, and whoever brings an access token that an owner has made."""
 
 import secrets
-from typing import Protocol
 
+from app.adapters.postgres.access_token_store import AccessTokenStore
+from app.adapters.postgres.project_store import ProjectStore
 from app.domain.access_tokens import (
     ID_PREFIXES,
     PREFIXES,
@@ -20,32 +21,13 @@ from app.domain.access_tokens import (
 )
 from app.domain.projects import CreditReport, Project, ProjectNotFound
 from app.domain.refusals import Refusal, Refused
-from app.owners.stored_projects import Projects
 from support_context.secrets import Secret
-
-
-class AccessTokens(Protocol):
-    """The access tokens, as stored: fingerprints only."""
-
-    async def add(
-        self, project_id: str, token_id: str, token_hash: bytes, label: str, person: str, seconds: int
-    ) -> AccessToken:
-        """Keep a new one, which expires after `seconds`; raises `ProjectNotFound`."""
-
-    async def of_project(self, project_id: str) -> list[AccessToken]:
-        """List those that have not expired, the newest first."""
-
-    async def remove(self, project_id: str, token_id: str, actor: str) -> bool:
-        """Forget one, which `actor` revokes; False where the project has no such token."""
-
-    async def use(self, token_hash: bytes) -> Holder | None:
-        """Return who stands behind a token that has not expired, and note that it was used."""
 
 
 class Access:
     """Makes, lists and revokes access tokens, and judges each request that brings one."""
 
-    def __init__(self, tokens: AccessTokens, projects: Projects) -> None:
+    def __init__(self, tokens: AccessTokenStore, projects: ProjectStore) -> None:
         self._tokens = tokens
         self._projects = projects
 
@@ -100,7 +82,7 @@ class Access:
         return holder
 
 
-async def owned(projects: Projects, project_id: str, actor: str) -> tuple[Project, CreditReport]:
+async def owned(projects: ProjectStore, project_id: str, actor: str) -> tuple[Project, CreditReport]:
     """Return a project and its credits; raises `Refused` unless `actor` is an owner and its plan is Business."""
     found = await projects.get(project_id)
     if found is None:

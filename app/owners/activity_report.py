@@ -1,31 +1,16 @@
 """Shows owners how their project's look-ups go: by day, by step, and what they cost this month."""
 
-from typing import Protocol
-
-from app.domain.activity import Activity, ActivityReport
-from app.domain.breaker import SeenBreaker
+from app.adapters.postgres.breaker_store import BreakerStore
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.reports.activity_store import ActivityStore
+from app.domain.activity import ActivityReport
 from app.owners.access import owned
-from app.owners.stored_projects import Projects
-
-
-class EndedLookups(Protocol):
-    """The look-ups that ended, as stored: without a word of the customer's."""
-
-    async def of_project(self, project_id: str, days: int) -> Activity:
-        """Sum up a project's look-ups of today and the days before it, `days` in all, UTC."""
-
-
-class Breakers(Protocol):
-    """The breakers of projects, as stored."""
-
-    async def of_project(self, project_id: str) -> SeenBreaker:
-        """Return the breaker of the project's endpoint, as it is now."""
 
 
 class Reporting:
     """Reads the activity of a project for its owners."""
 
-    def __init__(self, projects: Projects, ended_runs: EndedLookups, breakers: Breakers) -> None:
+    def __init__(self, projects: ProjectStore, ended_runs: ActivityStore, breakers: BreakerStore) -> None:
         self._projects = projects
         self._breakers = breakers
         self._ended_runs = ended_runs

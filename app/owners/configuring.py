@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.vault import Vault
 from app.domain.audit import changed_fields
 from app.domain.configuration import (
     Configuration,
@@ -18,9 +20,7 @@ from app.domain.configuration import (
 )
 from app.domain.projects import ProjectNotFound, VersionConflict
 from app.domain.refusals import Complaint, Refusal, Refused
-from app.domain.sealing import Seals
 from app.owners.access import owned
-from app.owners.stored_projects import Projects
 from support_context import urls
 from support_context.secrets import Secret
 
@@ -44,9 +44,9 @@ class Changes:
 class Configuring:
     """Every read and write of a configuration goes through here, and so through the owner's rights."""
 
-    def __init__(self, projects: Projects, seals: Seals, allowed: tuple[IPv4Network | IPv6Network, ...]) -> None:
+    def __init__(self, projects: ProjectStore, vault: Vault, allowed: tuple[IPv4Network | IPv6Network, ...]) -> None:
         self._projects = projects
-        self._seals = seals
+        self._vault = vault
         self._allowed = allowed
 
     async def read(self, project_id: str, actor: str) -> StoredConfiguration | None:
@@ -142,7 +142,7 @@ class Configuring:
     ) -> StoredToken | None:
         origin = origin_of(configuration)
         if fresh is not None:
-            return StoredToken(self._seals.seal(project_id, fresh), origin, datetime.now(UTC))
+            return StoredToken(self._vault.seal(project_id, fresh), origin, datetime.now(UTC))
         return replace(kept, origin=origin) if kept is not None and origin else kept
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from app.adapters.vault import Vault
 from app.domain.configuration import Configuration, StoredConfiguration
 from app.domain.outcomes import Outcome
 from app.domain.refusals import Complaint, Refusal, Refused
-from app.domain.sealing import Seals
 from app.owners.configuring import Changes, Configuring
 from app.owners.test_run import stored_token
 from support_context.check.report import as_document
@@ -23,9 +23,9 @@ OnStep = Callable[[dict[str, Any]], None]
 class EndpointChecks:
     """Runs checks, in each process one at a time for a project; writes nothing and costs no credit."""
 
-    def __init__(self, configuring: Configuring, tokens: Seals, egress: Egress) -> None:
+    def __init__(self, configuring: Configuring, vault: Vault, egress: Egress) -> None:
         self._configuring = configuring
-        self._tokens = tokens
+        self._vault = vault
         self._egress = egress
         self._running: set[str] = set()
 
@@ -61,7 +61,7 @@ class EndpointChecks:
     def _token(
         self, project_id: str, configuration: Configuration, stored: StoredConfiguration | None, changes: Changes
     ) -> Secret:
-        token = changes.token or stored_token(self._tokens, project_id, configuration, stored)
+        token = changes.token or stored_token(self._vault, project_id, configuration, stored)
         if isinstance(token, Secret) and configuration.api_url:
             return token
         complaints = []

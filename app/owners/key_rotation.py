@@ -2,35 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Protocol
 
+from app.adapters.postgres.sealed_token_store import SealedTokenStore
+from app.adapters.vault import Vault
 from app.domain.projects import TokenUnreadable
-from app.domain.sealing import KeyReport, KeyUse, SealedToken, Seals
+from app.domain.sealing import KeyReport, KeyUse, SealedToken
 from support_context.secrets import Secret
 
 PAGE = 100
 """Secrets read at once: the work stops, and may be taken up again, between any two."""
 
 
-class SealedTokens(Protocol):
-    """The sealed tokens, as stored; every method may raise `DatabaseUnavailable`."""
-
-    async def after(self, project_id: str, limit: int) -> list[SealedToken]:
-        """Return those of the next projects in the order of ids."""
-
-    async def count(self) -> int:
-        """Count them."""
-
-    async def replace(self, old: SealedToken, sealed: bytes) -> bool:
-        """Put another ciphertext in the place of `old`; False, and nothing done, where that is no longer there."""
-
-
 class Resealing:
     """Goes through all secrets; `on_secret` hears of each one."""
 
-    def __init__(self, tokens: SealedTokens, seals: Seals) -> None:
+    def __init__(self, tokens: SealedTokenStore, vault: Vault) -> None:
         self._tokens = tokens
-        self._seals = seals
+        self._vault = vault
 
     async def count(self) -> int:
         """Count the secrets."""
@@ -43,14 +31,14 @@ class Resealing:
         page = await self._tokens.after("", PAGE)
         while page:
             for token in page:
-                key_id = self._seals.key_id(token.sealed)
+                key_id = self._vault.key_id(token.sealed)
                 if self._opened(token) is None:
                     unreadable.append((token.project_id, key_id))
                 else:
                     used[key_id] += 1
                 on_secret()
             page = await self._tokens.after(page[-1].project_id, PAGE)
-        return KeyReport(tuple(KeyUse(key_id, used[key_id]) for key_id in self._seals.ring()), tuple(unreadable))
+        return KeyReport(tuple(KeyUse(key_id, used[key_id]) for key_id in self._vault.ring()), tuple(unreadable))
 
     async def rotate(self, on_secret: Callable[[], None] = lambda: None) -> int:
         """Seal anew what another key than the first has sealed; return how many that were.
@@ -58,18 +46,18 @@ class Resealing:
         A secret that is changed meanwhile is left as it was changed: whoever did that has sealed it.
         """
         resealed = 0
-        first = self._seals.ring()[0]
+        first = self._vault.ring()[0]
         page = await self._tokens.after("", PAGE)
         while page:
             for token in page:
-                if self._seals.key_id(token.sealed) != first and (secret := self._opened(token)) is not None:
-                    resealed += await self._tokens.replace(token, self._seals.seal(token.project_id, secret))
+                if self._vault.key_id(token.sealed) != first and (secret := self._opened(token)) is not None:
+                    resealed += await self._tokens.replace(token, self._vault.seal(token.project_id, secret))
                 on_secret()
             page = await self._tokens.after(page[-1].project_id, PAGE)
         return resealed
 
     def _opened(self, token: SealedToken) -> Secret | None:
         try:
-            return self._seals.open(token.project_id, token.sealed)
+            return self._vault.open(token.project_id, token.sealed)
         except TokenUnreadable:
             return None

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.adapters.postgres.project_store import ProjectStore
 from app.owners.access import owned
-from app.owners.stored_projects import Projects
 from support_context.secrets import Secret
 
 
@@ -18,7 +18,7 @@ class SampleEndpoint:
 class Samples:
     """Tells owners of the sample endpoint."""
 
-    def __init__(self, projects: Projects, sample: SampleEndpoint | None) -> None:
+    def __init__(self, projects: ProjectStore, sample: SampleEndpoint | None) -> None:
         self._projects = projects
         self._sample = sample
 

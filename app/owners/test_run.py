@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
+from app.adapters.postgres.audit_store import AuditStore
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.vault import Vault
 from app.domain.audit import named
 from app.domain.breaker import EndpointVerdict, verdict_of
 from app.domain.claims import DatabaseUnavailable
 from app.domain.configuration import Configuration, StoredConfiguration, missing_fields
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
-from app.domain.sealing import Seals
 from app.domain.steps import Run, Step
 from app.domain.tickets import Email
 from app.domain.traces import Trace, untold
 from app.enrichment import Enricher
-from app.owners.audit_report import Trail
 from app.owners.configuring import Changes, Configuring, origin_of, token_required
-from app.owners.stored_projects import Projects
 from app.runs.watching import Traced, told_to
 from support_context.lookups import LookupRequest, LookupResponse
 from support_context.plain_text import plain
@@ -74,9 +74,9 @@ class Trials:
     def __init__(
         self,
         configuring: Configuring,
-        credit: Projects,
-        trail: Trail,
-        tokens: Seals,
+        credit: ProjectStore,
+        trail: AuditStore,
+        vault: Vault,
         enricher: Enricher,
         deadline_seconds: float,
         on_result: Callable[[str, Result], None] = lambda project_id, result: None,
@@ -87,7 +87,7 @@ class Trials:
         self._configuring = configuring
         self._credits = credit
         self._trail = trail
-        self._tokens = tokens
+        self._vault = vault
         self._enricher = enricher
         self._deadline_seconds = deadline_seconds
         self._on_result = on_result
@@ -105,7 +105,7 @@ class Trials:
         """Test the stored configuration with `changes` laid over it; raises `Refused` as saving would."""
         stored = await self._configuring.read(project_id, actor)
         configuration = self._configuring.merged(stored, changes, ("body", "config"))
-        token = changes.token or stored_token(self._tokens, project_id, configuration, stored)
+        token = changes.token or stored_token(self._vault, project_id, configuration, stored)
         missing = missing_fields(configuration, has_token=token is not None)
         if token is None or missing:
             return Trial(self._enricher.not_run(Outcome.NOT_CONFIGURED, "missing: " + ", ".join(missing)), None)
@@ -140,7 +140,7 @@ class Trials:
 
 
 def stored_token(
-    tokens: Seals, project_id: str, configuration: Configuration, stored: StoredConfiguration | None
+    vault: Vault, project_id: str, configuration: Configuration, stored: StoredConfiguration | None
 ) -> Secret | Outcome | None:
     """Return the stored token, or why there is none to use; raises `Refused` where it was given for another origin."""
     if stored is None or stored.token is None:
@@ -149,7 +149,7 @@ def stored_token(
     if configuration.api_url and stored.token.origin != origin_of(configuration):
         raise token_required(("body", "config"))
     try:
-        return tokens.open(project_id, stored.token.sealed)
+        return vault.open(project_id, stored.token.sealed)
     except TokenUnreadable:
         return Outcome.TOKEN_UNREADABLE
 

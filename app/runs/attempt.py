@@ -5,15 +5,16 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
+from app.adapters.postgres.run_store import RunStore
+from app.adapters.vault import Vault
 from app.domain.breaker import Admission, EndpointVerdict, verdict_of
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
 from app.domain.configuration import Configuration, missing_fields
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
 from app.domain.reading.extraction import Extracted, as_sent
-from app.domain.sealing import Seals
 from app.domain.steps import Run, Step
 from app.domain.workload import MOST_STRIKES
 from app.enrichment import Enricher
@@ -34,38 +35,6 @@ LARGEST_SPREAD = 1.25
 _T = TypeVar("_T")
 
 
-class ClaimedRuns(Protocol):
-    """The rows of runs that were taken; every method may raise `DatabaseUnavailable`, every write is fenced."""
-
-    async def ask_breaker(self, claimed: Claimed) -> Claimed:
-        """Ask the open breaker of the run's endpoint whether it may try, and if so take its credit."""
-
-    async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
-        """Keep what the first AI call found, tell whether the sender may ask about this customer, and count that.
-
-        None if the claim was lost.
-        """
-
-    async def finish(
-        self,
-        claimed: Claimed,
-        result: dict[str, Any],
-        *,
-        refund: bool,
-        verdict: EndpointVerdict = EndpointVerdict.UNKNOWN,
-    ) -> Finished | None:
-        """Store the result, erase the email and tell everybody, the breaker too what the run tells of the endpoint.
-
-        None, and nothing written, if the claim was lost.
-        """
-
-    async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
-        """Put the run back for later, its credit kept; False if that is not to be done.
-
-        Without a `strike`, only if nobody waits for it.
-        """
-
-
 class ClaimLost(Exception):
     """Another worker has taken the ticket over; nothing that this one finds counts any more."""
 
@@ -74,10 +43,10 @@ class Attempts:
     """Makes the attempts of one process; holds no database connection while it waits for anybody."""
 
     def __init__(
-        self, runs: ClaimedRuns, tokens: Seals, enricher: Enricher, deadline_seconds: float, watcher: Watcher
+        self, runs: RunStore, vault: Vault, enricher: Enricher, deadline_seconds: float, watcher: Watcher
     ) -> None:
         self._runs = runs
-        self._tokens = tokens
+        self._vault = vault
         self._enricher = enricher
         self._deadline_seconds = deadline_seconds
         self._watcher = watcher
@@ -152,7 +121,7 @@ class Attempts:
         if not stored.configuration.enabled:
             return Outcome.NOT_ENABLED
         try:
-            return stored.configuration, self._tokens.open(claimed.project_id, stored.token.sealed)
+            return stored.configuration, self._vault.open(claimed.project_id, stored.token.sealed)
         except TokenUnreadable:
             return Outcome.TOKEN_UNREADABLE
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
+from app.adapters.postgres.delivery_store import DeliveryStore
+from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, Found, Stored, Underway
 from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply, judge, payload
 
@@ -17,26 +19,6 @@ AT_ONCE = 20
 
 POLL_SECONDS = 1.0
 """How often a process looks for messages that are due."""
-
-
-class Results(Protocol):
-    """The stored results of tickets; may raise `DatabaseUnavailable`."""
-
-    async def find(self, ticket_id: str, project_id: str) -> Found:
-        """Look a ticket of this project up."""
-
-
-class Outbox(Protocol):
-    """The messages that wait; every method may raise `DatabaseUnavailable`."""
-
-    async def take(self, many: int) -> list[Message]:
-        """Borrow at most so many of the messages that are due."""
-
-    async def later(self, message_id: str, pause_seconds: float) -> None:
-        """Give it back for later."""
-
-    async def settle(self, message_id: str) -> None:
-        """Forget it: it was delivered, or never will be."""
 
 
 class Sender(Protocol):
@@ -51,8 +33,8 @@ class Deliveries:
 
     def __init__(
         self,
-        outbox: Outbox,
-        results: Results,
+        outbox: DeliveryStore,
+        results: TicketStore,
         sender: Sender,
         on_delivery: Callable[[str, Delivery, Reply], None] = lambda message_id, delivery, reply: None,
     ) -> None:

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
+from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import (
-    Claimed,
     DatabaseUnavailable,
-    Erased,
     ForeignTicket,
     Found,
     Stored,
@@ -25,44 +24,7 @@ from app.domain.reading.digests import email_digest
 from app.domain.refusals import Refusal, Refused
 from app.domain.traces import Trace
 from app.runs.waiting import Completions, Expected
-
-
-class Tickets(Protocol):
-    """The tickets' rows; every method may raise `DatabaseUnavailable`."""
-
-    async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> Sequence[Submitted | Taken]:
-        """Store each ticket, all or none; say what is known of each, in order.
-
-        With `take`, the one ticket is `Taken` by this process if it can be run at once.
-        """
-
-    async def find(self, ticket_id: str, project_id: str) -> Found:
-        """Look up what is known of a ticket."""
-
-    async def hand_over(self, ticket_id: str, project_id: str) -> bool:
-        """Make the run one that nobody waits for; False if it has ended already."""
-
-    async def pending_among(self, ticket_ids: list[str]) -> set[str]:
-        """Return those whose run has not ended."""
-
-    async def note_look_up(self, ticket_id: str, project_id: str, actor: str) -> bool:
-        """Note that a person looks a customer up by hand; False where there is no such project."""
-
-    async def erase(self, ticket_id: str, project_id: str, actor: str | None) -> Erased | ForeignTicket | None:
-        """Erase what is stored for a ticket, and note who wanted it; None where there was nothing."""
-
-    async def erase_customer(self, project_id: str, identifier: str | None, actor: str | None) -> int | UnknownProject:
-        """Erase all tickets that were looked up by an identifier, and note who wanted it; say how many."""
-
-
-class Runner(Protocol):
-    """Who runs tickets in this process."""
-
-    def seat(self) -> AbstractContextManager[bool]:
-        """Tell whether a seat is free, and hold it while the context is open."""
-
-    def start(self, claimed: Claimed) -> object:
-        """Run what was taken."""
+from app.runs.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +46,10 @@ class Intake:
     """Submits, waits and reads; holds no database connection while it waits."""
 
     def __init__(
-        self, tickets: Tickets, completions: Completions, runner: Runner, deadline_seconds: float, digest_key: bytes
+        self, tickets: TicketStore, completions: Completions, worker: Worker, deadline_seconds: float, digest_key: bytes
     ) -> None:
         self._tickets = tickets
-        self._runner = runner
+        self._worker = worker
         self._completions = completions
         self._deadline_seconds = deadline_seconds
         self._digest_key = digest_key
@@ -117,10 +79,10 @@ class Intake:
 
     async def _submitted(self, submission: Submission) -> Submitted:
         """Submit a ticket and, if this process has a free seat and nobody else goes first, start its run at once."""
-        with self._runner.seat() as is_free:
+        with self._worker.seat() as is_free:
             [submitted] = await self._tickets.submit([self._digested(submission)], take=is_free)
             if isinstance(submitted, Taken):
-                self._runner.start(submitted.claimed)
+                self._worker.start(submitted.claimed)
         return _known(submitted)
 
     async def refresh(

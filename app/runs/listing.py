@@ -1,8 +1,9 @@
 """Lists for reconciliation and for people's own requests: projects, results, what is held about a customer."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from app.adapters.postgres.reports.listing_store import ListingStore
 from app.domain.claims import ListedResult, Position, Wanted
 from app.domain.projects import ListedProject
 from app.domain.reading.extraction import as_sent
@@ -11,28 +12,10 @@ from app.domain.refusals import Refusal, Refused
 _T = TypeVar("_T")
 
 
-class Lists(Protocol):
-    """The rows; every method may raise `DatabaseUnavailable`."""
-
-    async def projects(self, limit: int, after: str) -> list[ListedProject]:
-        """Return the projects behind `after` in the order of their ids."""
-
-    async def results(self, project_id: str, wanted: Wanted, limit: int, before: Position | None) -> list[ListedResult]:
-        """Return results of a project, the newest first, or those behind `before`."""
-
-    async def of_customer(
-        self, project_id: str, identifier: str | None, limit: int, before: Position | None
-    ) -> list[ListedResult]:
-        """Return all that was looked up by an identifier, in any case, the newest first."""
-
-    async def note_customer_read(self, project_id: str, actor: str | None) -> bool:
-        """Note that somebody asks what is held about a customer; False where there is no such project."""
-
-
 class Listing:
     """Reads one page at a time; the second value is where the next one begins, None at the end."""
 
-    def __init__(self, lists: Lists) -> None:
+    def __init__(self, lists: ListingStore) -> None:
         self._lists = lists
 
     async def projects(self, limit: int, after: str = "") -> tuple[Sequence[ListedProject], str | None]:

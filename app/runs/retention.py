@@ -3,8 +3,8 @@
 import asyncio
 import random
 from contextlib import suppress
-from typing import Protocol
 
+from app.adapters.postgres.retention_store import RetentionStore
 from app.domain.claims import DatabaseUnavailable
 
 TURN_SECONDS = 60.0
@@ -14,14 +14,9 @@ BREATH_SECONDS = 0.2
 """Pause after a portion that may not have been the last: the rest of the database gets ten times what this takes."""
 
 
-class Kept(Protocol):
-    """What is kept for a time; may raise `DatabaseUnavailable`."""
-
-    async def remove_portion(self) -> bool:
-        """Remove some of what is old; tell whether there may be more."""
-
-
-async def hold(kept: Kept, turn_seconds: float = TURN_SECONDS, breath_seconds: float = BREATH_SECONDS) -> None:
+async def hold(
+    kept: RetentionStore, turn_seconds: float = TURN_SECONDS, breath_seconds: float = BREATH_SECONDS
+) -> None:
     """Delete expired rows for ever, in small batches; skip a turn while the database is away."""
     while True:
         more = False

@@ -5,8 +5,8 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
 
+from app.adapters.postgres.workload_store import WorkloadStore
 from app.domain.claims import DatabaseUnavailable
 from app.domain.workload import Depth, Taker, WorkerBeat
 
@@ -14,27 +14,8 @@ BEATS_PER_PURGE = 12
 """A purge once a minute finds little to delete, and so takes milliseconds."""
 
 
-class Workload(Protocol):
-    """The registry of workers and the queue's figures; every method may raise `DatabaseUnavailable`."""
-
-    async def beat(self, worker: WorkerBeat, running: Sequence[int]) -> int:
-        """Note a sign of life, and give back what this worker was given but does not run; say how many."""
-
-    async def take_over(self) -> int:
-        """Queue the runs of workers that give no sign of life; say how many."""
-
-    async def leave(self) -> None:
-        """Forget this worker, which ends in order, and queue what it was running."""
-
-    async def depth(self) -> Depth:
-        """Return how many tickets wait, and how long the oldest has."""
-
-    async def purge(self) -> None:
-        """Delete what nobody needs any more."""
-
-
 async def tend(
-    workload: Workload,
+    workload: WorkloadStore,
     taker: Taker,
     seats: int,
     running: Callable[[], Sequence[int]],

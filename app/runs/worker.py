@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol
 
+from app.adapters.postgres.run_store import RunStore
 from app.domain.claims import Claimed, DatabaseUnavailable
 from app.domain.workload import MOST_STRIKES
 from app.runs.attempt import Attempts, ClaimLost
@@ -20,23 +20,10 @@ MOST_AT_ONCE = 25
 """Runs taken at once: few enough that processes share a burst, enough that a backlog costs one statement for many."""
 
 
-class QueuedRuns(Protocol):
-    """The queue; every method may raise `DatabaseUnavailable`."""
-
-    async def take(self, want: int, *, suspects: bool) -> list[Claimed]:
-        """Take at most `want` queued runs, each with a credit where it may use one.
-
-        One whose workers have died in all attempts but the last is taken only with `suspects`, and no second one.
-        """
-
-    async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
-        """Put a run back for later; without a `strike`, only if nobody waits for it."""
-
-
 class Worker:
     """Runs at most `seats` tickets at once."""
 
-    def __init__(self, runs: QueuedRuns, attempts: Attempts, seats: int, watcher: Watcher) -> None:
+    def __init__(self, runs: RunStore, attempts: Attempts, seats: int, watcher: Watcher) -> None:
         self._runs = runs
         self._attempts = attempts
         self._seats = seats

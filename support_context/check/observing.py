@@ -3,31 +3,21 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Protocol
 
 from support_context.check.plan import Planned, ProbeKind
 from support_context.check.requirements import NotYet, Waits
 from support_context.facts import Facts
 from support_context.failures import Failure, LookupFailed
+from support_context.fetch.probe import ProbedEndpoint
 from support_context.limits import FETCH_SECONDS
-from support_context.lookups import LookupRequest, LookupResponse, is_page, read, without_echo
-from support_context.probes import ProbeAnswer, TlsSession, judged
+from support_context.lookups import LookupResponse, is_page, read, without_echo
+from support_context.probes import TlsSession, judged
 from support_context.secrets import Secret
 
 NOT_FOUND = 404
 
 OnStep = Callable[[int, int, str], None]
 """Told before each request: how many are done, how many there are, what comes now."""
-
-
-class Endpoint(Protocol):
-    """The endpoint under check; both raise `LookupFailed`, never anything else."""
-
-    async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
-        """Ask it as the service does."""
-
-    async def probe(self, request: LookupRequest, token: Secret | None) -> ProbeAnswer:
-        """Ask it anything, and show the whole answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +111,7 @@ class Observed:
 
 
 async def observe(
-    endpoint: Endpoint,
+    endpoint: ProbedEndpoint,
     planned: Iterable[Planned],
     token: Secret,
     on_step: OnStep = lambda done, total, what: None,
@@ -143,7 +133,7 @@ async def observe(
     return observed
 
 
-async def _exchanged(endpoint: Endpoint, planned: Planned, token: Secret) -> Observation:
+async def _exchanged(endpoint: ProbedEndpoint, planned: Planned, token: Secret) -> Observation:
     started = monotonic()
     exchange = Observation(planned.kind, planned.what, 0.0)
     try:

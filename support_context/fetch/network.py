@@ -9,7 +9,6 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
 
 import certifi
 import h11
@@ -102,23 +101,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return addresses
 
 
-class Stream(Protocol):
-    """What an exchange needs of a connection."""
-
-    async def send(self, data: bytes) -> None:
-        """Send all of it."""
-
-    async def receive(self) -> bytes:
-        """Return what has arrived, `b""` at the end."""
-
-    def close(self) -> None:
-        """Close at once."""
-
-
 class Exchange(httpx.AsyncByteStream):
     """One request and its answer over HTTP/1.1; iterating gives the body's bytes as they came."""
 
-    def __init__(self, stream: Stream, progress: Progress) -> None:
+    def __init__(self, stream: TlsStream, progress: Progress) -> None:
         self._stream = stream
         self._progress = progress
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.adapters.postgres.sealed_token_store import SealedTokenStore
 from app.adapters.vault import Vault
 from app.domain.sealing import KeyReport, KeyUse, SealedToken
 from app.owners.key_rotation import PAGE, Resealing
@@ -13,7 +14,7 @@ OLD, NEW, LOST = b"o" * 32, b"n" * 32, b"l" * 32
 OLD_ID, NEW_ID, LOST_ID = (Vault((key,)).ring()[0] for key in (OLD, NEW, LOST))
 
 
-class MemoryTokens:
+class MemoryTokens(SealedTokenStore):
     """The sealed tokens of some projects; `before_replace` is called just before each is replaced."""
 
     def __init__(self, sealed: dict[str, bytes]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.adapters.postgres.delivery_store import DeliveryStore
+from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, ForeignTicket, Found, Stored, Underway
 from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply
 from app.runs.delivery import AT_ONCE, POLL_SECONDS, Deliveries
@@ -18,7 +20,7 @@ SINCE = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY = 86_400.0
 
 
-class OneTicket:
+class OneTicket(TicketStore):
     """Knows one ticket, of which it answers what it was given."""
 
     def __init__(self, found: Found | DatabaseUnavailable) -> None:
@@ -43,7 +45,7 @@ class Receiver:
         return self._reply
 
 
-class NotedOutbox:
+class NotedOutbox(DeliveryStore):
     """Lends what it was given, once, and notes what it gets back."""
 
     def __init__(self, *messages: Message) -> None:

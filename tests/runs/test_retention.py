@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from app.adapters.postgres.retention_store import RetentionStore
 from app.domain.claims import DatabaseUnavailable
 from app.runs.retention import BREATH_SECONDS, TURN_SECONDS, hold
 
 
 @dataclass
-class Portions:
+class Portions(RetentionStore):
     """Has so many portions to remove, and notes when one was asked for; None stands for a database that is away."""
 
     left: list[bool | None]

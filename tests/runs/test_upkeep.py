@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from app.adapters.postgres.workload_store import WorkloadStore
 from app.domain.claims import DatabaseUnavailable
 from app.domain.workload import BEAT_SECONDS, Depth, Taker, WorkerBeat
 from app.runs.upkeep import BEATS_PER_PURGE, tend
@@ -15,7 +16,7 @@ BEAT = BEAT_SECONDS + 0.01
 
 
 @dataclass
-class NotedWorkload:
+class NotedWorkload(WorkloadStore):
     """Notes what it is told; with `away` it fails as a lost database does."""
 
     beats: list[tuple[WorkerBeat, Sequence[int]]] = field(default_factory=list)

@@ -7,6 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from app.adapters.postgres.breaker_store import BreakerStore
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.reports.listing_store import ListingStore
+from app.adapters.postgres.run_store import RunStore
+from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.audit import Action, Entry, named
 from app.domain.breaker import CLOSED, Admission, Breaker, EndpointVerdict, SeenBreaker
 from app.domain.claims import (
@@ -137,53 +142,53 @@ class MemoryDatabase:
             self.used[project_id, month] -= 1
 
 
-class MemoryProjectStore:
+class MemoryProjectStore(ProjectStore):
     """`ProjectStore` in memory."""
 
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._memory = database
 
     async def put(self, project: Project, actor: str | None = None) -> None:
-        self._database.check()
-        before = self._database.projects.get(project.project_id)
-        self._database.projects[project.project_id] = project
+        self._memory.check()
+        before = self._memory.projects.get(project.project_id)
+        self._memory.projects[project.project_id] = project
         names = ("plan", "owner_ids", "monthly_ai_credits")
         changed = [name for name in names if before is None or getattr(before, name) != getattr(project, name)]
         if changed:
             fields = named(changed, new_token=False)
-            self._database.note(project.project_id, actor, Action.PROJECT_SAVED, fields=fields)
+            self._memory.note(project.project_id, actor, Action.PROJECT_SAVED, fields=fields)
 
     async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
-        self._database.check()
-        project, month = self._database.projects.get(project_id), this_month()
+        self._memory.check()
+        project, month = self._memory.projects.get(project_id), this_month()
         if project is None:
             return None
         next_month = (month + timedelta(days=31)).replace(day=1)
         resets_at = datetime(next_month.year, next_month.month, 1, tzinfo=UTC)
-        return project, CreditReport(self._database.used.get((project_id, month), 0), resets_at)
+        return project, CreditReport(self._memory.used.get((project_id, month), 0), resets_at)
 
     async def delete(self, project_id: str, actor: str | None = None) -> bool:
-        self._database.check()
-        self._database.configurations.pop(project_id, None)
-        mine = [key for key, row in self._database.rows.items() if row.project_id == project_id]
+        self._memory.check()
+        self._memory.configurations.pop(project_id, None)
+        mine = [key for key, row in self._memory.rows.items() if row.project_id == project_id]
         for ticket_id in mine:
-            del self._database.rows[ticket_id]
+            del self._memory.rows[ticket_id]
         if mine:
-            self._database.note(project_id, actor, Action.RESULTS_ERASED, results_erased=len(mine))
-        if project_id in self._database.projects:
-            self._database.note(project_id, actor, Action.PROJECT_ERASED)
-        for token_id in [key for key, kept in self._database.access_tokens.items() if kept.project_id == project_id]:
-            del self._database.access_tokens[token_id]
-        for key in [key for key in self._database.used if key[0] == project_id]:
-            del self._database.used[key]
-        for asked in [key for key in self._database.senders if key[0] == project_id]:
-            del self._database.senders[asked]
-        self._database.ended_runs = [run for run in self._database.ended_runs if run.project_id != project_id]
-        return self._database.projects.pop(project_id, None) is not None
+            self._memory.note(project_id, actor, Action.RESULTS_ERASED, results_erased=len(mine))
+        if project_id in self._memory.projects:
+            self._memory.note(project_id, actor, Action.PROJECT_ERASED)
+        for token_id in [key for key, kept in self._memory.access_tokens.items() if kept.project_id == project_id]:
+            del self._memory.access_tokens[token_id]
+        for key in [key for key in self._memory.used if key[0] == project_id]:
+            del self._memory.used[key]
+        for asked in [key for key in self._memory.senders if key[0] == project_id]:
+            del self._memory.senders[asked]
+        self._memory.ended_runs = [run for run in self._memory.ended_runs if run.project_id != project_id]
+        return self._memory.projects.pop(project_id, None) is not None
 
     async def configuration(self, project_id: str) -> StoredConfiguration | None:
-        self._database.check()
-        return self._database.configurations.get(project_id)
+        self._memory.check()
+        return self._memory.configurations.get(project_id)
 
     async def save_configuration(
         self,
@@ -195,113 +200,113 @@ class MemoryProjectStore:
         changed: Sequence[str] = (),
     ) -> StoredConfiguration:
         self._check_version(project_id, expected_version)
-        if project_id not in self._database.projects:
+        if project_id not in self._memory.projects:
             raise ProjectNotFound
-        old, now = self._database.configurations.get(project_id), datetime.now(UTC)
+        old, now = self._memory.configurations.get(project_id), datetime.now(UTC)
         stored = StoredConfiguration(
-            configuration, token, next(self._database.versions), old.created_at if old else now, now, actor
+            configuration, token, next(self._memory.versions), old.created_at if old else now, now, actor
         )
-        self._database.configurations[project_id] = stored
+        self._memory.configurations[project_id] = stored
         kept = KeptVersion(stored.version, now, actor, configuration)
-        history = self._database.history.get(project_id, [])
-        self._database.history[project_id] = [kept, *history][:MOST_VERSIONS]
-        self._database.note(project_id, actor, Action.CONFIGURATION_SAVED, fields=tuple(changed))
+        history = self._memory.history.get(project_id, [])
+        self._memory.history[project_id] = [kept, *history][:MOST_VERSIONS]
+        self._memory.note(project_id, actor, Action.CONFIGURATION_SAVED, fields=tuple(changed))
         return stored
 
     async def versions(self, project_id: str) -> list[KeptVersion]:
-        self._database.check()
-        return self._database.history.get(project_id, [])
+        self._memory.check()
+        return self._memory.history.get(project_id, [])
 
     async def delete_configuration(
         self, project_id: str, expected_version: int | None = None, actor: str | None = None
     ) -> None:
         self._check_version(project_id, expected_version)
-        if self._database.configurations.pop(project_id, None) is not None:
-            self._database.history.pop(project_id, None)
-            self._database.note(project_id, actor, Action.CONFIGURATION_ERASED)
+        if self._memory.configurations.pop(project_id, None) is not None:
+            self._memory.history.pop(project_id, None)
+            self._memory.note(project_id, actor, Action.CONFIGURATION_ERASED)
 
     async def take_credit(self, project_id: str) -> date | None:
-        self._database.check()
-        return self._database.take_credit(project_id)
+        self._memory.check()
+        return self._memory.take_credit(project_id)
 
     async def return_credit(self, project_id: str, month: date) -> None:
-        self._database.check()
-        self._database.return_credit(project_id, month)
+        self._memory.check()
+        self._memory.return_credit(project_id, month)
 
     def _check_version(self, project_id: str, expected: int | None) -> None:
-        self._database.check()
-        stored = self._database.configurations.get(project_id)
+        self._memory.check()
+        stored = self._memory.configurations.get(project_id)
         if expected is not None and expected != (stored.version if stored else 0):
             raise VersionConflict
 
 
-class MemoryTicketStore:
+class MemoryTicketStore(TicketStore):
     """`TicketStore` in memory."""
 
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._memory = database
 
     async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> list[Submitted | Taken]:
-        self._database.check()
-        return [self._submit(each, take=take) for each in submissions]
+        self._memory.check()
+        return [self._submit_in_memory(each, take=take) for each in submissions]
 
     async def find(self, ticket_id: str, project_id: str) -> Found:
-        self._database.check()
-        row = self._database.rows.get(ticket_id)
+        self._memory.check()
+        row = self._memory.rows.get(ticket_id)
         if row is None:
             return None
         return _found(row) if row.project_id == project_id else ForeignTicket()
 
     async def hand_over(self, ticket_id: str, project_id: str) -> bool:
-        self._database.check()
-        row = self._database.rows.get(ticket_id)
+        self._memory.check()
+        row = self._memory.rows.get(ticket_id)
         if row is None or row.project_id != project_id or row.state == "done":
             return False
         row.asynchronous = True
         return True
 
     async def pending_among(self, ticket_ids: list[str]) -> set[str]:
-        self._database.check()
-        rows = self._database.rows
+        self._memory.check()
+        rows = self._memory.rows
         return {ticket_id for ticket_id in ticket_ids if ticket_id in rows and rows[ticket_id].state != "done"}
 
     async def erase(self, ticket_id: str, project_id: str, actor: str | None = None) -> Erased | ForeignTicket | None:
-        self._database.check()
-        row = self._database.rows.get(ticket_id)
+        self._memory.check()
+        row = self._memory.rows.get(ticket_id)
         if row is None:
             return None
         if row.project_id != project_id:
             return ForeignTicket()
-        del self._database.rows[ticket_id]
-        self._database.note(project_id, actor, Action.TICKET_ERASED, subject=ticket_id)
-        self._database.on_ended(ticket_id, project_id)
+        del self._memory.rows[ticket_id]
+        self._memory.note(project_id, actor, Action.TICKET_ERASED, subject=ticket_id)
+        self._memory.on_ended(ticket_id, project_id)
         return Erased()
 
     async def note_look_up(self, ticket_id: str, project_id: str, actor: str) -> bool:
-        self._database.check()
-        if project_id not in self._database.projects:
+        self._memory.check()
+        if project_id not in self._memory.projects:
             return False
-        self._database.note(project_id, actor, Action.TICKET_LOOKED_UP, subject=ticket_id)
+        self._memory.note(project_id, actor, Action.TICKET_LOOKED_UP, subject=ticket_id)
         return True
 
     async def erase_customer(
         self, project_id: str, identifier: str | None, actor: str | None = None
     ) -> int | UnknownProject:
-        self._database.check()
-        if project_id not in self._database.projects:
+        self._memory.check()
+        if project_id not in self._memory.projects:
             return UnknownProject()
-        rows = self._database.rows
+        rows = self._memory.rows
         theirs = [key for key, row in rows.items() if row.project_id == project_id and _is_about(row, identifier)]
         for ticket_id in theirs:
-            if self._database.rows.pop(ticket_id).state != "done":
-                self._database.on_ended(ticket_id, project_id)
-        self._database.note(project_id, actor, Action.CUSTOMER_ERASED, results_erased=len(theirs))
+            if self._memory.rows.pop(ticket_id).state != "done":
+                self._memory.on_ended(ticket_id, project_id)
+        self._memory.note(project_id, actor, Action.CUSTOMER_ERASED, results_erased=len(theirs))
         return len(theirs)
 
-    def _submit(self, wanted: Submission, *, take: bool) -> Submitted | Taken:
-        if wanted.project_id not in self._database.projects:
+    def _submit_in_memory(self, wanted: Submission, *, take: bool) -> Submitted | Taken:
+        if wanted.project_id not in self._memory.projects:
             return UnknownProject()
-        row = self._database.rows.get(wanted.ticket_id)
+        row = self._memory.rows.get(wanted.ticket_id)
         if row is not None and row.project_id != wanted.project_id:
             return ForeignTicket()
         if row is not None and row.state != "done":
@@ -309,16 +314,16 @@ class MemoryTicketStore:
             return Underway(row.submitted_at, _final(row))
         if row is not None and not wanted.refresh and not _may_run_again(row, wanted.email_digest):
             return _found(row)
-        run = next(self._database.runs)
-        new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._database.now(), trace=wanted.trace)
+        run = next(self._memory.runs)
+        new = Row(wanted.project_id, run, wanted.email, wanted.asynchronous, self._memory.now(), trace=wanted.trace)
         new.given_identifier, new.email_digest = wanted.given_identifier, wanted.email_digest
         if row is not None:
             new.result, new.attempt, new.last_attempt = row.result, row.attempt, row.last_attempt
             new.email_digest = wanted.email_digest or row.email_digest
-        self._database.rows[wanted.ticket_id] = new
+        self._memory.rows[wanted.ticket_id] = new
         if take:
-            return Taken(new.submitted_at, claim(self._database, wanted.ticket_id), _final(new))
-        self._database.on_queued(0.0)
+            return Taken(new.submitted_at, claim(self._memory, wanted.ticket_id), _final(new))
+        self._memory.on_queued(0.0)
         return Underway(new.submitted_at, _final(new))
 
 
@@ -350,31 +355,31 @@ def claim(database: MemoryDatabase, ticket_id: str) -> Claimed:
     )
 
 
-class MemoryRunStore:
+class MemoryRunStore(RunStore):
     """`RunStore` in memory; `most` is how many customers one sender may ask about in an hour, 0 for any number."""
 
     def __init__(self, database: MemoryDatabase, most: int = 0) -> None:
-        self._database = database
+        self._memory = database
         self._most = most
 
     async def take(self, want: int, *, suspects: bool) -> list[Claimed]:
-        self._database.check()
-        rows, now = self._database.rows, self._database.now()
+        self._memory.check()
+        rows, now = self._memory.rows, self._memory.now()
         due = [
             ticket_id
             for ticket_id, row in rows.items()
             if row.state == "queued" or (row.state == "resting" and row.due_at is not None and row.due_at <= now)
         ]
-        return [claim(self._database, each) for each in sorted(due, key=lambda each: rows[each].run)[:want]]
+        return [claim(self._memory, each) for each in sorted(due, key=lambda each: rows[each].run)[:want]]
 
     async def ask_breaker(self, claimed: Claimed) -> Claimed:
         row = self._mine(claimed)
         assert row is not None
-        breaker, admission = self._database.breaker(claimed.project_id).admit(claimed.run, self._database.now())
+        breaker, admission = self._memory.breaker(claimed.project_id).admit(claimed.run, self._memory.now())
         if admission is Admission.REFUSED:
             return replace(claimed, admission=admission)
-        self._database.breakers[claimed.project_id] = claimed.endpoint, breaker
-        row.credit_month = row.credit_month or self._database.take_credit(claimed.project_id)
+        self._memory.breakers[claimed.project_id] = claimed.endpoint, breaker
+        row.credit_month = row.credit_month or self._memory.take_credit(claimed.project_id)
         return replace(claimed, admission=admission, charged=row.credit_month is not None)
 
     async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
@@ -382,11 +387,11 @@ class MemoryRunStore:
         if row is None:
             return None
         row.extracted = extracted
-        who, now = asker(claimed.email.sender), self._database.now()
+        who, now = asker(claimed.email.sender), self._memory.now()
         relays = claimed.stored.configuration.relay_senders if claimed.stored else ()
         if not self._most or not who or is_relay(claimed.email.sender, relays):
             return True
-        asked = self._database.senders.setdefault((claimed.project_id, who), {})
+        asked = self._memory.senders.setdefault((claimed.project_id, who), {})
         for old in [key for key, since in asked.items() if since <= now - timedelta(hours=1)]:
             del asked[old]
         if identifier not in asked and len(asked) >= self._most:
@@ -410,13 +415,13 @@ class MemoryRunStore:
         row.result = row.result if keeps else json.dumps(result, allow_nan=False)
         row.state, row.email, row.extracted, row.given_identifier, row.trace = "done", None, None, None, None
         if refund:
-            self._database.return_credit(row.project_id, row.credit_month)
+            self._memory.return_credit(row.project_id, row.credit_month)
         ending = result["status"], result["reason"], result.get("timings_ms", {}), result["credits_used"]
         steps = tuple(KeptStep(**step) for step in result.get("steps", []))
         known = claimed.ticket_id, result.get("identity"), steps
-        self._database.ended_runs.append(EndedRun(row.project_id, self._database.now(), *ending, *known))
-        self._database.on_ended(claimed.ticket_id, row.project_id)
-        self._database.tell_breaker(row.project_id, claimed.endpoint, claimed.run, verdict)
+        self._memory.ended_runs.append(EndedRun(row.project_id, self._memory.now(), *ending, *known))
+        self._memory.on_ended(claimed.ticket_id, row.project_id)
+        self._memory.tell_breaker(row.project_id, claimed.endpoint, claimed.run, verdict)
         return Finished(others_wait=False, kept=_shown(row) if keeps else None)
 
     async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
@@ -424,27 +429,27 @@ class MemoryRunStore:
         if row is None or not (strike or row.asynchronous):
             return False
         row.state, row.strikes = "resting", row.strikes if strike else row.strikes - 1
-        row.due_at = self._database.now() + timedelta(seconds=pause_seconds)
-        self._database.on_queued(pause_seconds)
+        row.due_at = self._memory.now() + timedelta(seconds=pause_seconds)
+        self._memory.on_queued(pause_seconds)
         return True
 
     def _mine(self, claimed: Claimed) -> Row | None:
-        self._database.check()
-        row = self._database.rows.get(claimed.ticket_id)
+        self._memory.check()
+        row = self._memory.rows.get(claimed.ticket_id)
         fence = (claimed.run, claimed.attempt, "running")
         return row if row is not None and (row.run, row.attempt, row.state) == fence else None
 
 
-class MemoryListingStore:
+class MemoryListingStore(ListingStore):
     """`ListingStore` in memory."""
 
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._memory = database
 
     async def projects(self, limit: int, after: str) -> list[ListedProject]:
-        self._database.check()
-        known = sorted((key, project) for key, project in self._database.projects.items() if key > after)
-        stored = self._database.configurations
+        self._memory.check()
+        known = sorted((key, project) for key, project in self._memory.projects.items() if key > after)
+        stored = self._memory.configurations
         return [
             ListedProject(key, project.plan, key in stored and stored[key].configuration.enabled)
             for key, project in known[:limit]
@@ -464,17 +469,17 @@ class MemoryListingStore:
         return self._listed(lambda row: row.project_id == project_id and _is_about(row, identifier), limit, before)
 
     async def note_customer_read(self, project_id: str, actor: str | None) -> bool:
-        self._database.check()
-        if project_id not in self._database.projects:
+        self._memory.check()
+        if project_id not in self._memory.projects:
             return False
-        self._database.note(project_id, actor, Action.CUSTOMER_READ)
+        self._memory.note(project_id, actor, Action.CUSTOMER_READ)
         return True
 
     def _listed(self, fits: Callable[[Row], bool], limit: int, before: Position | None) -> list[ListedResult]:
-        self._database.check()
+        self._memory.check()
         found = [
             ListedResult(Position(row.submitted_at, ticket_id), _shown(row))
-            for ticket_id, row in self._database.rows.items()
+            for ticket_id, row in self._memory.rows.items()
             if row.result and fits(row)
         ]
         found.sort(key=lambda each: (each.position.submitted_at, each.position.ticket_id), reverse=True)
@@ -484,19 +489,19 @@ class MemoryListingStore:
         ]
 
 
-class MemoryBreakerStore:
+class MemoryBreakerStore(BreakerStore):
     """`BreakerStore` in memory."""
 
     def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+        self._memory = database
 
     async def of_project(self, project_id: str) -> SeenBreaker:
-        self._database.check()
-        return SeenBreaker(self._database.breaker(project_id), self._database.now())
+        self._memory.check()
+        return SeenBreaker(self._memory.breaker(project_id), self._memory.now())
 
     async def close(self, project_id: str) -> None:
-        self._database.check()
-        self._database.breakers.pop(project_id, None)
+        self._memory.check()
+        self._memory.breakers.pop(project_id, None)
 
 
 def this_month() -> date:

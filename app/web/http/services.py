@@ -1,18 +1,20 @@
-"""The services that web routes and command line work with, already wired; they know no adapter."""
+"""The services that web routes and command line work with, already wired; typed by the classes that are wired."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.telemetry.metrics import Metrics
 from app.domain.traces import Trace
+from app.enrichment import Model
 from app.owners.access import Access
 from app.owners.activity_report import Reporting
 from app.owners.audit_report import Auditing
 from app.owners.configuring import Configuring
 from app.owners.endpoint_check import EndpointChecks
 from app.owners.sample_endpoint import Samples
-from app.owners.stored_projects import Projects
 from app.owners.test_run import Trials
 from app.runs.draft_checks import DraftChecks
 from app.runs.intake import Intake
@@ -20,16 +22,6 @@ from app.runs.listing import Listing
 from app.runs.shutdown import Draining
 from app.runs.waiting import Completions
 from app.runs.watching import RunSpan
-
-
-class MetricsText(Protocol):
-    """Metrics of the process, as Prometheus reads them."""
-
-    def render(self) -> tuple[bytes, str]:
-        """Return the metrics as text, and its content type."""
-
-    def served(self, port: int) -> AbstractContextManager[None]:
-        """Show them on a port of their own until the context is left; raises `OSError` where that is taken."""
 
 
 class RequestSpan(Protocol):
@@ -51,22 +43,11 @@ class Tracing(Protocol):
         """Follow a run in its submitter's trace; `ticket_id` is None for a test."""
 
 
-class AiState(Protocol):
-    """The AI as an operator sees it; `problem` is what to mend, None where nothing is."""
-
-    provider: str
-    name: str
-
-    @property
-    def problem(self) -> str | None:
-        """Return why the provider refuses our key, model or settings."""
-
-
 @dataclass(frozen=True, slots=True)
 class Services:
     """One process's services, open until its shutdown."""
 
-    projects: Projects
+    projects: ProjectStore
     access: Access
     reporting: Reporting
     auditing: Auditing
@@ -77,9 +58,9 @@ class Services:
     trials: Trials
     samples: Samples
     endpoint_checks: EndpointChecks
-    metrics: MetricsText
+    metrics: Metrics
     tracing: Tracing
     draining: Draining
     ping: Callable[[], Awaitable[None]]
-    model: AiState
+    model: Model
     drafts: DraftChecks = field(default_factory=DraftChecks)

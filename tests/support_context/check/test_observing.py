@@ -6,6 +6,7 @@ from support_context.check.observing import observe
 from support_context.check.plan import ProbeKind, plan
 from support_context.check.target import Target
 from support_context.failures import Failure, LookupFailed
+from support_context.fetch.probe import ProbedEndpoint
 from support_context.lookups import LookupRequest, LookupResponse
 from support_context.probes import ProbeAnswer, TlsSession
 from support_context.secrets import Secret
@@ -13,7 +14,7 @@ from support_context.secrets import Secret
 TOKEN = "canary-token-0123456789"
 
 
-class EchoingEndpoint:
+class EchoingEndpoint(ProbedEndpoint):
     """Sends the token back as a type, in facts and in refusals; answers the fourth call with an error."""
 
     def __init__(self) -> None:
@@ -22,14 +23,14 @@ class EchoingEndpoint:
     async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
         self.asked += 1
         if self.asked == 4:
-            raise LookupFailed(Failure.HTTP_STATUS, "HTTP 500", self._answer(500))
-        return self._answer(200)
+            raise LookupFailed(Failure.HTTP_STATUS, "HTTP 500", self._echo(500))
+        return self._echo(200)
 
     async def probe(self, request: LookupRequest, token: Secret | None) -> ProbeAnswer:
         self.asked += 1
-        return ProbeAnswer(self._answer(200), "", TlsSession("TLSv1.3", datetime.now(UTC)))
+        return ProbeAnswer(self._echo(200), "", TlsSession("TLSv1.3", datetime.now(UTC)))
 
-    def _answer(self, status: int) -> LookupResponse:
+    def _echo(self, status: int) -> LookupResponse:
         return LookupResponse(status, "application/json", f'{{"type": "{TOKEN}"}}'.encode(), "93.184.215.14")
 
 

@@ -7,11 +7,12 @@ import pytest
 
 from support_context.fetch.network import Exchange
 from support_context.fetch.phases import Progress
+from support_context.fetch.tls import TlsStream
 
 REQUEST = httpx.Request("GET", "https://unused.example/", headers={"Host": "h"}, extensions={"target": b"/"})
 
 
-class BrokenStream:
+class BrokenStream(TlsStream):
     """A connection that raises when written to, and gives its script when read from."""
 
     def __init__(self, on_send: Exception | None, *script: bytes | Exception) -> None:
