@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trustme
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 LOOPBACK = "127.0.0.1"
 """The address and not `localhost`: that name also leads to ::1, which is outside the range that the demo opens."""
@@ -24,7 +24,7 @@ STOP_SECONDS = 5.0
 
 @contextmanager
 def hosted(
-    application: Starlette, ca_file: Path, port: int = ANY_PORT, certificate_ends: datetime | None = None
+    application: ASGIApp, ca_file: Path, port: int = ANY_PORT, certificate_ends: datetime | None = None
 ) -> Iterator[str]:
     """Serve the application while the block runs; yields its origin and writes the CA to trust into `ca_file`.
 

@@ -41,7 +41,7 @@ class Refusal(Enum):
     )
     CHECK_RUNNING = (
         "A check of this project is running",
-        "Wait for it to end: one check of a project runs at a time.",
+        "Wait for it to end, which takes four minutes at most: one check of a project runs at a time.",
     )
     NOTHING_TO_REFRESH = (
         "The customer endpoint was never asked for this ticket",

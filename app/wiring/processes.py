@@ -111,7 +111,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
                 configuring, projects, trail, vault, enricher, deadline, observed.trial, tracing.run, breakers.close
             ),
             samples=Samples(projects, sample_of(settings)),
-            endpoint_checks=EndpointChecks(configuring, vault, egress_of(settings)),
+            endpoint_checks=EndpointChecks(configuring, projects, vault, egress_of(settings)),
             metrics=metrics,
             tracing=tracing,
             draining=draining,

@@ -69,17 +69,19 @@ def as_document(report: Report) -> dict[str, Any]:
         "headline": report.headline,
         "counts": {verdict.value: counts[verdict] for verdict in Verdict},
         "timings_ms": _timings(report.call_seconds),
-        "requirements": [
-            {
-                "id": requirement.id,
-                "title": requirement.title,
-                "verdict": finding.verdict.value,
-                "seen": finding.seen,
-                "mend": mend(requirement, finding),
-                "waits_for": finding.waits_for.id if finding.waits_for else None,
-            }
-            for requirement, finding in report.findings.items()
-        ],
+        "requirements": [finding_document(requirement, finding) for requirement, finding in report.findings.items()],
+    }
+
+
+def finding_document(requirement: Requirement, finding: Finding) -> dict[str, Any]:
+    """Return how one requirement came out as a JSON object."""
+    return {
+        "id": requirement.id,
+        "title": requirement.title,
+        "verdict": finding.verdict.value,
+        "seen": finding.seen,
+        "mend": mend(requirement, finding),
+        "waits_for": finding.waits_for.id if finding.waits_for else None,
     }
 
 

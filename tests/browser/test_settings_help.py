@@ -1,6 +1,9 @@
 """Help in place: code to copy, tokens, rows by clicking, a case to keep, the sample endpoint, the check."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from playwright.async_api import expect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.demo.hosting import hosted
 from app.demo.made_up_endpoint import PATH, sample_endpoint
@@ -16,7 +20,7 @@ from app.domain.outcomes import Outcome
 from app.owners.sample_endpoint import SampleEndpoint
 from support_context.egress import Egress
 from support_context.secrets import Secret
-from tests.browser.settings_page import Helpdesk
+from tests.browser.settings_page import CONTEXT, LONGEST_GATE_SECONDS, Helpdesk
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.service import BEARER_TOKEN, CUSTOMER, World
 
@@ -145,6 +149,46 @@ async def test_sample_is_not_offered_where_there_is_none(desk: Helpdesk) -> None
     async with desk.opened() as settings:
         await expect(settings.page.locator("#activity .tiles")).to_be_visible()
         await expect(settings.page.locator("#sample")).to_be_hidden()
+
+
+@dataclass
+class Halting:
+    """An endpoint that stops behind its first answers until it is let on."""
+
+    behind: ASGIApp
+    answers: int
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.answers -= 1
+            if self.answers < 0:
+                await asyncio.to_thread(self.gate.wait, LONGEST_GATE_SECONDS)
+        await self.behind(scope, receive, send)
+
+
+async def test_each_row_of_a_check_appears_as_soon_as_it_is_decided(desk: Helpdesk, tmp_path: Path) -> None:
+    ca_file, network = tmp_path / "ca.pem", ip_network("127.0.0.0/8")
+    with open_records() as records:
+        halting = Halting(sample_endpoint(records, BEARER_TOKEN), answers=6)
+        with hosted(halting, ca_file) as origin:
+            desk.rewire(World(egress=Egress((network,), ca_file), database=desk.world.database))
+            await desk.set_up(api_url=origin + PATH)
+            async with desk.opened() as settings:
+                result = settings.page.locator("#check-result")
+                await settings.page.locator("#check-ids").fill("acct_12ab34cd")
+                await settings.press("Check it")
+                await expect(result.locator("[data-verdict=pass]", has_text="A known id answers")).to_be_visible()
+                await expect(settings.page.locator("#check-step")).to_contain_text("Request 7 of")
+                await expect(result.locator(".verdict")).to_have_count(0)
+                told = await result.locator("li").count()
+                second = await desk.api.post(f"{CONTEXT}/check", json={"ids": ["acct_12ab34cd"]})
+                halting.gate.set()
+                await expect(result.locator(".verdict")).to_be_visible()
+
+                assert await result.locator("li").count() > told > 5
+                assert second.json()["code"] == "check_running"
+                assert settings.faults == []
 
 
 async def test_check_shows_each_requirement_with_its_mend(desk: Helpdesk, good_url: str, ca_file: Path) -> None:

@@ -87,6 +87,7 @@ class MemoryDatabase:
         self.entries: list[tuple[str, Entry]] = []
         self.refuses_notes = False
         self.senders: dict[tuple[str, str], dict[str, datetime]] = {}
+        self.checks: dict[str, datetime] = {}
         self.versions = count(1)
         self.runs = count(1)
         self.on_queued: Callable[[float], None] = lambda after_seconds: None
@@ -224,6 +225,19 @@ class MemoryProjectStore(ProjectStore):
         if self._memory.configurations.pop(project_id, None) is not None:
             self._memory.history.pop(project_id, None)
             self._memory.note(project_id, actor, Action.CONFIGURATION_ERASED)
+
+    async def begin_check(self, project_id: str, seconds: float) -> datetime | None:
+        self._memory.check()
+        now, until = self._memory.now(), self._memory.checks.get(project_id)
+        if project_id not in self._memory.projects or (until is not None and until >= now):
+            return None
+        self._memory.checks[project_id] = now + timedelta(seconds=seconds)
+        return self._memory.checks[project_id]
+
+    async def end_check(self, project_id: str, until: datetime) -> None:
+        self._memory.check()
+        if self._memory.checks.get(project_id) == until:
+            del self._memory.checks[project_id]
 
     async def take_credit(self, project_id: str) -> date | None:
         self._memory.check()

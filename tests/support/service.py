@@ -137,7 +137,7 @@ class World:
                 on_answer=breakers.close,
             ),
             samples=Samples(projects, self.sample),
-            endpoint_checks=EndpointChecks(configuring, vault, self.egress),
+            endpoint_checks=EndpointChecks(configuring, projects, vault, self.egress),
             metrics=self.metrics,
             tracing=self.tracing,
             draining=self.draining,

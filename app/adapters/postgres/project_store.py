@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from app.adapters.postgres.audit_store import KEEP_VERSION, noting, versions_of
@@ -58,23 +58,14 @@ _ERASE_RESULTS = Statement(f"""
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
 
-_FORGET_RUNS = Statement("""
-    DELETE FROM ended_runs WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM ended_runs WHERE project_id = :project_id LIMIT :at_once
-    )) RETURNING 1
-""")
-
-_FORGET_SUMS = Statement("""
-    DELETE FROM daily_runs WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM daily_runs WHERE project_id = :project_id LIMIT :at_once
-    )) RETURNING 1
-""")
-
-_FORGET_SENDERS = Statement("""
-    DELETE FROM senders WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM senders WHERE project_id = :project_id LIMIT :at_once
-    )) RETURNING 1
-""")
+_FORGET = tuple(
+    Statement(f"""
+        DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM {table} WHERE project_id = :project_id LIMIT :at_once
+        )) RETURNING 1
+    """)  # noqa: S608 - constants, no value
+    for table in ("ended_runs", "daily_runs", "senders")
+)
 
 _DELETE = Statement(f"""
     WITH erased AS (
@@ -143,6 +134,16 @@ _RETURN_CREDIT = Statement(
     "UPDATE credits SET used = used - 1 WHERE project_id = :project_id AND month = :month AND used > 0"
 )
 
+# Several replicas may be asked at the same moment: whoever changes the row has the turn.
+_BEGIN_CHECK = Statement("""
+    UPDATE projects SET checked_until = now() + make_interval(secs => :seconds)
+    WHERE project_id = :project_id AND coalesce(checked_until < now(), true) RETURNING checked_until
+""")
+
+_END_CHECK = Statement("""
+    UPDATE projects SET checked_until = NULL WHERE project_id = :project_id AND checked_until = :until
+""")
+
 
 class ProjectStore:
     """Everything about a project but its results; every method may raise `DatabaseUnavailable`."""
@@ -172,7 +173,7 @@ class ProjectStore:
         batch = {"project_id": project_id, "at_once": ERASED_AT_ONCE}
         while len(await self._database.fetch(_ERASE_RESULTS, erasing | batch)) == ERASED_AT_ONCE:
             pass
-        for forget in (_FORGET_RUNS, _FORGET_SUMS, _FORGET_SENDERS):
+        for forget in _FORGET:
             while len(await self._database.fetch(forget, batch)) == ERASED_AT_ONCE:
                 pass
         return bool(await self._database.fetch(_DELETE, erasing))
@@ -234,6 +235,16 @@ class ProjectStore:
         """Give back one credit of that month."""
         await self._database.fetch(_RETURN_CREDIT, {"project_id": project_id, "month": month})
 
+    async def begin_check(self, project_id: str, seconds: float) -> datetime | None:
+        """Take the turn to check this project's endpoint for so long; None while another check has it."""
+        rows = await self._database.fetch(_BEGIN_CHECK, {"project_id": project_id, "seconds": seconds})
+        until: datetime | None = rows[0].checked_until if rows else None
+        return until
+
+    async def end_check(self, project_id: str, until: datetime) -> None:
+        """Give the turn back that lasts until then, if it has not passed to another."""
+        await self._database.fetch(_END_CHECK, {"project_id": project_id, "until": until})
+
     async def _put_configuration(self, values: Mapping[str, object]) -> Any:
         try:
             return await self._database.fetch(_PUT_CONFIGURATION, values)
@@ -255,13 +266,9 @@ def configuration_of(row: Any) -> StoredConfiguration:
         token = StoredToken(row["token_sealed"], row["token_origin"], row["token_updated_at"])
     return StoredConfiguration(
         Configuration(
-            method=row["method"],
-            api_url=row["api_url"],
-            identifier_parameter=row["identifier_parameter"],
+            **{name: row[name] for name in ("method", "api_url", "identifier_parameter", "enabled", "match_path")},
             identify_instructions=row["identify_instructions"],
             display_instructions=row["display_instructions"],
-            enabled=row["enabled"],
-            match_path=row["match_path"],
             identity_policy=IdentityPolicy(row["identity_policy"]),
             relay_senders=tuple(row["relay_senders"]),
             agent_only=tuple(row["agent_only"]),
@@ -275,15 +282,9 @@ def configuration_of(row: Any) -> StoredConfiguration:
 
 
 def _values(project_id: str, configuration: Configuration, token: StoredToken | None, actor: str) -> dict[str, object]:
-    return {
+    fields = asdict(configuration)
+    return fields | {
         "project_id": project_id,
-        "method": configuration.method,
-        "api_url": configuration.api_url,
-        "identifier_parameter": configuration.identifier_parameter,
-        "identify_instructions": configuration.identify_instructions,
-        "display_instructions": configuration.display_instructions,
-        "enabled": configuration.enabled,
-        "match_path": configuration.match_path,
         "identity_policy": configuration.identity_policy.value,
         "relay_senders": list(configuration.relay_senders),
         "agent_only": list(configuration.agent_only),
@@ -291,5 +292,5 @@ def _values(project_id: str, configuration: Configuration, token: StoredToken | 
         "token_origin": token and token.origin,
         "token_updated_at": token and token.updated_at,
         "updated_by": actor,
-        "document": json.dumps(asdict(configuration)),
+        "document": json.dumps(fields),
     }

@@ -40,6 +40,7 @@ projects = Table(
     Column("monthly_ai_credits", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("checked_until", DateTime(timezone=True)),  # while its endpoint is being checked: when that turn is over
     CheckConstraint("monthly_ai_credits >= 0", name="projects_monthly_ai_credits_check"),
 )
 

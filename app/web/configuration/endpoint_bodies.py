@@ -39,6 +39,7 @@ class CheckFindingOut(BaseModel):
     verdict: Verdict
     seen: str
     mend: str = Field(description="what to do; empty where nothing is to be mended")
+    waits_for: str | None = Field(description="id of the missed requirement without which this one cannot be judged")
 
 
 class CheckOut(BaseModel):

@@ -11,7 +11,7 @@ from app.web.http import error_responses
 from app.web.http.error_responses import problems
 from app.web.http.requests import Actor, AsEvents, ProjectId, Wired
 from app.web.http.step_events import MEDIA_TYPE as EVENT_STREAM
-from app.web.http.step_events import OnStep, StepStream
+from app.web.http.step_events import StepStream, Tell
 
 router = APIRouter(prefix="/projects/{project_id}/customer-context", tags=["Configuration"])
 
@@ -37,15 +37,16 @@ async def check_endpoint(
 ) -> dict[str, Any] | Response:
     """Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the other.
 
-    It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with what was
-    seen and how to mend it. With `Accept: text/event-stream` each request is told before it is sent, then the result.
+    It changes nothing that is stored and costs no credit; one check of a project runs at a time. Each requirement comes
+    with what was seen and how to mend it. With `Accept: text/event-stream` a `step` tells of each request before it is
+    sent, a `finding` of each requirement as soon as it is decided, then comes the `result`.
     """
 
-    async def told(on_step: OnStep) -> dict[str, Any]:
+    async def told(tell: Tell) -> dict[str, Any]:
         ids = tuple(body.ids)
-        return await services.endpoint_checks.run(project_id, actor, ids, body.as_changes(), body.unknown_id, on_step)
+        return await services.endpoint_checks.run(project_id, actor, ids, body.as_changes(), body.unknown_id, tell)
 
-    return StepStream(told) if as_events else await told(lambda step: None)
+    return StepStream(told) if as_events else await told(lambda name, data: None)
 
 
 @router.get("/sample-endpoint", summary="Read the sample endpoint", responses=problems(*error_responses.OWNER))

@@ -118,8 +118,9 @@ CHECK: dict[str, Any] = {
 
 CHECK_STEPS: dict[str, Any] = {
     "told": {
-        "summary": "Two requests of 28",
+        "summary": "The first request of 28, and what it decided",
         "value": 'event: step\ndata: {"done": 0, "total": 28, "what": "a known id"}\n\n'
-        'event: step\ndata: {"done": 1, "total": 28, "what": "without a token"}\n\n',
+        'event: finding\ndata: {"id": "known_id", "title": "A known id answers 200 with data", "verdict": "pass", '
+        '"seen": "HTTP 200", "mend": "", "waits_for": null}\n\n',
     }
 }

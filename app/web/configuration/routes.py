@@ -15,7 +15,7 @@ from app.web.http import error_responses
 from app.web.http.error_responses import problems
 from app.web.http.requests import Actor, AsEvents, IfMatch, InTrace, ProjectId, Wired
 from app.web.http.step_events import MEDIA_TYPE as EVENT_STREAM
-from app.web.http.step_events import OnStep, StepStream
+from app.web.http.step_events import StepStream, Tell
 from app.web.tickets.emails import email_of
 
 router = APIRouter(prefix="/projects/{project_id}/customer-context", tags=["Configuration"])
@@ -96,8 +96,8 @@ async def try_configuration(
     """
     run = partial(services.trials.run, project_id, actor, await email_of(body), body.as_changes(), trace)
 
-    async def told(on_step: OnStep) -> dict[str, Any]:
-        trial = await run(on_step)
+    async def told(tell: Tell) -> dict[str, Any]:
+        trial = await run(partial(tell, "step"))
         return TrialOut.model_validate(trial.as_document()).model_dump(mode="json")
 
     return StepStream(told) if as_events else (await run()).as_document()

@@ -21,17 +21,17 @@ HEADERS = {
 }
 """A stream is meant for one reader, now."""
 
-OnStep = Callable[[dict[str, Any]], None]
-"""Is called with each step."""
+Tell = Callable[[str, dict[str, Any]], None]
+"""Is called with the name and the data of each event."""
 
-Told = Callable[[OnStep], Awaitable[dict[str, Any]]]
-"""A run that tells of its steps and returns its result."""
+Told = Callable[[Tell], Awaitable[dict[str, Any]]]
+"""A run that tells what it does and returns its result."""
 
 
 class StepStream(Response):
-    """Streams `step` events, then the `result`, or the `problem` that ended the run; who goes away ends the run.
+    """Streams the events of a run, then its `result`, or the `problem` that ended it; who goes away ends the run.
 
-    A run that is refused before its first step is refused as everywhere, with a status of its own.
+    A run that is refused before its first event is refused as everywhere, with a status of its own.
     """
 
     media_type = MEDIA_TYPE
@@ -48,7 +48,7 @@ class StepStream(Response):
         also what a run does to end in order, such as giving a credit back.
         """
         events: asyncio.Queue[bytes] = asyncio.Queue()
-        run = asyncio.ensure_future(self._run(lambda step: events.put_nowait(_event("step", step))))
+        run = asyncio.ensure_future(self._run(lambda name, data: events.put_nowait(_event(name, data))))
         run.add_done_callback(lambda _: events.put_nowait(b""))
         leaving = asyncio.create_task(_left(receive))
         leaving.add_done_callback(lambda left: None if left.cancelled() else run.cancel())

@@ -444,6 +444,8 @@ class CheckFinding(TypedDict):
     seen: str
     # what to do; empty where nothing is to be mended
     mend: str
+    # id of the missed requirement without which this one cannot be judged
+    waits_for: str | None
 
 
 class ConfigurationInput(TypedDict):

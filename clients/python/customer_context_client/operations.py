@@ -287,9 +287,10 @@ class Operations:
         Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
         other.
 
-        It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
-        what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
-        sent, then the result.
+        It changes nothing that is stored and costs no credit; one check of a project runs at a time. Each
+        requirement comes with what was seen and how to mend it. With `Accept: text/event-stream` a `step` tells
+        of each request before it is sent, a `finding` of each requirement as soon as it is decided, then comes
+        the `result`.
         """
         return Call(
             "POST",
@@ -308,9 +309,10 @@ class Operations:
         Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
         other.
 
-        It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
-        what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
-        sent, then the result.
+        It changes nothing that is stored and costs no credit; one check of a project runs at a time. Each
+        requirement comes with what was seen and how to mend it. With `Accept: text/event-stream` a `step` tells
+        of each request before it is sent, a `finding` of each requirement as soon as it is decided, then comes
+        the `result`.
         """
         return Call(
             "POST",

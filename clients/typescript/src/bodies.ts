@@ -335,6 +335,8 @@ export interface CheckFinding {
   seen: string;
   /** what to do; empty where nothing is to be mended */
   mend: string;
+  /** id of the missed requirement without which this one cannot be judged */
+  waits_for: string | null;
 }
 
 /** Any fields of a configuration. Absent: the default (PUT) or what is stored (PATCH); null: the default. */

@@ -178,9 +178,10 @@ export class CustomerContextClient extends Caller {
    * Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
    * other.
    *
-   * It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
-   * what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
-   * sent, then the result.
+   * It changes nothing that is stored and costs no credit; one check of a project runs at a time. Each
+   * requirement comes with what was seen and how to mend it. With `Accept: text/event-stream` a `step` tells
+   * of each request before it is sent, a `finding` of each requirement as soon as it is decided, then comes
+   * the `result`.
    */
   checkEndpoint(projectId: string, body: bodies.CheckInput, options: Limits & { actorId?: string } = {}): Promise<bodies.Check> {
     return this.call({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/customer-context/check`, headers: { "X-Actor-Id": options.actorId }, body }, options);
@@ -192,9 +193,10 @@ export class CustomerContextClient extends Caller {
    * Hold the customer endpoint to its contract from this service's network: some 30 requests, one after the
    * other.
    *
-   * It writes nothing and costs no credit; one check of a project runs at a time. Each requirement comes with
-   * what was seen and how to mend it. With `Accept: text/event-stream` each request is told before it is
-   * sent, then the result.
+   * It changes nothing that is stored and costs no credit; one check of a project runs at a time. Each
+   * requirement comes with what was seen and how to mend it. With `Accept: text/event-stream` a `step` tells
+   * of each request before it is sent, a `finding` of each requirement as soon as it is decided, then comes
+   * the `result`.
    */
   checkEndpointEvents(projectId: string, body: bodies.CheckInput, options: Limits & { actorId?: string } = {}): Promise<AsyncIterable<Event<Record<string, unknown>>>> {
     return this.listen({ method: "POST", path: `/projects/${encodeURIComponent(projectId)}/customer-context/check`, headers: { "X-Actor-Id": options.actorId }, body, accept: "text/event-stream" }, options);

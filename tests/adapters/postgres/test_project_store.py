@@ -10,7 +10,7 @@ import pytest
 from app.domain.claims import Underway
 from app.domain.configuration import Configuration, StoredToken
 from app.domain.projects import Project, ProjectNotFound, VersionConflict
-from tests.support.stores import CONFIGURATION, PROJECT, TOKEN, Stores
+from tests.support.stores import CONFIGURATION, OTHER_PROJECT, PROJECT, TOKEN, Stores
 
 
 async def test_a_project_is_unknown_until_it_is_put(stores: Stores) -> None:
@@ -158,3 +158,26 @@ async def test_last_twenty_versions_are_kept_without_a_token_and_go_with_the_con
     assert kept[0].version == (await stores.projects.configuration("prj_1")).version  # type: ignore[union-attr]
     await stores.projects.delete_configuration("prj_1")
     assert await stores.projects.versions("prj_1") == []
+
+
+async def test_one_of_many_has_the_turn_to_check_an_endpoint(stores: Stores) -> None:
+    turns = await asyncio.gather(*(stores.projects.begin_check("prj_1", 60) for _ in range(5)))
+    (mine,) = [turn for turn in turns if turn is not None]
+    await stores.projects.put(OTHER_PROJECT)
+    assert await stores.projects.begin_check("prj_2", 60) is not None
+    await stores.projects.end_check("prj_1", mine)
+    assert await stores.projects.begin_check("prj_1", 60) is not None
+
+
+async def test_a_turn_passes_to_another_when_it_is_over(stores: Stores) -> None:
+    late = await stores.projects.begin_check("prj_1", 0)
+    await asyncio.sleep(0.001)
+    fresh = await stores.projects.begin_check("prj_1", 60)
+    assert late is not None
+    assert fresh is not None
+    await stores.projects.end_check("prj_1", late)  # of a process that has come back: it has no say any more
+    assert await stores.projects.begin_check("prj_1", 60) is None
+
+
+async def test_nobody_has_the_turn_of_a_project_that_is_gone(stores: Stores) -> None:
+    assert await stores.projects.begin_check("prj_9", 60) is None

@@ -85,7 +85,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mended, An
     with open_records() as records:
         made = {name: bad_endpoint.broken(name, records, TOKEN) for name in bad_endpoint.BAD if name not in OF_ITS_OWN}
         mended, good = Mended(made), bad_endpoint.good(records, TOKEN)
-        with hosted(mended, ca_file) as origin:  # type: ignore[arg-type] # any ASGI application will do
+        with hosted(mended, ca_file) as origin:
             yield mended, good, origin, ca_file
     records.close()
 

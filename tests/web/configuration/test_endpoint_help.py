@@ -71,15 +71,21 @@ async def test_finding_says_what_was_seen_and_how_to_mend_it(world: World, good_
     assert known["mend"]
 
 
-async def test_requests_are_told_one_by_one_where_events_are_accepted(world: World, good_url: str) -> None:
+async def test_each_request_and_each_finding_is_told_where_events_are_accepted(world: World, good_url: str) -> None:
     async with world.client() as client:
         await set_up(client, api_url=good_url)
         answer = await client.post(ROUTE, json=ASKED, headers={"Accept": "text/event-stream"})
 
-    events = [event.split("\n") for event in answer.text.strip().split("\n\n")]
-    told = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: step"]
-    assert [step["done"] for step in told] == list(range(told[0]["total"]))
-    assert events[-1][0] == "event: result"
+    lines = (event.split("\n") for event in answer.text.strip().split("\n\n"))
+    events = [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in lines]
+    steps = [told for name, told in events if name == "step"]
+    findings = [told for name, told in events if name == "finding"]
+    names = [name for name, _ in events]
+    assert [step["done"] for step in steps] == list(range(steps[0]["total"]))
+    assert names[-1] == "result"
+    by_id = {each["id"]: each for each in events[-1][1]["requirements"]}
+    assert {each["id"]: each for each in findings} == by_id
+    assert names.index("finding") < len(names) - 1 - names[::-1].index("step")  # while requests are still to come
 
 
 async def test_second_check_of_a_project_waits_for_the_first(world: World, good_url: str) -> None:
@@ -91,6 +97,25 @@ async def test_second_check_of_a_project_waits_for_the_first(world: World, good_
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"check_running"}
     assert again.status_code == 200
+
+
+async def test_check_of_another_process_is_waited_for_too(world: World, good_url: str) -> None:
+    other = World(egress=world.egress, database=world.database)
+    async with world.client() as client, other.client() as elsewhere:
+        await set_up(client, api_url=good_url)
+        answers = await asyncio.gather(client.post(ROUTE, json=ASKED), elsewhere.post(ROUTE, json=ASKED))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_turn_is_given_back_when_a_check_breaks_off(world: World, good_url: str) -> None:
+    broken = World(egress=Egress(world.egress.allowed, Path("no-such-ca.pem")), database=world.database)
+    async with world.client() as client, broken.client() as elsewhere:
+        await set_up(client, api_url=good_url)
+        fault = await elsewhere.post(ROUTE, json=ASKED)
+        again = await client.post(ROUTE, json=ASKED)
+
+    assert (fault.status_code, again.status_code) == (500, 200)
 
 
 @pytest.mark.parametrize(

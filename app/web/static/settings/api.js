@@ -68,22 +68,22 @@ export class Api {
     return (await (await this.#ask("/sample-endpoint")).json()).sample;
   }
 
-  /** Check the endpoint; `onStep` is called before each request. */
-  async check(asked, onStep, signal) {
-    return this.#told("/check", asked, onStep, signal);
+  /** Check the endpoint; `told` has a function for each `step` before it, and one for each `finding` of it. */
+  async check(asked, told, signal) {
+    return this.#told("/check", asked, told, signal);
   }
 
   /** Run a test; `onStep` is called as each step begins and ends. */
   async test(sample, onStep, signal) {
-    return this.#told("/test", sample, onStep, signal);
+    return this.#told("/test", sample, { step: onStep }, signal);
   }
 
-  async #told(path, json, onStep, signal) {
+  async #told(path, json, told, signal) {
     const headers = { Accept: "text/event-stream" };
     const answer = await this.#ask(path, { method: "POST", headers, json, signal });
     const ending = {};
     for await (const [name, data] of eventsOf(answer.body)) {
-      if (name === "step") onStep(data);
+      if (name in told) told[name](data);
       else ending[name] = data;
     }
     if (ending.result) return ending.result;

@@ -3,12 +3,18 @@
 import { inWords } from "./door.js";
 import { element, isolated, mark, the } from "./elements.js";
 
-/** The verdicts, those first that something is to be done about: sign, name. */
+/** The verdicts: sign, name. */
 const VERDICTS = {
-  fail: ["✕", "to mend"],
-  warn: ["!", "to look at"],
-  not_run: ["–", "not checked"],
-  pass: ["✓", "met"],
+  fail: ["✕", "To mend"],
+  warn: ["!", "To look at"],
+  not_run: ["–", "Not checked"],
+  pass: ["✓", "Met"],
+};
+
+/** What the folds are called, by how many they hold. */
+const SUMMARIES = {
+  not_run: (count) => `${count} further ${count === 1 ? "requirement waits" : "requirements wait"} for that`,
+  pass: (count) => `${count} ${count === 1 ? "requirement is" : "requirements are"} met`,
 };
 
 /** What is to be done here where the command's own words are about its options. */
@@ -19,6 +25,8 @@ export class CheckPanel extends EventTarget {
   #api;
   #configuration;
   #running = null;
+  #lists = {};
+  #folds = {};
 
   constructor(api, configuration) {
     super();
@@ -48,7 +56,9 @@ export class CheckPanel extends EventTarget {
     try {
       const config = this.#changes();
       const asked = { ids, ...(Object.keys(config).length ? { config } : {}) };
-      this.#show(await this.#api.check(asked, (step) => this.#tell(step), this.#running.signal));
+      this.#begin();
+      const told = { step: (step) => this.#tell(step), finding: (finding) => this.#add(finding) };
+      this.#end(await this.#api.check(asked, told, this.#running.signal));
     } catch (problem) {
       this.#refused(problem);
     } finally {
@@ -70,31 +80,43 @@ export class CheckPanel extends EventTarget {
     the("check-run").ariaDisabled = String(running);
     the("check-run").textContent = running ? "Checking …" : "Check it";
     the("check-stop").hidden = !running;
-    the("check-progress").hidden = !running;
-    if (running) the("check-result").hidden = true;
+    the("check-under-way").hidden = !running;
     if (!running && document.activeElement === document.body) the("check-run").focus(); // "Stop" had it
+  }
+
+  #begin() {
+    this.#lists = { open: findingsList(), not_run: findingsList(), pass: findingsList() };
+    this.#folds = {
+      not_run: element("details", { hidden: true }, element("summary"), this.#lists.not_run),
+      pass: element("details", { hidden: true, open: true }, element("summary"), this.#lists.pass),
+    };
+    this.#lists.open.hidden = true;
+    the("check-result").replaceChildren(this.#lists.open, this.#folds.not_run, this.#folds.pass);
+    the("check-result").hidden = false;
+    this.#say("Checking …");
   }
 
   #tell({ done, total, what }) {
     the("check-progress").max = total;
     the("check-progress").value = done;
-    this.#say(`${done + 1} of ${total}: ${what}`);
+    the("check-step").textContent = `Request ${done + 1} of ${total}: ${what}`;
   }
 
-  #show(report) {
-    const findings = Object.keys(VERDICTS).flatMap((verdict) =>
-      report.requirements.filter((each) => each.verdict === verdict),
-    );
-    const done = findings.filter(({ verdict }) => verdict === "pass");
-    const waiting = findings.filter(({ verdict }) => verdict === "not_run");
-    const open = findings.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
-    the("check-result").replaceChildren(
-      element("div", { className: `verdict ${report.passed ? "good" : "trouble"}` }, element("h3", {}, report.headline)),
-      ...(open.length ? [list(open)] : []),
-      ...(waiting.length ? [folded(`${waiting.length} further requirements wait for that`, waiting, false)] : []),
-      folded(`${done.length} requirements are met`, done, !open.length),
-    );
-    the("check-result").hidden = false;
+  /** Show a requirement as soon as it is decided: what is to be done something about above what is met. */
+  #add(finding) {
+    const place = finding.verdict in this.#folds ? finding.verdict : "open";
+    this.#lists[place].append(row(finding));
+    this.#lists[place].hidden = false;
+    if (place === "open") return this.#say(`${VERDICTS[finding.verdict][1]}: ${finding.title}`);
+    const count = this.#lists[place].childElementCount;
+    this.#folds[place].hidden = false;
+    this.#folds[place].querySelector("summary").textContent = SUMMARIES[place](count);
+  }
+
+  #end(report) {
+    const tone = !report.passed ? "trouble" : this.#lists.open.childElementCount ? "quiet" : "good";
+    the("check-result").prepend(element("div", { className: `verdict ${tone}` }, element("h3", {}, report.headline)));
+    this.#folds.pass.open = this.#lists.open.hidden; // what is to be done is not pushed off the screen
     the("check-result").scrollIntoView({ block: "nearest" });
     this.#say(report.passed ? "The check has ended." : "The check has ended: mend what is marked, then check again.");
   }
@@ -115,23 +137,21 @@ export class CheckPanel extends EventTarget {
   }
 }
 
-function folded(title, findings, open) {
-  return element("details", { open }, element("summary", {}, title), list(findings));
+function findingsList() {
+  return element("ul", { className: "findings" });
 }
 
-function list(findings) {
-  const items = findings.map(({ id, title, verdict, seen, mend }) => {
-    const [sign, name] = VERDICTS[verdict];
-    const todo = mend && (MENDS[id] ?? mend);
-    return element(
-      "li",
-      {},
-      element("i", { ariaHidden: "true" }, sign),
-      element("span", {}, element("b", {}, title), element("span", { className: "unseen" }, `: ${name}`)),
-      element("p", { className: "seen" }, isolated(seen)),
-      ...(todo ? [element("p", {}, todo)] : []),
-    );
-  });
-  findings.forEach(({ verdict }, index) => (items[index].dataset.verdict = verdict));
-  return element("ul", { className: "findings" }, ...items);
+function row({ id, title, verdict, seen, mend }) {
+  const [sign, name] = VERDICTS[verdict];
+  const todo = mend && (MENDS[id] ?? mend);
+  const item = element(
+    "li",
+    {},
+    element("i", { ariaHidden: "true" }, sign),
+    element("span", {}, element("b", {}, title), element("span", { className: "unseen" }, `: ${name}`)),
+    element("p", { className: "seen" }, isolated(seen)),
+    ...(todo ? [element("p", {}, todo)] : []),
+  );
+  item.dataset.verdict = verdict;
+  return item;
 }
