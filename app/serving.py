@@ -26,8 +26,9 @@ from app.web.app import create_app
 from app.web.http.bounded_protocol import BoundedProtocol
 from app.web.http.services import Services
 from app.wiring.databases import database
+from app.wiring.process_log import take_standard_error
 from app.wiring.processes import open_services
-from app.wiring.starting import log_start, prepared_database
+from app.wiring.starting import log_start, prepared_database, refusals_logged
 from support_context.secrets import Secret
 
 APPLICATION = "app.serving:application"
@@ -51,9 +52,19 @@ JOIN_SECONDS = 0.1
 """How often the parent of several processes looks whether they have ended."""
 
 
+class _Config(uvicorn.Config):
+    """uvicorn's configuration, in each of its processes with the log of the service instead of its own."""
+
+    def configure_logging(self) -> None:
+        """Make standard error the log: the first that uvicorn calls in a process that it starts."""
+        super().configure_logging()
+        take_standard_error()
+
+
 def application() -> FastAPI:
     """Return the application as the environment sets it up; uvicorn calls this in each process."""
-    settings = load_settings()
+    with refusals_logged():
+        settings = load_settings()
     tokens = tuple(Secret(token.get_secret_value()) for token in settings.service_tokens)
     return create_app(tokens, partial(_open_until_signal, settings), settings.embed_origins)
 
@@ -116,7 +127,7 @@ def serve(
 
     `factory` names what each process calls for its application; `unknown` are variables that nobody reads.
     """
-    config = uvicorn.Config(
+    config = _Config(
         factory,
         factory=True,
         host=host,

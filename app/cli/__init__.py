@@ -2,6 +2,9 @@
 
 import sys
 
+LOGGING = frozenset({"serve", "worker", "migrate"})
+"""Commands whose standard error is a log, which programs read: in the form that CC_LOG_FORMAT names."""
+
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
 
@@ -9,6 +12,10 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; settings that cannot be used, and Ctrl-C, end it with one line and never a traceback."""
     try:
+        if not LOGGING.isdisjoint(sys.argv[1:2]) and "--check" not in sys.argv:
+            from app.wiring.process_log import take_standard_error
+
+            take_standard_error()
         from app.cli.commands import app  # interrupted while it loads, it says so too
 
         app()

@@ -1,9 +1,6 @@
 """Starts what the commands `serve`, `worker` and `migrate` name, with the settings of the environment."""
 
 import asyncio
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import typer
 
@@ -15,12 +12,12 @@ from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
 from app.wiring.databases import NOT_ANSWERING, database, server_of
 from app.wiring.model import check_provider
-from app.wiring.starting import log_refusal, prepared_database
+from app.wiring.starting import prepared_database, refusals_logged
 
 
 def serve_until_stopped(host: str, port: int, workers: int, seats: int | None) -> None:
     """Serve HTTP with the settings of the environment until a signal ends it."""
-    with _refusals_in_the_log():
+    with refusals_logged():
         settings = settings_for(seats)
         check_provider(settings)
         serve(
@@ -35,7 +32,7 @@ def serve_until_stopped(host: str, port: int, workers: int, seats: int | None) -
 
 def work_until_stopped(seats: int | None) -> None:
     """Run queued tickets until a signal ends it."""
-    with _refusals_in_the_log():
+    with refusals_logged():
         settings = settings_for(seats)
         check_provider(settings)
         if not settings.seats:
@@ -49,7 +46,8 @@ def work_until_stopped(seats: int | None) -> None:
 
 def migrate_once() -> None:
     """Apply pending migrations and say so."""
-    asyncio.run(_migrated(settings_for()))
+    with refusals_logged():
+        asyncio.run(_migrated(settings_for()))
     typer.echo("The database is up to date.")
 
 
@@ -81,15 +79,3 @@ async def _looked_at(settings: Settings) -> list[str]:
         f"Webhook:   {'yes' if settings.webhook_url is not None else 'none'}",
         *([f"Unknown:   {', '.join(unknown_variables())}"] if unknown_variables() else []),
     ]
-
-
-@contextmanager
-def _refusals_in_the_log() -> Iterator[None]:
-    """Log why the process does not start, as a program that reads the log expects it; say it where a person looks."""
-    try:
-        yield
-    except InvalidSettings as problem:
-        if sys.stderr.isatty():
-            raise
-        log_refusal(problem)
-        raise typer.Exit(1) from None

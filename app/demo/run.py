@@ -87,6 +87,7 @@ def environment(given: Mapping[str, str], kept: DemoSecrets, ca_file: Path, data
         "CC_SERVICE_TOKENS": kept.service_token,
         "CC_ENCRYPTION_KEYS": kept.encryption_key,
         "CC_DATA_DIR": str(data_dir),
+        "CC_LOG_FORMAT": "text",
         "CC_LOG_LEVEL": "WARNING",  # the terminal belongs to the command lines
     }
     unset = {name: value for name, value in defaults.items() if not given.get(name)}

@@ -92,6 +92,9 @@ class Settings(AiSettings):
         0, ge=0, le=65_535, description="port on which a process of the command worker shows /metrics; 0: none"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    log_format: Literal["json", "text"] = Field(
+        "json", description="json makes each line on standard error an object, text is for people"
+    )
 
     @field_validator("service_tokens", "encryption_keys", "webhook_secrets", mode="before")
     @classmethod

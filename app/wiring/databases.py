@@ -60,7 +60,7 @@ def check(settings: Settings) -> None:
 
 async def bring_up_to_date(url: str, settings: Settings) -> None:
     """Apply pending migrations, under a lock that all replicas share."""
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, form=settings.log_format)
     await migrate(direct(url, settings))
 
 

@@ -63,7 +63,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
 
     On exit, runs in flight have ended or are back in the queue, and every connection is closed.
     """
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, form=settings.log_format)
     draining = draining or Draining()
     async with AsyncExitStack() as stack:
         tracing = await stack.enter_async_context(tracing_of(settings))

@@ -1,6 +1,8 @@
 """The start of a process: looks at the database, applies migrations, and logs in one line what runs."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 import structlog
@@ -25,7 +27,7 @@ async def prepared_database(url: str, settings: Settings) -> Server:
 
     Raises `InvalidSettings` at once for a wrong role, password, database, version or privilege.
     """
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, form=settings.log_format)
     patience = monotonic() + DATABASE_PATIENCE_SECONDS
     while monotonic() < patience:
         try:
@@ -65,7 +67,11 @@ def log_start(settings: Settings, server: Server, unknown: tuple[str, ...] = ())
         structlog.get_logger().warning("weak_service_token")
 
 
-def log_refusal(problem: InvalidSettings) -> None:
-    """Log why the process does not start, before anything has set the log up."""
-    logs.configure("INFO")
-    structlog.get_logger().error("start_refused", why=str(problem))
+@contextmanager
+def refusals_logged() -> Iterator[None]:
+    """Log why the process does not start, where its settings cannot be used, and end it with exit status 1."""
+    try:
+        yield
+    except InvalidSettings as problem:
+        structlog.get_logger().error("start_refused", why=str(problem))
+        raise SystemExit(1) from None

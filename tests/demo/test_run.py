@@ -283,6 +283,7 @@ def test_environment_fills_in_what_is_missing_when_nothing_is_given(tmp_path: Pa
         "CC_SERVICE_TOKENS": "kept-service-token",
         "CC_ENCRYPTION_KEYS": "kept-key",
         "CC_DATA_DIR": str(tmp_path),
+        "CC_LOG_FORMAT": "text",
         "CC_LOG_LEVEL": "WARNING",
         "CC_EGRESS_ALLOWED_CIDRS": "127.0.0.0/8",
         "CC_EGRESS_CA_FILE": str(tmp_path / "ca.pem"),

@@ -1,7 +1,6 @@
 """A start that cannot work ends at once, with one line that an operator can act on."""
 
 import asyncio
-import json
 import signal
 import socket
 from pathlib import Path
@@ -32,6 +31,7 @@ NEVER_SHOWN = "Zq7x"
         pytest.param("CC_OUTBOUND_PROXY", f"socks5://{NEVER_SHOWN}", id="a proxy of another kind"),
         pytest.param("CC_OUTBOUND_CA_FILE", f"/nowhere/{NEVER_SHOWN}.pem", id="no such file for the way out"),
         pytest.param("CC_LOG_LEVEL", NEVER_SHOWN, id="a level that nobody knows"),
+        pytest.param("CC_LOG_FORMAT", NEVER_SHOWN, id="a format that nobody knows"),
         pytest.param("CC_TRACING", NEVER_SHOWN, id="a kind of tracing that nobody knows"),
         pytest.param("CC_RUN_DEADLINE_SECONDS", "9.9", id="a deadline too short"),
     ],
@@ -44,8 +44,9 @@ async def test_wrong_setting_ends_the_start_with_one_line_that_names_it(
 
     assert code == 1
     assert program.stdout == ""
-    assert len(program.stderr.splitlines()) == 1, program.stderr
-    assert variable in program.stderr
+    (line,) = program.log
+    assert (line["event"], line["level"]) == ("start_refused", "error")
+    assert variable in line["why"]
     assert NEVER_SHOWN not in program.stderr
     assert Path(__file__).name not in program.stderr
 
@@ -91,19 +92,18 @@ async def test_taken_port_ends_the_start_with_one_line(tmp_path: Path, database_
             code = await program.ended()
 
     assert code == 1
-    assert len(program.stderr.splitlines()) == 1, program.stderr
-    assert port in program.stderr
+    assert program.log[-1]["event"] == "start_refused"
+    assert port in program.log[-1]["why"]
 
 
 async def test_variable_that_no_setting_reads_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
     async with running(tmp_path / "service", {"CC_SAETS": NEVER_SHOWN}, "serve", "--port", "0") as program:
         code = await program.ended()
 
-    (line,) = program.stderr.splitlines()
-    refused = json.loads(line)
+    (refused,) = program.log
     assert (code, refused["event"], refused["level"]) == (1, "start_refused", "error")
     assert refused["why"].startswith("CC_SAETS: no such setting, CC_SEATS is one")
-    assert NEVER_SHOWN not in line
+    assert NEVER_SHOWN not in program.stderr
 
 
 async def test_variable_that_no_setting_reads_is_only_told_when_that_is_allowed(

@@ -6,6 +6,7 @@ nothing, as an operator's do.
 
 import asyncio
 import base64
+import json
 import multiprocessing
 import os
 import signal
@@ -97,6 +98,11 @@ class Program:
     def stderr(self) -> str:
         return (self.folder / "stderr").read_text()
 
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """What it wrote to standard error, each line as the JSON object that it has to be."""
+        return [json.loads(line) for line in self.stderr.splitlines()]
+
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
@@ -183,6 +189,7 @@ async def serving(
     """Run `serve`, on a free port unless one is named; entered once it has printed its URL."""
     async with running(folder, settings, "serve", "--port", str(port), *arguments, cold=cold) as program:
         yield Replica(program, f"http{await program.says('ready: http')}")
+    _is_a_log(program)
 
 
 @asynccontextmanager
@@ -191,6 +198,7 @@ async def working(folder: Path, settings: Mapping[str, str | None], *arguments: 
     async with running(folder, settings, "worker", *arguments) as program:
         await program.says("Customer Context works")
         yield program
+    _is_a_log(program)
 
 
 def free_port() -> int:
@@ -198,6 +206,12 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return port
+
+
+def _is_a_log(program: Program) -> None:
+    """Hold every process of these tests, whatever was done to it, to the promise that its log can be parsed."""
+    if program.environment.get("CC_LOG_FORMAT") != "text":
+        assert all("event" in line and "level" in line for line in program.log), program.stderr
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str], files: tuple[Path, Path]) -> None:

@@ -1,20 +1,18 @@
-"""One JSON object per line on stderr, made so that no line can hold an email, a customer's data or a secret.
+"""The log of the service: one line per event, made so that none can hold an email, a customer's data or a secret.
 
-On stderr because stdout belongs to what a command answers. Exceptions appear as classes and places: their messages, and
-the values of local variables, can hold anything.
+On stderr because stdout belongs to what a command answers. How a line looks is in `log_lines`.
 """
 
 import logging
 import sys
-import traceback
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from app.adapters.telemetry.log_lines import as_json, as_text, exception_without_messages
+from app.adapters.telemetry.standard_error import beneath
 from app.domain.outcomes import Result
 from app.domain.traces import Trace
 
@@ -32,8 +30,11 @@ QUIET = (
 )
 """Libraries whose lower levels write URLs, prompts or parameters: heard from WARNING up, whatever the level is."""
 
-FRAMES = 12
-"""Innermost frames of an exception that are kept: the rest is the web framework."""
+JSON = "json"
+"""The form of a line that programs read; the other one is text, for people."""
+
+MOST_OF_AN_EVENT = 1_000
+"""Characters of a library's message that are kept."""
 
 
 def in_trace(trace: Trace | None) -> AbstractContextManager[object]:
@@ -86,8 +87,18 @@ def limits_missing(names: tuple[str, ...]) -> None:
         structlog.stdlib.get_logger("customer_context").warning("database_limits_missing", limits=list(names))
 
 
-def configure(level: str, stream: TextIO | None = None) -> None:
-    """Route every logger of the process, libraries' too, into JSON lines of `level` and above."""
+def uncaught(where: str, fault: BaseException) -> None:
+    """Log an exception that nothing has handled, by class and place."""
+    structlog.stdlib.get_logger("customer_context").critical("uncaught_exception", where=where, exc_info=fault)
+
+
+def warned(category: str, place: str) -> None:
+    """Log a warning of Python's, by class and place."""
+    structlog.stdlib.get_logger("customer_context").warning("python_warning", category=category, place=place)
+
+
+def configure(level: str, stream: TextIO | None = None, *, form: str = JSON) -> None:
+    """Route every logger of the process, libraries' too, into lines of `level` and above; `form` is json or text."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -100,14 +111,15 @@ def configure(level: str, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    into = stream or beneath(sys.stderr)
+    handler = _Handler(into)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(["error"]), _first_line_only],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _exception_without_messages,
-                structlog.processors.JSONRenderer(ensure_ascii=True),
+                exception_without_messages,
+                as_json if form == JSON else as_text(into),
             ],
         )
     )
@@ -124,37 +136,14 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines; one that cannot be written is lost, and no traceback with its values appears instead."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        """Stay silent: the stream is broken, or the process is ending."""
+
+
 def _first_line_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Cut a library's message to its first line: asyncio puts an exception's message into the next."""
-    event["event"] = str(event["event"]).partition("\n")[0]
+    event["event"] = str(event["event"]).partition("\n")[0][:MOST_OF_AN_EVENT]
     return event
-
-
-def _exception_without_messages(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace an exception by the classes of its chain and the places where they were raised."""
-    event.pop("stack", None)
-    found = event.pop("exc_info", None)
-    if found is True:
-        found = sys.exc_info()
-    error = found[1] if isinstance(found, tuple) else found
-    if isinstance(error, BaseException):
-        event["exception"] = list(_chain(error))
-    return event
-
-
-def _chain(error: BaseException) -> Iterator[dict[str, object]]:
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        frames = traceback.extract_tb(link.__traceback__)[-FRAMES:]
-        yield {
-            "class": f"{type(link).__module__}.{type(link).__qualname__}",
-            "frames": [f"{_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
-        }
-        link = link.__cause__ or link.__context__
-
-
-def _place(filename: str) -> str:
-    """Shorten a path to what tells the module: its last four parts."""
-    return "/".join(Path(filename).parts[-4:])
