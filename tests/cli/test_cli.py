@@ -185,7 +185,7 @@ def test_enrich_names_a_file_that_is_not_there(service: respx.MockRouter) -> Non
 
 
 def test_wrong_settings_end_with_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.argv", ["customer-context", "migrate"])
+    monkeypatch.setattr("sys.argv", ["customer-context", "status"])
     monkeypatch.setenv("CC_SERVICE_TOKENS", "two words")
     monkeypatch.setenv("CC_ENCRYPTION_KEYS", base64.b64encode(b"k" * 32).decode())
 
