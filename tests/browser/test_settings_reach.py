@@ -58,6 +58,7 @@ async def everything_shown(desk: Helpdesk, settings: SettingsPage) -> None:
     await settings.page.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
     await expect(settings.page.get_by_role("table", name="Audit trail")).to_be_visible()
     await expect(settings.page.get_by_role("table", name="Access tokens")).to_be_visible()
+    await expect(settings.page.locator("#versions li")).not_to_have_count(0)
     await settings.field("Identifier parameter").fill("1")
     await settings.press("Save")
     await expect(settings.error("identifier_parameter")).not_to_be_empty()

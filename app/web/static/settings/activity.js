@@ -5,6 +5,9 @@ import { inWords } from "./door.js";
 import { duration, element, isolated, table, the } from "./elements.js";
 import { STATUSES, STEPS } from "./words.js";
 
+/** How many of the last look-ups are shown before somebody asks for all. */
+const FIRST_SHOWN = 10;
+
 /** Owns the section; emits `problem` with what it cannot explain. */
 export class ActivitySection extends EventTarget {
   #api;
@@ -112,20 +115,28 @@ function paces(steps) {
 }
 
 function recent(ended) {
-  const list = element("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "The last look-ups" });
+  const list = element("div");
+  const all = element("button", { type: "button", className: "small" });
   const filter = element("select", { id: "recent-filter" }, element("option", { value: "" }, "All"),
     ...Object.entries(STATUSES).map(([status, name]) => element("option", { value: status }, name)));
-  const draw = () => {
+  const draw = (most) => {
     const some = ended.filter((each) => !filter.value || countedAs(each) === filter.value);
     const columns = ["Ticket", "Ended", "Status", "Reason", "Duration"];
+    const rows = some.slice(0, most).map(recentRow);
     list.replaceChildren(
-      some.length
-        ? table("The last look-ups", columns, some.map(recentRow), { className: "recent" })
+      rows.length
+        ? table("The last look-ups", columns, rows, { className: "recent" })
         : element("p", { className: "empty" }, "None of the last look-ups ended so."),
     );
+    all.textContent = `Show all ${some.length}`;
+    all.hidden = rows.length === some.length;
   };
-  filter.addEventListener("change", draw);
-  draw();
+  filter.addEventListener("change", () => draw(FIRST_SHOWN));
+  all.addEventListener("click", () => {
+    draw(ended.length);
+    list.querySelectorAll("tbody tr")[FIRST_SHOWN].querySelector("summary")?.focus(); // the button is gone
+  });
+  draw(FIRST_SHOWN);
   return element(
     "div",
     {},
@@ -134,6 +145,7 @@ function recent(ended) {
       element("label", {}, "Show ", filter)),
     stopped(ended),
     list,
+    element("p", { className: "actions start" }, all),
   );
 }
 

@@ -36,6 +36,16 @@ export class Api {
     return configurationOf(await this.#ask("", { method: "PATCH", headers: { "If-Match": etag }, json: changes }));
   }
 
+  /** List the last versions, the newest first. */
+  async versions() {
+    return (await (await this.#ask("/versions")).json()).versions;
+  }
+
+  /** Save the fields of a version again; as `save`. */
+  async restore(version, etag) {
+    return configurationOf(await this.#ask(`/versions/${version}/restore`, { method: "POST", headers: { "If-Match": etag } }));
+  }
+
   /** List the access tokens. */
   async tokens() {
     return (await (await this.#ask("/access-tokens", { at: this.#project })).json()).access_tokens;

@@ -55,10 +55,7 @@ export class AuditPanel extends EventTarget {
       ACTIONS[entry.action] ?? entry.action.replaceAll("_", " "),
       detailOf(entry),
     ]);
-    the("audit-list").replaceChildren(
-      element("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "Audit trail" },
-        table("Audit trail", ["When", "Who", "What", "Of it"], rows)),
-    );
+    the("audit-list").replaceChildren(table("Audit trail", ["When", "Who", "What", "Of it"], rows));
     the("audit-more").hidden = !this.#cursor;
     the("audit-said").textContent = `${this.#entries.length} entries are shown`;
     the("audit-said").dataset.kind = "";

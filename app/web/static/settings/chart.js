@@ -117,12 +117,7 @@ function asTable(perDay) {
   ]);
   const columns = ["Day (UTC)", ...Object.values(STATUSES)];
   const days = table("Look-ups per day and status", columns, rows, { className: "days" });
-  return element(
-    "details",
-    {},
-    element("summary", {}, "Show as a table"),
-    element("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "Look-ups per day" }, days),
-  );
+  return element("details", {}, element("summary", {}, "Show as a table"), days);
 }
 
 function total(day) {

@@ -117,7 +117,8 @@ export class CheckPanel extends EventTarget {
     const tone = !report.passed ? "trouble" : this.#lists.open.childElementCount ? "quiet" : "good";
     the("check-result").prepend(element("div", { className: `verdict ${tone}` }, element("h3", {}, report.headline)));
     this.#folds.pass.open = this.#lists.open.hidden; // what is to be done is not pushed off the screen
-    the("check-result").scrollIntoView({ block: "nearest" });
+    the("check-under-way").hidden = true; // before it is scrolled to what stands below
+    the("check-result").scrollIntoView({ block: "start" }); // the headline and what is to be done
     this.#say(report.passed ? "The check has ended." : "The check has ended: mend what is marked, then check again.");
   }
 

@@ -28,21 +28,28 @@ export function isolated(text) {
   return element("bdi", { dir: "auto" }, text);
 }
 
-/** Make a table with a caption; its first column heads the rows. */
+/** Make a table with a caption; its first column heads the rows, which are stacked where the page is narrow.
+ *
+ * Its roles are said because some browsers take them away from a table that is laid out in another way.
+ */
 export function table(caption, columns, rows, properties = {}) {
-  const heads = columns.map((name) => element("th", { scope: "col" }, name));
+  const heads = columns.map((name) => element("th", { scope: "col", role: "columnheader" }, name));
   return element(
     "table",
-    properties,
+    { role: "table", ...properties },
     element("caption", {}, caption),
-    element("thead", {}, element("tr", {}, ...heads)),
-    element("tbody", {}, ...rows.map(tableRow)),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)),
+    element("tbody", { role: "rowgroup" }, ...rows.map((row) => tableRow(columns, row))),
   );
 }
 
-function tableRow([first, ...others]) {
-  const cells = others.map((value) => element("td", {}, value));
-  return element("tr", {}, element("th", { scope: "row" }, first), ...cells);
+function tableRow(columns, [first, ...others]) {
+  const cells = others.map((value, index) => {
+    const cell = element("td", { role: "cell" }, value);
+    cell.dataset.column = columns[index + 1];
+    return cell;
+  });
+  return element("tr", { role: "row" }, element("th", { scope: "row", role: "rowheader" }, first), ...cells);
 }
 
 /** Make a box with text and a button that copies it. */

@@ -82,6 +82,11 @@ export class ConfigurationForm extends EventTarget {
     return this.#stored;
   }
 
+  /** The version of what is stored, which a save must bring. */
+  get etag() {
+    return this.#etag;
+  }
+
   /** Note that a test was good with what this fingerprint stands for. */
   tested(fingerprint) {
     this.#tested = fingerprint;

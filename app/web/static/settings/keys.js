@@ -35,10 +35,7 @@ export class KeysPanel extends EventTarget {
       this.#revoking(token),
     ]);
     const columns = ["What it is for", "Opens", "Made by", "Expires", "Last used", "End it"];
-    the("keys-list").replaceChildren(
-      element("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "Access tokens" },
-        table("Access tokens", columns, rows)),
-    );
+    the("keys-list").replaceChildren(table("Access tokens", columns, rows));
   }
 
   #revoking({ token_id: id, label }) {

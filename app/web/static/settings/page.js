@@ -15,6 +15,7 @@ import { pickPart } from "./help/pick.js";
 import { offerSample } from "./help/sample.js";
 import { prepareToken } from "./help/token.js";
 import { TrialPanel } from "./trial.js";
+import { VersionsPanel } from "./versions.js";
 import { stateOf } from "./words.js";
 
 let room = null; // what is open: `{ project, api, activity }`
@@ -59,11 +60,12 @@ function furnish(api, project, stored) {
   const beside = (result, sample) => [...pickPart(form, result), ...keepPart(result, sample)];
   const trial = new TrialPanel(api, form, beside);
   const check = new CheckPanel(api, form);
+  const versions = new VersionsPanel(api, form);
   const keys = new KeysPanel(api);
   const audit = new AuditPanel(api);
   const activity = new ActivitySection(api, () => form.stored.enabled);
   room = { project, api, activity };
-  for (const part of [form, trial, check, activity, keys, audit]) {
+  for (const part of [form, trial, check, activity, versions, keys, audit]) {
     part.addEventListener("problem", ({ detail }) => {
       if (CLOSED.has(detail.code)) showDoor(detail, () => open({ token: api.token, project }));
     });

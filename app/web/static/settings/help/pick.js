@@ -19,14 +19,7 @@ export function pickPart(form, { trace, fields }) {
     buttons(form, fact, named.get(fact.pointer), shown.has(fact.pointer)),
   ]);
   const list = table("Facts of the answer", ["Fact", "Value", "Use"], rows, { className: "picking" });
-  return [
-    element(
-      "details",
-      {},
-      element("summary", {}, "Pick rows from this answer"),
-      element("div", { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "Facts of the answer" }, list),
-    ),
-  ];
+  return [element("details", {}, element("summary", {}, "Pick rows from this answer"), list)];
 }
 
 function buttons(form, fact, name, isShown) {
