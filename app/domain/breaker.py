@@ -49,13 +49,18 @@ class Admission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Failures in a row; while it is open, since when, its pause, when and by which run it is tried."""
+    """Failures in a row; while it is open, since when, its pause, when and by which run it is tried.
+
+    `failing_since` is when it opened, kept until an endpoint of the project answers: also where the owner has named
+    another one, the helpdesk was told of a failure and not yet that it is over.
+    """
 
     failures: int = 0
     opened_at: datetime | None = None
     pause_seconds: int = 0
     next_probe_at: datetime | None = None
     probe_run: int | None = None
+    failing_since: datetime | None = None
 
     def state(self, now: datetime) -> State:
         """Return what it does at that time."""
@@ -92,7 +97,14 @@ class Breaker:
     def _opened(self, now: datetime, pause_seconds: int) -> "Breaker":
         pause = min(pause_seconds, LONGEST_PAUSE_SECONDS)
         since, again = self.opened_at or now, now + timedelta(seconds=pause)
-        return replace(self, opened_at=since, pause_seconds=pause, next_probe_at=again, probe_run=None)
+        return replace(
+            self,
+            opened_at=since,
+            pause_seconds=pause,
+            next_probe_at=again,
+            probe_run=None,
+            failing_since=self.failing_since or since,
+        )
 
 
 CLOSED = Breaker()

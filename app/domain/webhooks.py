@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-EVENT_TYPE = "enrichment.completed"
-"""The one kind of event: an asynchronous run has ended, whatever its status."""
+from app.domain.event_kinds import SENTENCES, Event, written
 
 TRYING_SECONDS = 86_400.0
-"""Seconds since the run ended, 24 h: a try that fails after so long was the last."""
+"""Seconds since the event, 24 h: a try that fails after so long was the last."""
 
 FIRST_PAUSE_SECONDS = 5.0
 """Seconds: outlives a restart behind a load balancer."""
@@ -43,12 +43,15 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that waits: it tells of the ticket's result, and was made `age_seconds` ago."""
+    """A message that waits, made `age_seconds` ago: it tells of a ticket's result, or of what is in `data`."""
 
     message_id: str
-    ticket_id: str
-    project_id: str
+    event: Event
+    made_at: datetime
     age_seconds: float
+    project_id: str | None
+    ticket_id: str | None = None
+    data: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,24 @@ class Reply:
     fault: str = ""
 
 
-def payload(ticket_id: str, project_id: str, result: dict[str, Any]) -> bytes:
-    """Return the body of the message about a stored result: the bytes that are signed are the bytes that are sent."""
+def result_payload(ticket_id: str, project_id: str, result: dict[str, Any]) -> bytes:
+    """Return the body of the message about a stored result."""
     data = {"ticket_id": ticket_id, "project_id": project_id, **result, "reused": False}
     # Of facts that stayed, the later try is what has ended now.
     ended_at = (result.get("last_attempt") or {}).get("at", result["created_at"])
-    message = {"type": EVENT_TYPE, "timestamp": ended_at, "data": data}
+    return body_of(Event.ENRICHMENT_COMPLETED, ended_at, data)
+
+
+def event_payload(event: Event, made_at: datetime, project_id: str | None, told: dict[str, Any]) -> bytes:
+    """Return the body of the message about any other event, with its sentence."""
+    about = {} if project_id is None else {"project_id": project_id}
+    data = {**about, **told, "message": SENTENCES[event].format(**told)}
+    return body_of(event, written(made_at), data)
+
+
+def body_of(event: str, timestamp: str, data: dict[str, Any]) -> bytes:
+    """Return a message as JSON: the bytes that are signed are the bytes that are sent."""
+    message = {"type": event, "timestamp": timestamp, "data": data}
     # ASCII only: a receiver that decodes in a wrong charset before it verifies still has the bytes that were signed.
     return json.dumps(message, separators=(",", ":")).encode("ascii")
 

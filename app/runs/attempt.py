@@ -90,6 +90,8 @@ class Attempts:
             return self._enricher.not_run(Outcome.NOT_SENDABLE), None
         ready = self._readied(claimed)
         if isinstance(ready, Outcome):
+            if ready is Outcome.TOKEN_UNREADABLE:
+                await _patiently(partial(self._runs.token_unreadable, claimed))
             return self._enricher.not_run(ready), None
         if claimed.breaker_open:
             claimed = await _patiently(partial(self._runs.ask_breaker, claimed))

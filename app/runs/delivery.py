@@ -1,4 +1,4 @@
-"""Tells the helpdesk that an asynchronous run has ended: one signed message for each, tried again for a day.
+"""Tells the helpdesk what has happened, that an asynchronous run has ended above all: signed, tried again for a day.
 
 At least once, in no promised order: a message that arrived but whose answer was lost is sent again under the same id.
 """
@@ -12,7 +12,16 @@ from typing import Any, Protocol
 from app.adapters.postgres.delivery_store import DeliveryStore
 from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, Found, Stored, Underway
-from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply, judge, payload
+from app.domain.webhooks import (
+    FIRST_PAUSE_SECONDS,
+    LARGEST_SPREAD,
+    Delivery,
+    Message,
+    Reply,
+    event_payload,
+    judge,
+    result_payload,
+)
 
 AT_ONCE = 20
 """Tries under way in one process: it is one host that gets them."""
@@ -81,25 +90,33 @@ class Deliveries:
                 await self._outbox.later(message.message_id, pause)
 
     async def deliver(self, message: Message) -> float | None:
-        """Send the ticket's result; return the seconds until the next try, or None where there is to be none.
+        """Send the message; return the seconds until the next try, or None where there is to be none.
 
         One try is always made, however old the message is.
         """
-        message_id, ticket_id, project_id = message.message_id, message.ticket_id, message.project_id
+        message_id = message.message_id
         try:
-            found = await self._results.find(ticket_id, project_id)
+            body = await self._body(message)
         except DatabaseUnavailable:
             self._on_delivery(message_id, Delivery.RETRIED, Reply(fault=DatabaseUnavailable.__name__))
             return FIRST_PAUSE_SECONDS
-        result = _result_of(found)
-        if result is None:
+        if body is None:
             self._on_delivery(message_id, Delivery.DROPPED, Reply())
             return None
-        reply = await self._sender.send(message_id, payload(ticket_id, project_id, result))
+        reply = await self._sender.send(message_id, body)
         spread = random.uniform(1.0, LARGEST_SPREAD)  # noqa: S311 - only spreads the load
         delivery, pause = judge(reply, message.age_seconds, spread)
         self._on_delivery(message_id, delivery, reply)
         return pause
+
+    async def _body(self, message: Message) -> bytes | None:
+        """Return what is sent, or None where the ticket or the project was erased since."""
+        if message.data is not None:
+            return event_payload(message.event, message.made_at, message.project_id, message.data)
+        if message.ticket_id is None or message.project_id is None:
+            return None
+        result = _result_of(await self._results.find(message.ticket_id, message.project_id))
+        return None if result is None else result_payload(message.ticket_id, message.project_id, result)
 
 
 def _result_of(found: Found) -> dict[str, Any] | None:

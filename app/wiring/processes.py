@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from app.adapters.postgres.access_token_store import AccessTokenStore
 from app.adapters.postgres.audit_store import AuditStore
 from app.adapters.postgres.breaker_store import BreakerStore
+from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.postgres.connection import Database, ping, unset
 from app.adapters.postgres.delivery_store import DeliveryStore
 from app.adapters.postgres.listening import StandingConnection
@@ -36,6 +37,7 @@ from app.owners.endpoint_check import EndpointChecks
 from app.owners.sample_endpoint import Samples
 from app.owners.test_run import Trials
 from app.runs.attempt import Attempts
+from app.runs.conditions import ConditionWatch
 from app.runs.delivery import Deliveries
 from app.runs.intake import Intake
 from app.runs.listing import Listing
@@ -73,7 +75,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             logs.limits_missing(await unset(pool))
         vault, metrics, completions = Vault(settings.key_ring()), Metrics(), Completions()
         observed, taker = Telemetry(metrics, completions, tracing.run), taker_of(settings)
-        model, enricher = await _enricher(settings, metrics, observed, stack)
+        model, enricher = await _enricher(settings, pool, vault, metrics, observed, stack)
         connection = StandingConnection(connector_of(direct(url, settings)), completions.cut_streams)
         notices, deadline = Notices(connection), settings.run_deadline_seconds
         tickets = TicketStore(pool, taker, notices.send)
@@ -93,7 +95,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         tending = tend(workload, taker, settings.seats, lambda: worker.running, metrics.queue_depth)
         await stack.enter_async_context(background(tending))
         if settings.seats:  # what is old is removed by those that do the work
-            await stack.enter_async_context(background(hold(RetentionStore(pool, settings.retention_days))))
+            await stack.enter_async_context(background(hold(_retention(settings, pool))))
             await stack.enter_async_context(_delivering(settings, pool, tickets, observed))
             await stack.enter_async_context(_working(worker, draining))
         projects, trail, breakers = ProjectStore(pool), AuditStore(pool), BreakerStore(pool)
@@ -189,11 +191,22 @@ async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 async def _enricher(
-    settings: Settings, metrics: Metrics, observed: Telemetry, stack: AsyncExitStack
+    settings: Settings, pool: Database, vault: Vault, metrics: Metrics, observed: Telemetry, stack: AsyncExitStack
 ) -> tuple[Model, Enricher]:
-    model = await stack.enter_async_context(model_of(settings, metrics.ai_braked, observed.ai_problem))
+    watch = ConditionWatch(ConditionStore(pool), vault)
+
+    def on_problem(problem: str | None) -> None:
+        observed.ai_problem(problem)
+        watch.ai_problem(problem, model.provider, model.name)
+
+    model = await stack.enter_async_context(model_of(settings, metrics.ai_braked, on_problem))
     metrics.ai_is(model.provider, model.name)
+    await stack.enter_async_context(background(watch.look_for_ever()))
     return model, Enricher(model, await stack.enter_async_context(customer_endpoint(settings)))
+
+
+def _retention(settings: Settings, pool: Database) -> RetentionStore:
+    return RetentionStore(pool, settings.retention_days, delivers=settings.webhook_url is not None)
 
 
 def _sender(settings: Settings, url: SecretStr) -> WebhookSender:

@@ -19,7 +19,8 @@ FUNCTIONS = Path(tables.__file__).parent / "sql"
 """In the order of their names, as each file uses those before."""
 
 FUNCTIONS_LAST_FIRST = (
-    "take_runs", "take_run", "next_in_queue", "submit_ticket", "pay_for_run", "take_credit", "free_slot"
+    "take_runs", "take_run", "next_in_queue", "submit_ticket", "pay_for_run", "take_credit", "tell_credits",
+    "credit_level", "tell", "free_slot"
 )  # fmt: skip
 
 BETWEEN_STATEMENTS = re.compile(r";\n\n")

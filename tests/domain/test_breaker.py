@@ -104,6 +104,16 @@ def test_the_next_may_try_at_once_when_the_one_that_tries_never_asked() -> None:
     assert trying.after(EndpointVerdict.UNKNOWN, 50, at(31)).admit(51, at(31))[1] is Admission.PROBES
 
 
+def test_what_was_told_of_one_endpoint_holds_until_any_answers() -> None:
+    other = Breaker(failing_since=OPEN.failing_since)  # the owner has named another endpoint
+    assert OPEN.failing_since == NOON
+    assert other.state(at(1)) is State.CLOSED
+    assert other.admit(50, at(1)) == (other, Admission.PASSES)
+    assert other.after(EndpointVerdict.FAILS, 50, at(1)).failing_since == NOON
+    assert failed(FAILURES_TO_OPEN, other).failing_since == NOON
+    assert other.after(EndpointVerdict.ANSWERS, 50, at(1)) == CLOSED
+
+
 def test_a_breaker_that_is_not_there_is_closed() -> None:
     assert SeenBreaker(CLOSED, None).state is State.CLOSED
     assert SeenBreaker(OPEN, at(1)).state is State.OPEN

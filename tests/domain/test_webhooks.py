@@ -1,10 +1,13 @@
 """Webhooks as they are written, and when one is sent again: a day's tries laid out."""
 
 import json
+from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from app.domain.event_kinds import SENTENCES, Event
 from app.domain.webhooks import (
     LARGEST_SPREAD,
     LONGEST_PAUSE_SECONDS,
@@ -12,8 +15,9 @@ from app.domain.webhooks import (
     Delivery,
     Reply,
     asked_seconds,
+    event_payload,
     judge,
-    payload,
+    result_payload,
 )
 
 RESULT = {"status": "ok", "reason": None, "summary": "Zoë: 5 €", "created_at": "2026-11-22T09:30:00Z"}
@@ -21,7 +25,7 @@ DAY = 86_400.0
 
 
 def test_payload_holds_the_result_as_the_enrich_route_answers_it() -> None:
-    assert json.loads(payload("t_1", "prj_1", RESULT)) == {
+    assert json.loads(result_payload("t_1", "prj_1", RESULT)) == {
         "type": "enrichment.completed",
         "timestamp": "2026-11-22T09:30:00Z",
         "data": {"ticket_id": "t_1", "project_id": "prj_1", **RESULT, "reused": False},
@@ -30,18 +34,45 @@ def test_payload_holds_the_result_as_the_enrich_route_answers_it() -> None:
 
 def test_message_of_facts_that_stayed_is_as_old_as_the_try_that_it_tells_of() -> None:
     attempt = {"status": "fetch_error", "reason": "timeout", "message": "It was slow.", "at": "2026-11-25T09:00:00Z"}
-    message = json.loads(payload("t_1", "prj_1", RESULT | {"last_attempt": attempt}))
+    message = json.loads(result_payload("t_1", "prj_1", RESULT | {"last_attempt": attempt}))
 
     assert message["timestamp"] == "2026-11-25T09:00:00Z"
     assert (message["data"]["created_at"], message["data"]["last_attempt"]) == (RESULT["created_at"], attempt)
 
 
 def test_payload_is_ascii_and_the_same_each_time_it_is_made() -> None:
-    body = payload("t_1", "prj_1", RESULT)
+    body = result_payload("t_1", "prj_1", RESULT)
 
     assert body.isascii()
     assert b" :" not in body
-    assert body == payload("t_1", "prj_1", dict(RESULT))
+    assert body == result_payload("t_1", "prj_1", dict(RESULT))
+
+
+TOLD: dict[Event, dict[str, Any]] = {
+    Event.ENDPOINT_FAILING: {"failing_since": "2026-11-22T09:00:00Z", "failures": 10},
+    Event.ENDPOINT_RECOVERED: {"failing_since": "2026-11-22T09:00:00Z"},
+    Event.CREDITS_LOW: {
+        "percent": 80,
+        "credits_used": 800,
+        "monthly_ai_credits": 1_000,
+        "credits_reset_at": "2026-12-01T00:00:00Z",
+    },
+    Event.TOKEN_UNREADABLE: {},
+    Event.AI_MISCONFIGURED: {"problem": "refuses the key (HTTP 401)", "ai_provider": "anthropic", "ai_model": "m"},
+}
+
+
+@pytest.mark.parametrize("event", [each for each in Event if each is not Event.ENRICHMENT_COMPLETED])
+def test_every_other_event_says_what_happened_to_whom_and_since_when(event: Event) -> None:
+    made_at, project = datetime(2026, 11, 22, 9, 30, tzinfo=UTC), None if event is Event.AI_MISCONFIGURED else "prj_1"
+
+    message = json.loads(event_payload(event, made_at, project, TOLD[event]))
+
+    assert (message["type"], message["timestamp"]) == (event, "2026-11-22T09:30:00Z")
+    assert message["data"].get("project_id") == project
+    assert TOLD[event].items() <= message["data"].items()
+    assert message["data"]["message"] == SENTENCES[event].format(**TOLD[event])
+    assert "{" not in message["data"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from app.adapters.postgres.delivery_store import DeliveryStore
 from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, ForeignTicket, Found, Stored, Underway
+from app.domain.event_kinds import Event
 from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply
 from app.runs.delivery import AT_ONCE, POLL_SECONDS, Deliveries
 from tests.support.virtual_time import in_no_time
@@ -71,7 +72,7 @@ class NotedOutbox(DeliveryStore):
 
 
 def message(age_seconds: float, message_id: str = MESSAGE) -> Message:
-    return Message(message_id, TICKET, PROJECT, age_seconds)
+    return Message(message_id, Event.ENRICHMENT_COMPLETED, SINCE, age_seconds, PROJECT, TICKET)
 
 
 def deliveries_of(results: OneTicket, receiver: Receiver, *heard: Any) -> Deliveries:
@@ -121,6 +122,28 @@ async def test_nothing_is_sent_when_the_ticket_has_no_such_result(found: Found) 
     pause = await deliveries_of(OneTicket(found), receiver, heard).deliver(message(0.1))
 
     assert pause is None
+    assert receiver.messages == []
+    assert heard.deliveries == [(MESSAGE, Delivery.DROPPED, Reply())]
+
+
+async def test_an_event_is_sent_with_what_was_noted_of_it_and_no_ticket_is_read() -> None:
+    receiver, heard = Receiver(Reply(200)), Heard()
+    told = {"failing_since": "2026-11-22T09:00:00Z"}
+    event = Message(MESSAGE, Event.ENDPOINT_RECOVERED, SINCE, 0.1, PROJECT, data=told)
+
+    assert await deliveries_of(OneTicket(DatabaseUnavailable()), receiver, heard).deliver(event) is None
+
+    ((_, body),) = receiver.messages
+    assert (body["type"], body["timestamp"]) == ("endpoint.recovered", "2026-11-22T09:00:00Z")
+    assert body["data"] == {"project_id": PROJECT, **told, "message": "The customer endpoint answers again."}
+
+
+async def test_an_event_of_an_erased_project_is_dropped() -> None:
+    receiver, heard = Receiver(Reply(200)), Heard()
+    event = Message(MESSAGE, Event.TOKEN_UNREADABLE, SINCE, 0.1, PROJECT)
+
+    assert await deliveries_of(OneTicket(None), receiver, heard).deliver(event) is None
+
     assert receiver.messages == []
     assert heard.deliveries == [(MESSAGE, Delivery.DROPPED, Reply())]
 

@@ -81,6 +81,7 @@ class MemoryDatabase:
         self.configurations: dict[str, StoredConfiguration] = {}
         self.used: dict[tuple[str, date], int] = {}
         self.rows: dict[str, Row] = {}
+        self.unreadable: set[str] = set()
         self.access_tokens: dict[str, KeptToken] = {}
         self.ended_runs: list[EndedRun] = []
         self.history: dict[str, list[KeptVersion]] = {}
@@ -395,6 +396,10 @@ class MemoryRunStore(RunStore):
         self._memory.breakers[claimed.project_id] = claimed.endpoint, breaker
         row.credit_month = row.credit_month or self._memory.take_credit(claimed.project_id)
         return replace(claimed, admission=admission, charged=row.credit_month is not None)
+
+    async def token_unreadable(self, claimed: Claimed) -> None:
+        self._memory.check()
+        self._memory.unreadable.add(claimed.project_id)
 
     async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
         row = self._mine(claimed)

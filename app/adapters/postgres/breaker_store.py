@@ -5,6 +5,7 @@ holds no more, and what still runs against the old endpoint tells nothing of the
 `app.domain.breaker` on a row that nobody else can change meanwhile.
 """
 
+import json
 from dataclasses import replace
 
 import structlog
@@ -13,6 +14,7 @@ from app.adapters.postgres.claimed import FENCE, fence
 from app.adapters.postgres.connection import Database, Row, Statement, Transaction
 from app.domain.breaker import CLOSED, Admission, Breaker, EndpointVerdict, SeenBreaker
 from app.domain.claims import Claimed
+from app.domain.event_kinds import Event, written
 
 _FIND = Statement("""
     SELECT b.*, coalesce(b.endpoint = endpoint_of(c), false) AS is_its, now() AS now
@@ -30,11 +32,14 @@ _LOCK = Statement("""
 
 _WRITE = Statement("""
     UPDATE breakers SET endpoint = :endpoint, failures = :failures, opened_at = :opened_at,
-        pause_seconds = :pause_seconds, next_probe_at = :next_probe_at, probe_run = :probe_run
+        pause_seconds = :pause_seconds, next_probe_at = :next_probe_at, probe_run = :probe_run,
+        failing_since = :failing_since
     WHERE project_id = :project_id
 """)
 
-_DELETE = Statement("DELETE FROM breakers WHERE project_id = :project_id RETURNING failures, opened_at")
+_DELETE = Statement("DELETE FROM breakers WHERE project_id = :project_id RETURNING *")
+
+_TELL = Statement("SELECT tell(:event, :project_id, CAST(:told AS jsonb))")
 
 _PAY = Statement(f"""
     UPDATE enrichments SET credit_month = coalesce(credit_month, take_credit(project_id)) WHERE {FENCE}
@@ -80,14 +85,21 @@ class BreakerStore:
             seen = _breaker_of(rows[0])
             after = seen.after(verdict, run, rows[0].now)
             await _replace(transaction, project_id, endpoint, after)
+            await _tell(transaction, project_id, seen, after)
             return seen, after
 
         _log(project_id, *await self._database.transact(decide))
 
     async def close(self, project_id: str) -> None:
         """Close it: somebody has just seen the endpoint answer."""
-        for row in await self._database.fetch(_DELETE, {"project_id": project_id}):
-            _log(project_id, Breaker(row.failures, row.opened_at), CLOSED)
+
+        async def decide(transaction: Transaction) -> Breaker:
+            rows = await transaction.fetch(_DELETE, {"project_id": project_id})
+            seen = Breaker(rows[0].failures, rows[0].opened_at, failing_since=rows[0].failing_since) if rows else CLOSED
+            await _tell(transaction, project_id, seen, CLOSED)
+            return seen
+
+        _log(project_id, await self._database.transact(decide), CLOSED)
 
 
 async def _replace(transaction: Transaction, project_id: str, endpoint: str, after: Breaker) -> None:
@@ -98,10 +110,22 @@ async def _replace(transaction: Transaction, project_id: str, endpoint: str, aft
     await transaction.fetch(_WRITE, values | {"project_id": project_id, "endpoint": endpoint})
 
 
+async def _tell(transaction: Transaction, project_id: str, seen: Breaker, after: Breaker) -> None:
+    """Leave a message to the helpdesk where the endpoint begins to fail, or answers again."""
+    if seen.failing_since is None and after.failing_since is not None:
+        told = {"failing_since": written(after.failing_since), "failures": after.failures}
+        event = Event.ENDPOINT_FAILING
+    elif seen.failing_since is not None and after.failing_since is None:
+        told, event = {"failing_since": written(seen.failing_since)}, Event.ENDPOINT_RECOVERED
+    else:
+        return
+    await transaction.fetch(_TELL, {"event": event, "project_id": project_id, "told": json.dumps(told)})
+
+
 def _breaker_of(row: Row) -> Breaker:
     if not row.is_its:  # there is none, or that of an endpoint which the project had before
-        return CLOSED
-    return Breaker(row.failures, row.opened_at, row.pause_seconds, row.next_probe_at, row.probe_run)
+        return Breaker(failing_since=row.failing_since)
+    return Breaker(row.failures, row.opened_at, row.pause_seconds, row.next_probe_at, row.probe_run, row.failing_since)
 
 
 def _log(project_id: str, seen: Breaker, after: Breaker) -> None:

@@ -1,6 +1,7 @@
 """Messages to the helpdesk that wait in PostgreSQL: each is lent to one process at a time."""
 
-from app.adapters.postgres.connection import Database, Statement
+from app.adapters.postgres.connection import Database, Row, Statement
+from app.domain.event_kinds import Event
 from app.domain.webhooks import Message
 
 LENT_SECONDS = 60
@@ -10,7 +11,9 @@ _TAKE = Statement(f"""
     UPDATE deliveries SET due_at = now() + interval '{LENT_SECONDS} seconds' WHERE message_id = ANY(ARRAY(
         SELECT message_id FROM deliveries WHERE due_at <= now() ORDER BY due_at LIMIT :many FOR UPDATE SKIP LOCKED
     ))
-    RETURNING message_id, ticket_id, project_id, CAST(extract(epoch FROM now() - made_at) AS float8) AS age_seconds
+    RETURNING message_id, event, ticket_id, project_id, made_at, data,
+        CAST(extract(epoch FROM now() - made_at) AS float8) AS age_seconds,
+        project_id IS NULL OR EXISTS (SELECT FROM projects p WHERE p.project_id = deliveries.project_id) AS has_project
 """)  # noqa: S608 - a constant, no value
 
 _LATER = Statement("""
@@ -29,8 +32,7 @@ class DeliveryStore:
 
     async def take(self, many: int) -> list[Message]:
         """Borrow at most so many of the messages that are due."""
-        rows = await self._database.fetch(_TAKE, {"many": many})
-        return [Message(row.message_id, row.ticket_id, row.project_id, row.age_seconds) for row in rows]
+        return [_message(row) for row in await self._database.fetch(_TAKE, {"many": many})]
 
     async def later(self, message_id: str, pause_seconds: float) -> None:
         """Give it back for later."""
@@ -39,3 +41,8 @@ class DeliveryStore:
     async def settle(self, message_id: str) -> None:
         """Forget it: it was delivered, or never will be."""
         await self._database.fetch(_SETTLE, {"message_id": message_id})
+
+
+def _message(row: Row) -> Message:
+    about = row.project_id, row.ticket_id, row.data if row.has_project else None
+    return Message(row.message_id, Event(row.event), row.made_at, row.age_seconds, *about)

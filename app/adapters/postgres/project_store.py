@@ -24,7 +24,7 @@ _CHANGED = " || ".join(
 )
 
 # The row is locked and read before it is written. A helpdesk may send what it knows as often as it likes: only what
-# changes is noted.
+# changes is noted. Of a larger allowance, another share is used: the next one is told anew.
 _PUT = Statement(f"""
     WITH before AS MATERIALIZED (
         SELECT * FROM projects WHERE project_id = :project_id FOR NO KEY UPDATE
@@ -38,6 +38,10 @@ _PUT = Statement(f"""
         RETURNING *
     ), compared AS (
         SELECT after.project_id, {_CHANGED} AS changed FROM after LEFT JOIN before USING (project_id)
+    ), untold AS (
+        UPDATE credits c SET told_percent = credit_level(c.used, :monthly_ai_credits) FROM compared
+        WHERE c.project_id = compared.project_id AND c.month = {THIS_MONTH}
+            AND 'monthly_ai_credits' = ANY(changed) AND c.told_percent > credit_level(c.used, :monthly_ai_credits)
     ), noted AS ({noting(Action.PROJECT_SAVED, "compared WHERE changed <> '{}'", fields="changed")})
     SELECT 1 FROM after
 """)  # noqa: S608 - constants, no value

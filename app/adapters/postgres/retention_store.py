@@ -5,6 +5,7 @@ Silent workers and senders are purged by `app.adapters.postgres.workload_store`.
 
 from app.adapters.postgres.connection import Database, Statement
 from app.domain.activity import LONGEST_DAYS
+from app.domain.webhooks import TRYING_SECONDS
 
 PORTION = 1_000
 """Rows removed per statement, some 20 ms of work."""
@@ -50,6 +51,17 @@ _ACCESS_TOKENS = Statement(f"""
     SELECT count(*) AS rows FROM removed
 """)  # noqa: S608 - constants, no value
 
+# Where no process delivers, nobody takes what is due.
+_UNDELIVERED = Statement(f"""
+    WITH {_TURN}, removed AS (
+        DELETE FROM deliveries WHERE message_id = ANY(ARRAY(
+            SELECT message_id FROM deliveries
+            WHERE {_MINE} AND due_at < now() - interval '{TRYING_SECONDS} seconds' ORDER BY due_at LIMIT :portion
+        )) RETURNING 1
+    )
+    SELECT count(*) AS rows FROM removed
+""")  # noqa: S608 - constants, no value
+
 _SUMS = Statement(f"""
     WITH {_TURN}, removed AS (
         DELETE FROM daily_runs WHERE ctid = ANY(ARRAY(
@@ -62,16 +74,21 @@ _SUMS = Statement(f"""
 
 
 class RetentionStore:
-    """Everything that is kept for a time; `retention_days` is how long results are."""
+    """Everything that is kept for a time; `retention_days` is how long results are.
 
-    def __init__(self, database: Database, retention_days: int) -> None:
+    Where this process `delivers`, messages to the helpdesk are none of it: they are tried, however old.
+    """
+
+    def __init__(self, database: Database, retention_days: int, *, delivers: bool = False) -> None:
         self._database = database
         self._retention_days = retention_days
+        self._delivers = delivers
 
     async def remove_portion(self) -> bool:
         """Remove a portion of each kind; tell whether any kind may have more."""
         removed = [await self._rows(_RESULTS, days=self._retention_days)]
-        removed += [await self._rows(statement) for statement in (_RUNS, _SUMS, _ACCESS_TOKENS)]
+        undelivered = () if self._delivers else (_UNDELIVERED,)
+        removed += [await self._rows(statement) for statement in (_RUNS, _SUMS, _ACCESS_TOKENS, *undelivered)]
         return PORTION in removed
 
     async def _rows(self, statement: Statement, **values: object) -> int:

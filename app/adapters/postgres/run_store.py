@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.claimed import FENCE, claimed_of, fence
+from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.postgres.connection import (
     UNFLUSHED_HERE,
     UNIQUE_VIOLATION,
@@ -22,6 +23,7 @@ from app.adapters.postgres.ticket_store import SOMEBODY_WAITS_IN_QUEUE
 from app.domain.activity import counted_as
 from app.domain.breaker import Admission, EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
+from app.domain.event_kinds import Event
 from app.domain.outcomes import attempt_of
 from app.domain.reading.extraction import Extracted
 from app.domain.workload import MOST_STRIKES, Taker
@@ -95,6 +97,7 @@ class RunStore:
         self._taker = taker
         self._senders = senders
         self._breakers = BreakerStore(database)
+        self._conditions = ConditionStore(database)
         self._notify = notify
         self._webhooks = webhooks
         self._after = ""  # the project that was served last: the next goes first
@@ -126,6 +129,10 @@ class RunStore:
     async def ask_breaker(self, claimed: Claimed) -> Claimed:
         """Ask the open breaker of the run's endpoint whether it may try, and if so take its credit."""
         return await self._breakers.admit(claimed)
+
+    async def token_unreadable(self, claimed: Claimed) -> None:
+        """Note that no key opens the token of the run's project."""
+        await self._conditions.see(Event.TOKEN_UNREADABLE, claimed.project_id)
 
     async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
         """Keep what the first AI call found, tell whether the sender may ask about this customer, and count that.

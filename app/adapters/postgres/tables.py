@@ -87,6 +87,7 @@ credits_used = Table(
     Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
     Column("month", Date, primary_key=True),
     Column("used", BigInteger, nullable=False),
+    Column("told_percent", Integer, nullable=False, server_default=text("0")),  # 0, 80, 100: of what was told last
     CheckConstraint("used >= 0", name="credits_used_check"),
     postgresql_with={"fillfactor": "50"},  # one hot row per project and month: room for its next versions
 )
@@ -138,13 +139,26 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("message_id", Text, primary_key=True),
-    Column("ticket_id", Text, nullable=False),
-    Column("project_id", Text, nullable=False),  # no foreign key: what tells of an erased project is dropped when due
+    Column("event", Text, nullable=False, server_default=text("'enrichment.completed'")),
+    Column("ticket_id", Text),  # of a result, which is read when it is sent; every other event brings its `data`
+    Column("project_id", Text),  # no foreign key: what tells of an erased project is dropped when due
+    Column("data", JSONB),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("due_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Index("deliveries_due_at_idx", "due_at"),
+    CheckConstraint("num_nulls(ticket_id, data) = 1", name="deliveries_data_check"),
 )
 """Messages to the helpdesk that wait: written with what they tell of, gone when they were delivered."""
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("event", Text, primary_key=True),  # what is told when it begins
+    Column("project_id", Text, primary_key=True),  # '' for what is about the whole service; no foreign key, as above
+    Column("since", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+)
+"""What is wrong now and has no other row to stand in; gone once no process has seen it for a while."""
 
 breakers = Table(
     "breakers",
@@ -156,6 +170,7 @@ breakers = Table(
     Column("pause_seconds", Integer, nullable=False),
     Column("next_probe_at", DateTime(timezone=True)),
     Column("probe_run", BigInteger),
+    Column("failing_since", DateTime(timezone=True)),  # the helpdesk was told so, also of the endpoint before this one
 )
 """The breakers of projects whose endpoint failed last; one that answers has none."""
 

@@ -117,8 +117,6 @@ _QUEUE = Statement(f"""
     FROM ({_DEPTH}) AS depth
 """)  # noqa: S608 - constants, no value
 
-_WORKERS = Statement("DELETE FROM workers WHERE seen_at < now() - interval '1 day'")
-
 _WORKERS = Statement("""
     SELECT CAST(worker_id AS text) AS worker_id, host, pid, seats, in_flight,
         CAST(extract(epoch FROM now() - started_at) AS float8) AS up_seconds,
