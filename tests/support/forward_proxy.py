@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -45,11 +45,14 @@ class ForwardProxy:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
+    try:
         while piece := await reader.read(65_536):
             writer.write(piece)
             await writer.drain()
-    writer.close()
+    except OSError:
+        pass  # one side has left
+    finally:
+        writer.close()
 
 
 @asynccontextmanager
