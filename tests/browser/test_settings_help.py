@@ -137,7 +137,6 @@ async def test_sample_endpoint_shows_a_card_before_any_code(desk: Helpdesk) -> N
     desk.rewire(World(sample=sample, database=desk.world.database))
     async with desk.opened() as settings:
         await settings.press("Use the sample endpoint")
-        await settings.press("Account or order")
         result = await settings.run_test()
         await expect(result.locator("customer-context-card dl")).to_contain_text("Pro")
 

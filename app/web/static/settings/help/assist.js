@@ -3,7 +3,7 @@
 import { element, the } from "../elements.js";
 
 /** Pairs of instructions to begin with: how to identify the customer, what to show. */
-const TEMPLATES = {
+export const TEMPLATES = {
   "SaaS account": [
     "If the body has an account ID that starts with `acct_`, use that.",
     "Show Plan, Status (Active or Inactive), Seats, and Monthly revenue.",

@@ -15,7 +15,10 @@ function isAuthorized(header) {
 
 // Put your look-up here: read only, the id as a parameter of the query, named columns. {} for an unknown id.
 async function find(id) {
-  const customers = { acct_12ab34cd: { plan: "Pro", status: "active", seats: 12, email: "jane@example.com" } };
+  const customers = {
+    acct_12ab34cd: { type: "account", plan: "Pro", status: "Active", seats: 12, email: "jane@example.com" },
+    10451: { type: "order", item: "Trail helmet", amount: "$89.00", fulfillment_status: "Shipped", email: "tom@example.com" },
+  };
   return typeof id === "string" && Object.hasOwn(customers, id) ? customers[id] : {};
 }
 `;
@@ -37,7 +40,22 @@ def is_authorized(header):
 
 # Put your look-up here: read only, the id as a parameter of the query, named columns. {} for an unknown id.
 def find(id):
-    customers = {"acct_12ab34cd": {"plan": "Pro", "status": "active", "seats": 12, "email": "jane@example.com"}}
+    customers = {
+        "acct_12ab34cd": {
+            "type": "account",
+            "plan": "Pro",
+            "status": "Active",
+            "seats": 12,
+            "email": "jane@example.com",
+        },
+        "10451": {
+            "type": "order",
+            "item": "Trail helmet",
+            "amount": "$89.00",
+            "fulfillment_status": "Shipped",
+            "email": "tom@example.com",
+        },
+    }
     return customers.get(id, {}) if isinstance(id, str) else {}
 
 `;
