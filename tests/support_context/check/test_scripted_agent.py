@@ -1,14 +1,16 @@
 """A coding agent that only follows the check's mend texts (docs/SKILL.md) brings every bad twin to a pass."""
 
+import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.demo.hosting import hosted
 from app.demo.records import open_records
@@ -20,9 +22,13 @@ from support_context.check.target import Target
 from support_context.check.verdicts import judge
 from support_context.fetch.network import tls_context
 from support_context.fetch.probe import ProbedEndpoint
+from support_context.limits import FETCH_SECONDS
 from support_context.secrets import Secret
 from tests.support_context.check.conftest import TOKEN
 from tests.support_context.check.test_bad_twins import LOOPBACK, OF_ITS_OWN, bad_endpoint
+
+LIMITS = {"time": 0.5}
+"""Seconds until a call is given up, where nobody wants to wait for the five of the contract."""
 
 MOST_ROUNDS = 4
 """Checks after which an agent that has not come to an end follows words that lead nowhere."""
@@ -90,27 +96,32 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mended, An
     records.close()
 
 
-async def checked(url: str, ca_file: Path) -> dict[str, Any]:
+async def checked(
+    url: str, ca_file: Path, allowed: tuple[Any, ...] = LOOPBACK, seconds: float = FETCH_SECONDS
+) -> dict[str, Any]:
     """Return what `customer-context check --json` prints: all that an agent knows."""
-    target, token = Target(url, tuple(bad_endpoint.IDS)), Secret(TOKEN)
-    endpoint = ProbedEndpoint(tls_context(ca_file), LOOPBACK)
+    pointer = "/email" if "/match_path" in url else ""
+    target, token = Target(url, tuple(bad_endpoint.IDS), match_path=pointer), Secret(TOKEN)
+    endpoint = ProbedEndpoint(tls_context(ca_file), allowed, seconds=seconds)
     try:
         observed = await observe(endpoint, plan(target, token), token)
     finally:
         await endpoint.aclose()
-    circumstances = Circumstances(target, LOOPBACK, opened_by_option=False, now=datetime.now(UTC))
+    circumstances = Circumstances(target, allowed, opened_by_option=False, now=datetime.now(UTC))
     return as_document(report_of(target, judge(observed, circumstances), observed))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in bad_endpoint.BAD if name not in OF_ITS_OWN and not name.startswith("match_path")]
-)
+def to_do(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in report["requirements"] if each["verdict"] in ("fail", "warn")]
+
+
+@pytest.mark.parametrize("name", [name for name in bad_endpoint.BAD if name not in OF_ITS_OWN])
 async def test_agent_that_follows_the_mends_comes_to_a_pass(twins: tuple[Mended, Any, str, Path], name: str) -> None:
     mended, good, origin, ca_file = twins
     followed: list[str] = []
     for _ in range(MOST_ROUNDS):
         report = await checked(f"{origin}/{name}", ca_file)
-        todo = [each for each in report["requirements"] if each["verdict"] in ("fail", "warn")]
+        todo = to_do(report)
         if not todo:
             break
         mend = todo[0]["mend"]
@@ -121,3 +132,66 @@ async def test_agent_that_follows_the_mends_comes_to_a_pass(twins: tuple[Mended,
 
     assert (report["passed"], todo) == (True, []), followed
     assert followed
+
+
+class SlowAtFirst:
+    """An endpoint whose first answer takes its time, as one behind a cold start."""
+
+    def __init__(self, behind: ASGIApp, seconds: float) -> None:
+        self.behind = behind
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await asyncio.sleep(self.seconds)
+            self.seconds = 0.0
+        await self.behind(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class Server:
+    """What stands around an endpoint, of which an agent mends one part at a time."""
+
+    seconds: float
+    certificate_ends: datetime | None
+    listens: bool
+    is_public: bool
+
+    @contextmanager
+    def serving(self, parts: Any, ca_file: Path) -> Iterator[str]:
+        application = SlowAtFirst(bad_endpoint.application(replace(parts, seconds=0.0)), self.seconds)
+        with hosted(application, ca_file, certificate_ends=self.certificate_ends) as origin:
+            yield origin + bad_endpoint.PATH if self.listens else "https://127.0.0.1:1024/"
+
+
+MENDS_OF_THE_SERVER: dict[str, dict[str, Any]] = {
+    "Check that the server runs": {"listens": True},
+    "Install a certificate": {"certificate_ends": None},
+    "Renew the certificate": {"certificate_ends": None},
+    "Make the look-up faster": {"seconds": 0.0},
+    "Serve the endpoint under a public host name": {"is_public": True},
+}
+"""What an agent mends by each phrase, where it is not the code of the endpoint."""
+
+
+@pytest.mark.parametrize("name", OF_ITS_OWN)
+async def test_agent_that_follows_the_mends_sets_the_server_right(name: str, tmp_path: Path) -> None:
+    ca_file, followed = tmp_path / "ca.pem", []
+    with open_records() as records:
+        parts = bad_endpoint.broken(name, records, TOKEN)
+        server = Server(parts.seconds, parts.certificate_ends, parts.listens, is_public=name != "public_address")
+        for _ in range(MOST_ROUNDS):
+            with server.serving(parts, ca_file) as url:
+                report = await checked(
+                    url, ca_file, LOOPBACK if server.is_public else (), LIMITS.get(name, FETCH_SECONDS)
+                )
+            todo = to_do(report)
+            if not todo:
+                break
+            mend = todo[0]["mend"]
+            (changes,) = [changes for phrase, changes in MENDS_OF_THE_SERVER.items() if phrase in mend]
+            followed.append(mend)
+            server = replace(server, **changes)
+    records.close()
+
+    assert (report["passed"], todo, len(followed)) == (True, [], 1), followed
