@@ -20,7 +20,7 @@ from app.domain.rows.answer import Answer
 from app.domain.rows.judging import JUDGED_AT_ONCE_BYTES, Judged, judge, without_model
 from app.domain.rows.masking import masked, overlaps
 from app.domain.rows.naming import made_from_rows
-from app.domain.steps import Run, Step
+from app.domain.steps import Run, Span
 from app.domain.tickets import Email
 from app.thread_pool import in_thread_if
 from support_context import lookups
@@ -32,6 +32,8 @@ from support_context.secrets import Secret
 
 MOST_DROPPED_NAMED = 5
 """Links left out that a test names; whoever mends them sees the others."""
+
+NO_SPAN = Span()
 
 
 class Model(Protocol):
@@ -83,7 +85,7 @@ class Enricher:
         configuration: Configuration,
         token: Secret,
         deadline: float,
-        on_step: Callable[[Step], None] = lambda step: None,
+        span: Span = NO_SPAN,
         extracted: Extracted | None = None,
         admit: Admit = _anybody,
         given: Given | None = None,
@@ -93,7 +95,7 @@ class Enricher:
         `admit` is given what the first AI call found, before the customer endpoint is called; a later run of the same
         email that gets it as `extracted` makes that call no more. With `given`, no email is read.
         """
-        run = Run(on_step, monotonic)
+        run = Run(span, monotonic)
         try:
             if given is None:
                 identifier, found = await self._extract(run, email, configuration, deadline - FETCH_SECONDS, extracted)
@@ -112,7 +114,7 @@ class Enricher:
     def not_run(self, outcome: Outcome, detail: str = "") -> Result:
         """Return the result of an email for which nothing was run."""
         message = StepFailed(outcome, detail).message
-        return self._result(Run(lambda step: None, monotonic), outcome, message, credits_used=0)
+        return self._result(Run(NO_SPAN, monotonic), outcome, message, credits_used=0)
 
     async def _extract(
         self, run: Run, email: Email, configuration: Configuration, deadline: float, known: Extracted | None

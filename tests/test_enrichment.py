@@ -12,7 +12,7 @@ from app.domain.configuration import Configuration
 from app.domain.outcomes import NOTHING_ASKED_FOR, OF_THE_PROVIDER, Outcome, Result, StepFailed, Usage
 from app.domain.reading.extraction import Extracted
 from app.domain.rows.answer import Answer, PointedRow
-from app.domain.steps import Run, Step
+from app.domain.steps import Run, Span, Step
 from app.domain.tickets import Email
 from app.enrichment import Enricher
 from support_context.failures import Failure, LookupFailed
@@ -278,16 +278,23 @@ async def test_slow_summary_falls_back_at_the_deadline() -> None:
     assert result.fields
 
 
+class NotedSpan(Span):
+    """Notes each step that it is told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+
+    def step(self, step: Step) -> None:
+        self.told.append((step.name, step.outcome))
+
+
 async def told_of(model: ScriptedModel, endpoint: ScriptedEndpoint) -> list[tuple[str, str]]:
-    told: list[tuple[str, str]] = []
-
-    def note(step: Step) -> None:
-        told.append((step.name, step.outcome))
-
+    span = NotedSpan()
     deadline = asyncio.get_running_loop().time() + 30
     with suppress(RuntimeError):
-        await Enricher(model, endpoint).run(EMAIL, CONFIGURATION, TOKEN, deadline, note)
-    return told
+        await Enricher(model, endpoint).run(EMAIL, CONFIGURATION, TOKEN, deadline, span)
+    return span.told
 
 
 async def test_each_step_is_told_when_it_begins_and_when_it_has_ended() -> None:

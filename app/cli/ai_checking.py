@@ -18,7 +18,7 @@ from app.evaluation import sample
 from app.evaluation.prices import PRICES, dollars
 from app.settings.ai_settings import AiSettings
 from app.settings.loading import load_ai_settings
-from app.wiring.model import AiExchange, model_of, remote_model
+from app.wiring.model import AiExchange, CallObserver, model_of, remote_model
 from support_context.plain_text import line
 
 LONGEST_WORDS = 300
@@ -55,6 +55,17 @@ class AiReport:
     know: list[str] = field(default_factory=list)
 
 
+class _Exchanges(CallObserver):
+    """Keeps every exchange with the provider."""
+
+    def __init__(self) -> None:
+        self.seen: list[AiExchange] = []
+
+    def ai_exchanged(self, exchange: AiExchange) -> None:
+        """Keep one."""
+        self.seen.append(exchange)
+
+
 def check_ai(timeout: float | None, *, as_json: bool) -> None:
     """Try the AI that the environment names and print what came of it; exit status 1 where something is to mend."""
     settings = load_ai_settings()
@@ -72,11 +83,11 @@ async def _checked(settings: AiSettings, seconds: float) -> AiReport:
             await _try_both(offline, report, [], seconds)
             report.know.append("it reads patterns and no meaning; set ANTHROPIC_API_KEY or CC_AI_PROVIDER for a model")
             return report
-    seen: list[AiExchange] = []
-    async with remote_model(settings, on_exchange=seen.append) as model:
+    exchanges = _Exchanges()
+    async with remote_model(settings, exchanges) as model:
         report = AiReport(settings.reader(), model.provider, model.name, calls)
         await model.calls.ready()
-        await _try_both(model, report, seen, seconds)
+        await _try_both(model, report, exchanges.seen, seconds)
         report.know += _lacks(model.calls.features.names(), settings)
         report.mend += [f"the AI provider {model.problem}"] if model.problem else []
         report.know += [model.calls.remark] if model.calls.remark else []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from app.cli.terminal import say
 from app.evaluation.cases import Suite
@@ -17,7 +17,7 @@ from app.evaluation.scoring import score, shortfalls
 from app.evaluation.suite_run import evaluate
 from app.settings.ai_settings import AiSettings
 from app.settings.loading import InvalidSettings, load_ai_settings
-from app.wiring.model import model_of
+from app.wiring.model import CallObserver, model_of
 
 NOT_GOOD_ENOUGH, UNUSABLE = 1, 2
 """Exit statuses, as `check` has them: the instructions do not keep the limits; nothing could be evaluated."""
@@ -86,6 +86,18 @@ class EvaluatedRun:
     settings: AiSettings
 
 
+class _Slowed(CallObserver):
+    """Shows on the bar that the provider wants fewer calls."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def ai_braked(self, seconds: float) -> None:
+        """Name it beside the bar."""
+        self._progress.update(self._task, description=SLOWED_DOWN)
+
+
 async def _evaluated(runs: list[EvaluatedRun], parallel: int, answer_seconds: float) -> list[Evaluation]:
     evaluations = []
     with _progress() as progress:
@@ -95,7 +107,7 @@ async def _evaluated(runs: list[EvaluatedRun], parallel: int, answer_seconds: fl
             progress.advance(task)
 
         for run in runs:
-            async with model_of(run.settings, lambda seconds: progress.update(task, description=SLOWED_DOWN)) as model:
+            async with model_of(run.settings, _Slowed(progress, task)) as model:
                 found = await evaluate(run.suite, model, parallel, seen, answer_seconds)
                 if model.problem is not None:
                     say(f"customer-context: {run.settings.reader()}: the AI provider {model.problem}")

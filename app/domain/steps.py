@@ -1,10 +1,11 @@
-"""The three steps of one run as they go: timed, told, and kept for whoever asks where the time went."""
+"""The three steps of one run, timed as they go, and the tracing span that is told of them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from app.domain.outcomes import IdentifiedBy, KeptStep, Outcome, StepFailed, Usage
+from app.domain.outcomes import IdentifiedBy, KeptStep, Outcome, Result, StepFailed, Usage
+from app.domain.traces import Trace
 from support_context.lookups import LookupRequest, LookupResponse
 
 
@@ -19,6 +20,28 @@ class Step:
     failure: Outcome | None = None
 
 
+class Span:
+    """The tracing span of one run or request; this one records nothing, and others extend it.
+
+    `trace` is where a run belongs that is begun below the span, None for a trace of its own.
+    """
+
+    def __init__(self, trace: Trace | None = None) -> None:
+        self.trace = trace
+
+    def step(self, step: Step) -> None:
+        """Record a step: once when it begins, with the outcome `running`, and once when it has ended."""
+
+    def ended(self, result: Result) -> None:
+        """Record the result of a run."""
+
+    def put_back(self, why: str) -> None:
+        """Record that a run was returned to the queue; `why` is a label of the metric `put_back`."""
+
+    def answered(self, route: str, http_status: int | None) -> None:
+        """Record the answer to a request: the pattern of its route; no status where the caller went away before."""
+
+
 @dataclass(slots=True)
 class Run:
     """What one run did, step by step: everything that an engineer needs to see what to fix.
@@ -26,7 +49,7 @@ class Run:
     `retry_after` is how many seconds the AI provider asked to be left alone, 0 where it did not.
     """
 
-    on_step: Callable[[Step], None]  # called when a step begins, and again when it has ended
+    span: Span
     clock: Callable[[], float]  # seconds that only go forward
     steps: list[Step] = field(default_factory=lambda: [Step("extract"), Step("fetch"), Step("summarize")])
     started: float = field(init=False)
@@ -47,7 +70,7 @@ class Run:
         """Time one step and note how it ended."""
         step, started = self.steps[index], self.clock()
         step.outcome = "running"
-        self.on_step(step)
+        self.span.step(step)
         try:
             yield step
             step.outcome = "ok"
@@ -59,7 +82,7 @@ class Run:
         finally:
             step.duration_ms = milliseconds(self.clock() - started)
             if step.outcome != "running":  # a fault or a cancellation is no ending of a step
-                self.on_step(step)
+                self.span.step(step)
 
     def kept(self) -> tuple[KeptStep, ...]:
         """Return the steps as they are kept with the result: what an owner may know of a ticket, and no data."""

@@ -2,10 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-
-from app.domain.outcomes import Outcome, Result
 
 _TRACEPARENT = re.compile(
     r"(?P<version>[0-9a-f]{2})-(?P<trace_id>[0-9a-f]{32})-(?P<span_id>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(?P<more>-[!-~]*)?"
@@ -40,27 +37,3 @@ def trace_in(headers: Sequence[str]) -> Trace | None:
     if not (found["trace_id"].strip("0") and found["span_id"].strip("0")):
         return None
     return Trace(found["trace_id"], found["span_id"], bool(int(found["flags"], 16) & _SAMPLED))
-
-
-class Untold:
-    """The span of a request or a run that nobody records; `trace` is where its caller stands."""
-
-    def __init__(self, trace: Trace | None = None) -> None:
-        self.trace = trace
-
-    def step(self, name: str, outcome: str, failure: Outcome | None) -> None:
-        """Pass over a step that begins (`running`) or has ended."""
-
-    def ended(self, result: Result) -> None:
-        """Pass over the result of a run."""
-
-    def put_back(self, why: str) -> None:
-        """Pass over a run that was returned to the queue."""
-
-    def answered(self, route: str, http_status: int | None) -> None:
-        """Pass over the answer to a request."""
-
-
-def untold(project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[Untold]:
-    """Follow a run for nobody."""
-    return nullcontext(Untold(trace))

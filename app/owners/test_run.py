@@ -1,13 +1,14 @@
 """Tests a configuration, saved or not, on a sample email: the full cycle once, with everything that it did."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
 from app.adapters.postgres.audit_store import AuditStore
+from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.vault import Vault
 from app.domain.audit import named
@@ -16,12 +17,12 @@ from app.domain.claims import DatabaseUnavailable
 from app.domain.configuration import Configuration, StoredConfiguration, missing_fields
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
-from app.domain.steps import Run, Step
+from app.domain.steps import Run, Span, Step
 from app.domain.tickets import Email
-from app.domain.traces import Trace, untold
+from app.domain.traces import Trace
 from app.enrichment import Enricher
 from app.owners.configuring import Changes, Configuring, origin_of, token_required
-from app.runs.watching import Traced, told_to
+from app.runs.observer import Observer
 from support_context.lookups import LookupRequest, LookupResponse
 from support_context.plain_text import plain
 from support_context.secrets import Secret
@@ -32,10 +33,6 @@ PREVIEW_CHARACTERS = 16_384
 
 WITH_DATA = frozenset({Outcome.OK, Outcome.SUMMARY_FALLBACK})
 """How a test ends that has brought the customer endpoint's data; any other gives its credit back."""
-
-
-async def untold_of_answers(project_id: str) -> None:
-    """Default for `on_answer`: an answer in a test closes no breaker."""
 
 
 OnStep = Callable[[dict[str, Any]], None]
@@ -51,21 +48,23 @@ class Trial:
 
     def as_document(self) -> dict[str, Any]:
         """Return the answer of the test route."""
-        return {**self.result.as_document(), "trace": trace_of(self.run or Run(lambda step: None, monotonic))}
+        return {**self.result.as_document(), "trace": trace_of(self.run or Run(Span(), monotonic))}
 
 
-@dataclass(slots=True)
-class _Watched:
-    """Passes the steps on, and knows whether the AI has read the email."""
+class _TrialSpan(Span):
+    """Passes the steps on to a caller that watches and to another span; knows whether the AI has read the email."""
 
-    on_step: OnStep
-    on_span: Callable[[Step], None]
-    was_read: bool = False
+    def __init__(self, span: Span, on_step: OnStep) -> None:
+        super().__init__(span.trace)
+        self.was_read = False
+        self._span = span
+        self._on_step = on_step
 
-    def __call__(self, step: Step) -> None:
+    def step(self, step: Step) -> None:
+        """Pass one step on."""
         self.was_read = self.was_read or (step.name == "extract" and step.outcome != "running")
-        self.on_step(_step(step))
-        self.on_span(step)
+        self._on_step(_step(step))
+        self._span.step(step)
 
 
 class Trials:
@@ -79,19 +78,17 @@ class Trials:
         vault: Vault,
         enricher: Enricher,
         deadline_seconds: float,
-        on_result: Callable[[str, Result], None] = lambda project_id, result: None,
-        traced: Traced = untold,
-        on_answer: Callable[[str], Awaitable[None]] = untold_of_answers,
+        breakers: BreakerStore,
+        observer: Observer,
     ) -> None:
-        self._on_answer = on_answer
+        self._breakers = breakers
         self._configuring = configuring
         self._credits = credit
         self._trail = trail
         self._vault = vault
         self._enricher = enricher
         self._deadline_seconds = deadline_seconds
-        self._on_result = on_result
-        self._traced = traced
+        self._observer = observer
 
     async def run(
         self,
@@ -114,8 +111,8 @@ class Trials:
         month = await self._credits.take_credit(project_id)
         if month is None:
             return Trial(self._enricher.not_run(Outcome.SKIPPED_CREDITS), None)
-        with self._traced(project_id, None, trace) as span:
-            watched = _Watched(on_step, told_to(span))
+        with self._observer.traced(project_id, None, trace) as span:
+            watched = _TrialSpan(span, on_step)
             try:
                 tried = named(changes.fields, new_token=changes.token is not None)
                 await self._trail.note_test(project_id, actor, tried)
@@ -129,13 +126,13 @@ class Trials:
             if result.outcome not in WITH_DATA:
                 await asyncio.shield(self._credits.return_credit(project_id, month))
                 result = replace(result, credits_used=0)
-            self._on_result(project_id, result)
+            self._observer.tested(project_id, result)
             span.ended(result)
             http_status = run.response.http_status if run.response else None
             is_stored = stored is not None and changes.token is None and _same_endpoint(configuration, stored)
             if is_stored and verdict_of(result.outcome, http_status) is EndpointVerdict.ANSWERS:
                 with suppress(DatabaseUnavailable):  # then a look-up finds out
-                    await self._on_answer(project_id)
+                    await self._breakers.close(project_id)
         return Trial(result, run)
 
 

@@ -15,11 +15,11 @@ from app.domain.configuration import Configuration, missing_fields
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable
 from app.domain.reading.extraction import Extracted, as_sent
-from app.domain.steps import Run, Step
+from app.domain.steps import Run, Span
 from app.domain.workload import MOST_STRIKES
 from app.enrichment import Enricher
 from app.runs import pauses
-from app.runs.watching import RunSpan, Watcher, told_to
+from app.runs.observer import Observer
 from support_context.identifiers import sanitize
 from support_context.secrets import Secret
 
@@ -43,28 +43,28 @@ class Attempts:
     """Makes the attempts of one process; holds no database connection while it waits for anybody."""
 
     def __init__(
-        self, runs: RunStore, vault: Vault, enricher: Enricher, deadline_seconds: float, watcher: Watcher
+        self, runs: RunStore, vault: Vault, enricher: Enricher, deadline_seconds: float, observer: Observer
     ) -> None:
         self._runs = runs
         self._vault = vault
         self._enricher = enricher
         self._deadline_seconds = deadline_seconds
-        self._watcher = watcher
+        self._observer = observer
 
-    async def make(self, claimed: Claimed, span: RunSpan) -> bool:
+    async def make(self, claimed: Claimed, span: Span) -> bool:
         """Run the ticket to its result, or put it back for later; tell whether others of its project wait.
 
         Raises `ClaimLost`, and `DatabaseUnavailable` where it was away for too long.
         """
         clock = asyncio.get_running_loop()
         started = clock.time()
-        result, run = await self._result(claimed, started + self._deadline_seconds, told_to(span))
+        result, run = await self._result(claimed, started + self._deadline_seconds, span)
         if result.outcome is Outcome.AI_UNAVAILABLE:
             age = claimed.age_seconds + clock.time() - started
             asked, spread = run.retry_after if run else 0.0, random.uniform(1.0, LARGEST_SPREAD)  # noqa: S311 - spreads
             pause = pauses.before_next_try(age, asked, spread)
             if pause is not None and await _patiently(partial(self._runs.rest, claimed, pause, strike=False)):
-                self._watcher.put_back("ai_unavailable")
+                self._observer.put_back("ai_unavailable")
                 span.put_back("ai_unavailable")
                 return True
         finished = await self._store(claimed, result, _told_by(result, run))
@@ -77,12 +77,10 @@ class Attempts:
         finished = await _patiently(finish)
         if finished is None:
             raise ClaimLost
-        self._watcher.ended(claimed, result, finished.kept or document)
+        self._observer.ended(claimed, result, finished.kept or document)
         return finished
 
-    async def _result(
-        self, claimed: Claimed, deadline: float, on_step: Callable[[Step], None]
-    ) -> tuple[Result, Run | None]:
+    async def _result(self, claimed: Claimed, deadline: float, span: Span) -> tuple[Result, Run | None]:
         """Return how the run ends, and what it did, if anything."""
         if claimed.strikes > MOST_STRIKES:
             return self._enricher.not_run(Outcome.INTERRUPTED), None
@@ -101,7 +99,7 @@ class Attempts:
             return self._enricher.not_run(Outcome.SKIPPED_CREDITS), None
         admit = partial(self._admit, claimed)
         return await self._enricher.run(
-            claimed.email, *ready, deadline, on_step, extracted=claimed.extracted, admit=admit, given=claimed.given
+            claimed.email, *ready, deadline, span, extracted=claimed.extracted, admit=admit, given=claimed.given
         )
 
     async def _admit(self, claimed: Claimed, identifier: str, extracted: Extracted) -> bool:

@@ -5,7 +5,6 @@ At least once, in no promised order: a message that arrived but whose answer was
 
 import asyncio
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -22,6 +21,7 @@ from app.domain.webhooks import (
     judge,
     result_payload,
 )
+from app.runs.observer import Observer
 
 AT_ONCE = 20
 """Tries under way in one process: it is one host that gets them."""
@@ -38,19 +38,19 @@ class Sender(Protocol):
 
 
 class Deliveries:
-    """Delivers the messages of the outbox; `on_delivery` hears what became of each try."""
+    """Delivers the messages of the outbox, at most `AT_ONCE` at a time; the observer hears of each try."""
 
     def __init__(
         self,
         outbox: DeliveryStore,
         results: TicketStore,
         sender: Sender,
-        on_delivery: Callable[[str, Delivery, Reply], None] = lambda message_id, delivery, reply: None,
+        observer: Observer,
     ) -> None:
         self._outbox = outbox
         self._results = results
         self._sender = sender
-        self._on_delivery = on_delivery
+        self._observer = observer
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
 
@@ -98,15 +98,15 @@ class Deliveries:
         try:
             body = await self._body(message)
         except DatabaseUnavailable:
-            self._on_delivery(message_id, Delivery.RETRIED, Reply(fault=DatabaseUnavailable.__name__))
+            self._observer.delivered(message_id, Delivery.RETRIED, Reply(fault=DatabaseUnavailable.__name__))
             return FIRST_PAUSE_SECONDS
         if body is None:
-            self._on_delivery(message_id, Delivery.DROPPED, Reply())
+            self._observer.delivered(message_id, Delivery.DROPPED, Reply())
             return None
         reply = await self._sender.send(message_id, body)
         spread = random.uniform(1.0, LARGEST_SPREAD)  # noqa: S311 - only spreads the load
         delivery, pause = judge(reply, message.age_seconds, spread)
-        self._on_delivery(message_id, delivery, reply)
+        self._observer.delivered(message_id, delivery, reply)
         return pause
 
     async def _body(self, message: Message) -> bytes | None:

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from app.adapters.postgres.workload_store import WorkloadStore
 from app.domain.claims import DatabaseUnavailable
-from app.domain.workload import Depth, Taker, WorkerBeat
+from app.domain.workload import Taker, WorkerBeat
+from app.runs.observer import Observer
+from app.runs.worker import Worker
 
 BEATS_PER_PURGE = 12
 """A purge once a minute finds little to delete, and so takes milliseconds."""
@@ -17,13 +18,12 @@ BEATS_PER_PURGE = 12
 async def tend(
     workload: WorkloadStore,
     taker: Taker,
-    seats: int,
-    running: Callable[[], Sequence[int]],
-    on_depth: Callable[[Depth], None],
+    worker: Worker,
+    observer: Observer,
 ) -> None:
     """Tend until cancelled, then take this worker off the list; a lost database only makes it late.
 
-    A process without `seats` is no worker and gives no sign of life as one, but does all the rest.
+    A process whose worker has no seats is no worker and gives no sign of life as one, but does all the rest.
 
     Nobody is taken for dead until the database has answered for as long as a sign of life may be old: while it was
     away, nobody could give one.
@@ -34,12 +34,13 @@ async def tend(
     try:
         while True:
             try:
-                if seats:
-                    now_running = running()
-                    await workload.beat(WorkerBeat(taker.worker_id, host, pid, seats, len(now_running)), now_running)
+                if worker.seats:
+                    running = worker.running
+                    beat = WorkerBeat(taker.worker_id, host, pid, worker.seats, len(running))
+                    await workload.beat(beat, running)
                 if clock.time() - lost_at > taker.alive_seconds:
                     await workload.take_over()
-                on_depth(await workload.depth())
+                observer.queue_seen(await workload.depth())
                 if beats % BEATS_PER_PURGE == 0:
                     await workload.purge()
             except DatabaseUnavailable:

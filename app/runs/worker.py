@@ -6,9 +6,10 @@ from contextlib import contextmanager, suppress
 
 from app.adapters.postgres.run_store import RunStore
 from app.domain.claims import Claimed, DatabaseUnavailable
+from app.domain.steps import Span
 from app.domain.workload import MOST_STRIKES
 from app.runs.attempt import Attempts, ClaimLost
-from app.runs.watching import RunSpan, Watcher
+from app.runs.observer import Observer
 
 FAULT_PAUSE_SECONDS = 1.0
 """Pause before a run is tried again that met a fault of ours."""
@@ -23,11 +24,11 @@ MOST_AT_ONCE = 25
 class Worker:
     """Runs at most `seats` tickets at once."""
 
-    def __init__(self, runs: RunStore, attempts: Attempts, seats: int, watcher: Watcher) -> None:
+    def __init__(self, runs: RunStore, attempts: Attempts, seats: int, observer: Observer) -> None:
         self._runs = runs
         self._attempts = attempts
-        self._seats = seats
-        self._watcher = watcher
+        self.seats = seats
+        self._observer = observer
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._held = 0  # seats of runs that are being taken
         self._may_be_more = False
@@ -92,7 +93,7 @@ class Worker:
 
     @property
     def _free(self) -> int:
-        return self._seats - len(self._tasks) - self._held
+        return self.seats - len(self._tasks) - self._held
 
     async def _take(self) -> bool:
         """Take queued runs and start them; tell whether there may be more that could be taken now."""
@@ -120,7 +121,7 @@ class Worker:
 
     async def _work(self, claimed: Claimed) -> None:
         where = claimed.project_id, claimed.ticket_id, claimed.trace
-        with self._watcher.running(), self._watcher.traced(*where) as span:
+        with self._observer.running(), self._observer.traced(*where) as span:
             try:
                 self._may_be_more |= await self._attempts.make(claimed, span)
             except (ClaimLost, DatabaseUnavailable):
@@ -131,10 +132,10 @@ class Worker:
                 self._put_back(span)
             except Exception as fault:
                 # Our bug: the run comes again, until its strikes end it.
-                self._watcher.failed(fault)
+                self._observer.failed(fault)
                 with suppress(DatabaseUnavailable):
                     await self._runs.rest(claimed, FAULT_PAUSE_SECONDS, strike=True)
 
-    def _put_back(self, span: RunSpan) -> None:
-        self._watcher.put_back("shutdown")
+    def _put_back(self, span: Span) -> None:
+        self._observer.put_back("shutdown")
         span.put_back("shutdown")

@@ -2,14 +2,15 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 
 from pydantic import SecretStr
 
 from app.adapters.ai.brake import Brake
-from app.adapters.ai.calls import AiExchange, Calls, Provider
+from app.adapters.ai.call_observer import AiExchange, CallObserver
+from app.adapters.ai.calls import Calls, Provider
 from app.adapters.ai.chat import ChatCompletions
 from app.adapters.ai.offline import OfflineModel
 from app.adapters.ai.remote_model import RemoteModel
@@ -20,23 +21,16 @@ from app.settings.loading import InvalidSettings
 from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
 
-__all__ = ["AiExchange", "check_provider", "model_of", "outbound_tls", "remote_model", "secret_of"]
+__all__ = ["AiExchange", "CallObserver", "check_provider", "model_of", "outbound_tls", "remote_model", "secret_of"]
 
 
 @asynccontextmanager
-async def model_of(
-    settings: AiSettings,
-    braked: Callable[[float], None] = lambda seconds: None,
-    on_problem: Callable[[str | None], None] = lambda problem: None,
-) -> AsyncIterator[Model]:
-    """Yield the AI; `braked` is told how many seconds the provider asked to be left alone.
-
-    `on_problem` is told when the provider refuses our key, model or settings, and with None when it no longer does.
-    """
+async def model_of(settings: AiSettings, observer: CallObserver | None = None) -> AsyncIterator[Model]:
+    """Yield the AI model that the settings name; raises `InvalidSettings` where its provider needs more."""
     if settings.provider() == "offline":
         yield OfflineModel()
         return
-    async with remote_model(settings, braked, on_problem) as model:
+    async with remote_model(settings, observer) as model:
         # Asked at once, so that a wrong key is told before the first ticket; nobody waits for it but the first call.
         asking = asyncio.create_task(model.calls.ready())
         try:
@@ -48,15 +42,10 @@ async def model_of(
 
 
 @asynccontextmanager
-async def remote_model(
-    settings: AiSettings,
-    braked: Callable[[float], None] = lambda seconds: None,
-    on_problem: Callable[[str | None], None] = lambda problem: None,
-    on_exchange: Callable[[AiExchange], None] = lambda exchange: None,
-) -> AsyncIterator[RemoteModel]:
+async def remote_model(settings: AiSettings, observer: CallObserver | None = None) -> AsyncIterator[RemoteModel]:
     """Yield a model behind a network; raises `InvalidSettings` where the environment lacks what its provider needs."""
     provider = _provider_of(settings)
-    model = RemoteModel(Calls(provider, settings.ai_model, Brake(braked), on_problem, on_exchange))
+    model = RemoteModel(Calls(provider, settings.ai_model, Brake(observer), observer))
     try:
         yield model
     finally:

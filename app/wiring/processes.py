@@ -51,7 +51,7 @@ from app.web.http.services import Services
 from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of
 from app.wiring.databases import connector_of, database, direct, pool_of, taker_of
 from app.wiring.model import model_of, outbound_tls, secret_of
-from app.wiring.telemetry import Telemetry
+from app.wiring.telemetry import AiTelemetry, Telemetry
 from app.wiring.trace_export import export_for_ever, tracing_of
 from support_context.secrets import Secret
 
@@ -74,8 +74,8 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         if settings.database_direct_url is not None:
             logs.limits_missing(await unset(pool))
         vault, metrics, completions = Vault(settings.key_ring()), Metrics(), Completions()
-        observed, taker = Telemetry(metrics, completions, tracing.run), taker_of(settings)
-        model, enricher = await _enricher(settings, pool, vault, metrics, observed, stack)
+        observed, taker = Telemetry(metrics, completions, tracing), taker_of(settings)
+        model, enricher = await _enricher(settings, pool, vault, metrics, stack)
         connection = StandingConnection(connector_of(direct(url, settings)), completions.cut_streams)
         notices, deadline = Notices(connection), settings.run_deadline_seconds
         tickets = TicketStore(pool, taker, notices.send)
@@ -92,7 +92,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         # A connection of its own: signs of life do not wait in line behind a crowd of tickets.
         alive = await stack.enter_async_context(aclosing(pool_of(url, settings, size=1)))
         workload = WorkloadStore(alive, taker, notices.send)
-        tending = tend(workload, taker, settings.seats, lambda: worker.running, metrics.queue_depth)
+        tending = tend(workload, taker, worker, observed)
         await stack.enter_async_context(background(tending))
         if settings.seats:  # what is old is removed by those that do the work
             await stack.enter_async_context(background(hold(_retention(settings, pool))))
@@ -109,9 +109,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
             listing=Listing(ListingStore(pool)),
             intake=Intake(tickets, completions, worker, deadline, settings.key_ring()[0]),
             completions=completions,
-            trials=Trials(
-                configuring, projects, trail, vault, enricher, deadline, observed.trial, tracing.run, breakers.close
-            ),
+            trials=Trials(configuring, projects, trail, vault, enricher, deadline, breakers, observed),
             samples=Samples(projects, sample_of(settings)),
             endpoint_checks=EndpointChecks(configuring, projects, vault, egress_of(settings)),
             metrics=metrics,
@@ -158,7 +156,7 @@ async def _delivering(
         yield
         return
     async with aclosing(_sender(settings, settings.webhook_url)) as sender:
-        deliveries = Deliveries(DeliveryStore(pool), tickets, sender, observed.delivery)
+        deliveries = Deliveries(DeliveryStore(pool), tickets, sender, observed)
         delivering = asyncio.create_task(deliveries.deliver_for_ever())
         try:
             yield
@@ -191,15 +189,10 @@ async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 async def _enricher(
-    settings: Settings, pool: Database, vault: Vault, metrics: Metrics, observed: Telemetry, stack: AsyncExitStack
+    settings: Settings, pool: Database, vault: Vault, metrics: Metrics, stack: AsyncExitStack
 ) -> tuple[Model, Enricher]:
     watch = ConditionWatch(ConditionStore(pool), vault)
-
-    def on_problem(problem: str | None) -> None:
-        observed.ai_problem(problem)
-        watch.ai_problem(problem, model.provider, model.name)
-
-    model = await stack.enter_async_context(model_of(settings, metrics.ai_braked, on_problem))
+    model = await stack.enter_async_context(model_of(settings, AiTelemetry(metrics, watch)))
     metrics.ai_is(model.provider, model.name)
     await stack.enter_async_context(background(watch.look_for_ever()))
     return model, Enricher(model, await stack.enter_async_context(customer_endpoint(settings)))

@@ -3,31 +3,36 @@
 from contextlib import AbstractContextManager
 from typing import Any
 
+from app.adapters.ai.call_observer import CallObserver
 from app.adapters.telemetry import logs
 from app.adapters.telemetry.metrics import Metrics
+from app.adapters.telemetry.tracing import Tracing
 from app.domain.claims import Claimed
 from app.domain.outcomes import OF_THE_PROVIDER, Result
+from app.domain.steps import Span
 from app.domain.traces import Trace
 from app.domain.webhooks import Delivery, Reply
+from app.domain.workload import Depth
+from app.runs.conditions import ConditionWatch
+from app.runs.observer import Observer
 from app.runs.waiting import Completions
-from app.runs.watching import RunSpan, Traced
 
 
-class Telemetry:
-    """Follows the runs of a process, its tests of a connection, and its tries of webhooks."""
+class Telemetry(Observer):
+    """Records runs, tests and webhooks in metrics, log and traces; hands results to callers that wait."""
 
-    def __init__(self, metrics: Metrics, completions: Completions, traced: Traced) -> None:
+    def __init__(self, metrics: Metrics, completions: Completions, tracing: Tracing) -> None:
         self._metrics = metrics
         self._completions = completions
-        self._traced = traced
+        self._tracing = tracing
 
     def running(self) -> AbstractContextManager[None]:
         """Count a run while the context is open."""
         return self._metrics.in_flight()
 
-    def traced(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[RunSpan]:
+    def traced(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[Span]:
         """Follow a run in its submitter's trace while the context is open."""
-        return self._traced(project_id, ticket_id, trace)
+        return self._tracing.run(project_id, ticket_id, trace)
 
     def put_back(self, why: str) -> None:
         """Count a run that was returned to the queue."""
@@ -44,22 +49,39 @@ class Telemetry:
         """Log a fault of ours that cut a run off."""
         logs.run_failed(fault)
 
-    def trial(self, project_id: str, result: Result) -> None:
+    def tested(self, project_id: str, result: Result) -> None:
         """Note a test of the connection."""
         if result.outcome in OF_THE_PROVIDER:
             self._metrics.credit_returned()
         self._seen(None, project_id, result)
 
-    def ai_problem(self, problem: str | None) -> None:
-        """Note that the AI provider begins to refuse our key, model or settings, or (None) takes them again."""
-        self._metrics.ai_misconfigured(problem is not None)
-        logs.ai_problem(problem)
-
-    def delivery(self, message_id: str, delivery: Delivery, reply: Reply) -> None:
+    def delivered(self, message_id: str, delivery: Delivery, reply: Reply) -> None:
         """Note one try of a webhook."""
         self._metrics.delivered(delivery.value)
         logs.delivered(message_id, delivery.value, reply.status, reply.fault)
 
+    def queue_seen(self, depth: Depth) -> None:
+        """Show the depth of the queue in the metrics."""
+        self._metrics.queue_depth(depth)
+
     def _seen(self, ticket_id: str | None, project_id: str, result: Result) -> None:
         self._metrics.enriched(result)
         logs.enriched(ticket_id, project_id, result)
+
+
+class AiTelemetry(CallObserver):
+    """Records AI calls in metrics and log, and tells the helpdesk's operators of a provider that refuses us."""
+
+    def __init__(self, metrics: Metrics, conditions: ConditionWatch) -> None:
+        self._metrics = metrics
+        self._conditions = conditions
+
+    def ai_braked(self, seconds: float) -> None:
+        """Count the seconds for which the AI provider is left alone."""
+        self._metrics.ai_braked(seconds)
+
+    def ai_problem(self, problem: str | None, provider: str, model: str) -> None:
+        """Show, log and tell that the provider begins to refuse our key, model or settings; None: it takes them."""
+        self._metrics.ai_misconfigured(problem is not None)
+        logs.ai_problem(problem)
+        self._conditions.ai_problem(problem, provider, model)

@@ -9,10 +9,9 @@ from typing import Any
 
 from app import __version__
 from app.adapters.telemetry.metrics import Metrics
-from app.adapters.telemetry.untraced import Untraced
+from app.adapters.telemetry.tracing import Tracing
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
-from app.web.http.services import Tracing
 
 EXPORT_INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL"
 """OpenTelemetry's own variable: milliseconds between two readings, a minute where it is not set."""
@@ -22,7 +21,7 @@ EXPORT_INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL"
 async def tracing_of(settings: Settings) -> AsyncIterator[Tracing]:
     """Yield what follows requests and runs; on exit, what is recorded has been sent."""
     if settings.tracing == "off":
-        yield Untraced()
+        yield Tracing()
         return
     tracing = _otlp()
     try:
@@ -63,7 +62,7 @@ def check(settings: Settings) -> None:
 
 
 def _otlp() -> Any:
-    return _of_the_extra("CC_TRACING", "tracing", lambda adapter: adapter.OtlpTracing(__version__))
+    return _of_the_extra("CC_TRACING", "otlp_tracing", lambda adapter: adapter.OtlpTracing(__version__))
 
 
 def _of_the_extra(variable: str, module: str, made: Callable[[Any], Any]) -> Any:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
-from app.adapters.telemetry.untraced import Untraced
+from app.adapters.telemetry.tracing import Tracing
 from app.demo.sidebar import STATIC, application, with_sidebar
 from app.serving import application as served
 from app.web.http.middleware import LARGEST_REQUEST_BYTES
@@ -180,7 +180,7 @@ async def test_page_leaves_under_the_policy_and_all_that_it_loads_is_there(servi
 
 def served_without_the_demo() -> ASGIApp:
     app = served()
-    app.state.services = SimpleNamespace(tracing=Untraced())  # what each request meets first
+    app.state.services = SimpleNamespace(tracing=Tracing())  # what each request meets first
     return app
 
 

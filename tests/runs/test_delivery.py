@@ -13,6 +13,7 @@ from app.domain.claims import DatabaseUnavailable, ForeignTicket, Found, Stored,
 from app.domain.event_kinds import Event
 from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply
 from app.runs.delivery import AT_ONCE, POLL_SECONDS, Deliveries
+from app.runs.observer import Observer
 from tests.support.virtual_time import in_no_time
 
 RESULT: dict[str, Any] = {"status": "ok", "summary": "Plan: Pro", "created_at": "2026-11-22T09:30:00Z"}
@@ -75,18 +76,18 @@ def message(age_seconds: float, message_id: str = MESSAGE) -> Message:
     return Message(message_id, Event.ENRICHMENT_COMPLETED, SINCE, age_seconds, PROJECT, TICKET)
 
 
-def deliveries_of(results: OneTicket, receiver: Receiver, *heard: Any) -> Deliveries:
-    return Deliveries(NotedOutbox(), results, receiver, *heard)
-
-
-class Heard:
-    """Keeps what `on_delivery` is told."""
+class Heard(Observer):
+    """Keeps each try that it hears of."""
 
     def __init__(self) -> None:
         self.deliveries: list[tuple[str, Delivery, Reply]] = []
 
-    def __call__(self, message_id: str, delivery: Delivery, reply: Reply) -> None:
+    def delivered(self, message_id: str, delivery: Delivery, reply: Reply) -> None:
         self.deliveries.append((message_id, delivery, reply))
+
+
+def deliveries_of(results: OneTicket, receiver: Receiver, heard: Observer | None = None) -> Deliveries:
+    return Deliveries(NotedOutbox(), results, receiver, heard or Observer())
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ async def test_what_is_due_is_delivered_and_settled_or_put_off_and_a_lost_databa
     for reply, settled in ((Reply(200), True), (Reply(500), False), (Reply(410), True)):
         outbox = NotedOutbox(message(0.0))
         outbox.failing = 3
-        deliveries = Deliveries(outbox, OneTicket(Stored(RESULT)), Receiver(reply))
+        deliveries = Deliveries(outbox, OneTicket(Stored(RESULT)), Receiver(reply), Observer())
         delivering = asyncio.create_task(deliveries.deliver_for_ever())
         await asyncio.sleep(3.5 * POLL_SECONDS)
         deliveries.stop()
@@ -221,7 +222,7 @@ async def test_what_is_due_is_delivered_and_settled_or_put_off_and_a_lost_databa
 async def test_so_many_are_under_way_at_once_and_those_in_hand_end_before_the_process_does() -> None:
     outbox = NotedOutbox(*(message(0.0, f"msg_{n}") for n in range(3 * AT_ONCE)))
     receiver = SlowReceiver(Reply(200))
-    deliveries = Deliveries(outbox, OneTicket(Stored(RESULT)), receiver)
+    deliveries = Deliveries(outbox, OneTicket(Stored(RESULT)), receiver, Observer())
     delivering = asyncio.create_task(deliveries.deliver_for_ever())
     await asyncio.sleep(15.0)
     deliveries.stop()

@@ -10,7 +10,7 @@ from app.domain.tickets import Email
 from app.domain.workload import MOST_STRIKES
 from app.enrichment import Enricher
 from app.runs.attempt import Attempts
-from app.runs.watching import Unwatched
+from app.runs.observer import Observer
 from app.runs.worker import MOST_AT_ONCE, POLL_SECONDS, Worker
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_store import MemoryRunStore
@@ -44,9 +44,9 @@ class Office:
         self.world.database.now = now
         self.world.put_in_place(monthly_credits=10_000)
         self.runs = Runs(self.world)
-        enricher, watcher = Enricher(self.world.model, self.world.endpoint), Unwatched()
+        enricher, observer = Enricher(self.world.model, self.world.endpoint), Observer()
         self.worker = Worker(
-            self.runs, Attempts(self.runs, Vault(self.world.keys), enricher, 30.0, watcher), seats, watcher
+            self.runs, Attempts(self.runs, Vault(self.world.keys), enricher, 30.0, observer), seats, observer
         )
 
     async def queue(self, *ticket_ids: str) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from app.adapters.postgres.workload_store import WorkloadStore
 from app.domain.claims import DatabaseUnavailable
 from app.domain.workload import BEAT_SECONDS, Depth, Taker, WorkerBeat
+from app.runs.observer import Observer
 from app.runs.upkeep import BEATS_PER_PURGE, tend
+from app.runs.worker import Worker
 from tests.support.virtual_time import in_no_time
 
 TAKER = Taker("d3f8bcce-d952-48ec-a84f-da755edb2d51", 16)
@@ -47,9 +49,30 @@ class NotedWorkload(WorkloadStore):
         self.purges += 1
 
 
+class Running(Worker):
+    """Runs the runs 4, 7 and 9."""
+
+    def __init__(self, seats: int) -> None:
+        self.seats = seats
+
+    @property
+    def running(self) -> list[int]:
+        return [4, 7, 9]
+
+
+class Watching(Observer):
+    """Keeps each depth of the queue that it is told."""
+
+    def __init__(self, depths: list[Depth]) -> None:
+        self._depths = depths
+
+    def queue_seen(self, depth: Depth) -> None:
+        self._depths.append(depth)
+
+
 @asynccontextmanager
 async def tended(workload: NotedWorkload, depths: list[Depth], seats: int = 200) -> AsyncIterator[None]:
-    task = asyncio.create_task(tend(workload, TAKER, seats, lambda: [4, 7, 9], depths.append))
+    task = asyncio.create_task(tend(workload, TAKER, Running(seats), Watching(depths)))
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.adapters.ai.offline import OfflineModel
 from app.adapters.telemetry.metrics import Metrics
-from app.adapters.telemetry.untraced import Untraced
+from app.adapters.telemetry.tracing import Tracing
 from app.adapters.vault import Vault
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.projects import Project
@@ -30,7 +30,7 @@ from app.runs.shutdown import Draining
 from app.runs.waiting import Completions, Ended
 from app.runs.worker import Worker
 from app.web.app import create_app
-from app.web.http.services import Services, Tracing
+from app.web.http.services import Services
 from app.wiring.telemetry import Telemetry
 from support_context.egress import Egress
 from support_context.secrets import Secret
@@ -87,7 +87,7 @@ class World:
     sample: SampleEndpoint | None = None
     egress: Egress = field(default_factory=Egress)
     metrics: Metrics = field(default_factory=Metrics)
-    tracing: Tracing = field(default_factory=Untraced)
+    tracing: Tracing = field(default_factory=Tracing)
     draining: Draining = field(default_factory=Draining)
     completions: Completions = field(init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -103,7 +103,7 @@ class World:
     def worker(self) -> Worker:
         """Return a worker as one process has it."""
 
-        observed = Telemetry(self.metrics, self.completions, self.tracing.run)
+        observed = Telemetry(self.metrics, self.completions, self.tracing)
         enricher = Enricher(self.model, self.endpoint)
         attempts = Attempts(self.runs, Vault(self.keys), enricher, self.deadline_seconds, observed)
         return Worker(self.runs, attempts, self.seats, observed)
@@ -112,7 +112,10 @@ class World:
         """Wire the services as `app.wiring` does."""
         projects, vault, trail = MemoryProjectStore(self.database), Vault(self.keys), MemoryAuditStore(self.database)
         configuring, breakers = Configuring(projects, vault, self.egress.allowed), MemoryBreakerStore(self.database)
-        enricher = Enricher(self.model, self.endpoint)
+        enricher, observed = (
+            Enricher(self.model, self.endpoint),
+            Telemetry(self.metrics, self.completions, self.tracing),
+        )
 
         async def ping() -> None:
             self.database.check()
@@ -133,8 +136,8 @@ class World:
                 vault,
                 enricher,
                 self.deadline_seconds,
-                traced=self.tracing.run,
-                on_answer=breakers.close,
+                breakers,
+                observed,
             ),
             samples=Samples(projects, self.sample),
             endpoint_checks=EndpointChecks(configuring, projects, vault, self.egress),

@@ -13,7 +13,7 @@ from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.enrichment import Enricher
 from app.runs.attempt import Attempts
-from app.runs.watching import Unwatched
+from app.runs.observer import Observer
 from app.runs.worker import Worker
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_store import MemoryRunStore, Row, claim
@@ -28,7 +28,7 @@ AWAY = StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529")
 
 
 @dataclass
-class Shift(Unwatched):
+class Shift(Observer):
     """One worker and one ticket, `t_1`, whose run nobody takes but the test."""
 
     model: ScriptedModel = field(default_factory=ScriptedModel)

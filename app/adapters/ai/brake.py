@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, suppress
 from math import inf
 from time import monotonic
 
+from app.adapters.ai.call_observer import CallObserver
+
 FIRST_PAUSE_SECONDS = 1.0
 """Pause where the provider names none, or a shorter one: doubled with each refusal until a call is answered."""
 
@@ -49,18 +51,18 @@ async def _wait_for(news: asyncio.Event, seconds: float) -> None:
 
 
 class Brake:
-    """Lets calls through, all at once until one is refused; `on_brake` is told the seconds by which a pause grows.
+    """Lets calls through, all at once until one is refused.
 
     `wait` returns when the event is set, or after the seconds at the latest; by then `now` must have moved on.
     """
 
     def __init__(
         self,
-        on_brake: Callable[[float], None] = lambda seconds: None,
+        observer: CallObserver | None = None,
         now: Callable[[], float] = monotonic,
         wait: Callable[[asyncio.Event, float], Awaitable[None]] = _wait_for,
     ) -> None:
-        self._on_brake = on_brake
+        self._observer = observer or CallObserver()
         self._now = now
         self._wait = wait
         self._until = -inf
@@ -136,7 +138,7 @@ class Brake:
         now = self._now()
         if now + asked <= self._until:
             return
-        self._on_brake(now + asked - max(self._until, now))
+        self._observer.ai_braked(now + asked - max(self._until, now))
         self._until = now + asked
         self._pause += 1
         self._room, self._under_way = 1, 0

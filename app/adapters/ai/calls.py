@@ -7,7 +7,7 @@ the request is answered by leaving that part out, from then on; any other refusa
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import ceil, inf
 from time import monotonic
@@ -15,6 +15,7 @@ from typing import Protocol
 
 from app.adapters.ai.answers import Ending, NoMessage, Said
 from app.adapters.ai.brake import Brake, Braked, Held
+from app.adapters.ai.call_observer import AiExchange, CallObserver
 from app.adapters.ai.features import THINKING_ROOM, Features, without_refused
 from app.adapters.ai.messages import Correction
 from app.adapters.ai.retry_after import seconds_asked
@@ -83,16 +84,6 @@ class Provider(Protocol):
         """Close the connections."""
 
 
-@dataclass(frozen=True, slots=True)
-class AiExchange:
-    """One call as it went, for whoever wants to see it: what was sent of optional parts, and what came back."""
-
-    features: Features
-    status: int | None
-    seconds: float
-    body: bytes
-
-
 class CallFailed(Exception):
     """A call that gave no answer; `detail` names the status or the class of the error, never its text."""
 
@@ -106,8 +97,8 @@ class CallFailed(Exception):
 class Calls:
     """The calls of one process to one provider, behind one brake; `aclose` it.
 
-    `on_problem` is told when the provider begins to refuse our key, model or settings, in words for the operator, and
-    with None when it takes them; `remark` is what it said of itself at the start. `on_exchange` sees every call.
+    `problem` is why the provider refuses our key, model or settings, in words for the operator, None where it does not;
+    `remark` is what it said of itself at the start.
     """
 
     def __init__(
@@ -115,8 +106,7 @@ class Calls:
         provider: Provider,
         model: str,
         brake: Brake | None = None,
-        on_problem: Callable[[str | None], None] = lambda problem: None,
-        on_exchange: Callable[[AiExchange], None] = lambda exchange: None,
+        observer: CallObserver | None = None,
         now: Callable[[], float] = monotonic,
     ) -> None:
         self.provider = provider
@@ -125,8 +115,7 @@ class Calls:
         self.remark = ""
         self.problem: str | None = None
         self._brake = brake or Brake()
-        self._on_problem = on_problem
-        self._on_exchange = on_exchange
+        self._observer = observer or CallObserver()
         self._now = now
         self._ask_at = -inf
         self._asking = asyncio.Lock()
@@ -210,7 +199,7 @@ class Calls:
             reply = await self.provider.ask(prompt, features, corrections)
         finally:
             status, body = (reply.status, reply.body) if reply else (None, b"")
-            self._on_exchange(AiExchange(features, status, self._now() - started, body))
+            self._observer.ai_exchanged(AiExchange(features, status, self._now() - started, body))
         asked = _asked(reply)
         if reply.status in AT_ITS_LIMIT or (reply.status == UNAVAILABLE and asked is not None):
             raise Braked(f"HTTP {reply.status}", asked)
@@ -246,7 +235,7 @@ class Calls:
     def _note(self, problem: str | None) -> None:
         """Tell when the provider begins to refuse us, and when it takes us again."""
         if (problem is None) != (self.problem is None):
-            self._on_problem(problem)
+            self._observer.ai_problem(problem, self.provider.provider, self.model)
         self.problem = problem
 
 

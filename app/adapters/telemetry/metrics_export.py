@@ -28,7 +28,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.samples import Sample
 
-from app.adapters.telemetry.tracing import resource_of
+from app.adapters.telemetry.otlp_tracing import resource_of
 
 Read = Callable[[], Iterable[Family]]
 """Reads every family of metrics as it is now."""

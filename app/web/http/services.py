@@ -1,13 +1,11 @@
 """The services that web routes and command line work with, already wired; typed by the classes that are wired."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.telemetry.metrics import Metrics
-from app.domain.traces import Trace
+from app.adapters.telemetry.tracing import Tracing
 from app.enrichment import Model
 from app.owners.access import Access
 from app.owners.activity_report import Reporting
@@ -21,26 +19,6 @@ from app.runs.intake import Intake
 from app.runs.listing import Listing
 from app.runs.shutdown import Draining
 from app.runs.waiting import Completions
-from app.runs.watching import RunSpan
-
-
-class RequestSpan(Protocol):
-    """A request in a trace; `trace` is where a run that it asks for belongs."""
-
-    trace: Trace | None
-
-    def answered(self, route: str, http_status: int | None) -> None:
-        """Note the pattern of the route and the status; None where the caller went away before."""
-
-
-class Tracing(Protocol):
-    """Follows requests and runs, each while its context is open."""
-
-    def request(self, method: str, caller: Trace | None) -> AbstractContextManager[RequestSpan]:
-        """Follow a request in its caller's trace, if it named one."""
-
-    def run(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[RunSpan]:
-        """Follow a run in its submitter's trace; `ticket_id` is None for a test."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.adapters.ai.brake import Brake, Braked, Held
+from app.adapters.ai.call_observer import CallObserver
 from tests.support.clocks import Clock, settled
 
 LONGEST = 60.0
@@ -16,13 +17,24 @@ class Blip(Exception):
     """A call that ended without an answer, and without a word on the load."""
 
 
+class Pauses(CallObserver):
+    """Keeps by how much each pause has grown."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def ai_braked(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
 class Calls:
     """Calls of one process, each under way until the test ends it."""
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.pauses: list[float] = []
-        self.brake = Brake(self.pauses.append, self.clock.now, self.clock.wait)
+        pauses = Pauses()
+        self.pauses = pauses.seconds
+        self.brake = Brake(pauses, self.clock.now, self.clock.wait)
         self.tasks: list[asyncio.Task[None]] = []
         self.under_way: deque[asyncio.Future[None]] = deque()
         self.held: list[float] = []

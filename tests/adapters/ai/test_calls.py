@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from app.adapters.ai.brake import Brake
+from app.adapters.ai.call_observer import CallObserver
 from app.adapters.ai.calls import ASKED_AGAIN_SECONDS, MOST_TRIES, Calls
 from app.adapters.ai.features import PLAIN, Features
 from app.adapters.ai.messages import Correction
@@ -218,13 +219,13 @@ async def test_other_calls_go_on_when_the_trouble_is_of_one_call(
     assert (len(provider.asked), failure.value.retry_after, brake.seconds_left()) == (requests, retry_after, 0.0)
 
 
-class Told:
+class Told(CallObserver):
     """Takes down what the operator is told."""
 
     def __init__(self) -> None:
         self.said: list[str | None] = []
 
-    def __call__(self, problem: str | None) -> None:
+    def ai_problem(self, problem: str | None, provider: str, model: str) -> None:
         self.said.append(problem)
 
 

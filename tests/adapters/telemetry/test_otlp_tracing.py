@@ -23,9 +23,10 @@ from opentelemetry.trace import SpanKind
 from structlog.testing import capture_logs
 
 from app.adapters.telemetry.logs import configure
-from app.adapters.telemetry.tracing import OtlpTracing, _Told
+from app.adapters.telemetry.otlp_tracing import OtlpTracing, _Told
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.refusals import Refusal
+from app.domain.steps import Step
 from app.domain.traces import Trace
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
@@ -221,7 +222,7 @@ async def test_a_run_that_is_cut_off_ends_its_spans_and_says_so(
     tracing: OtlpTracing, exported: InMemorySpanExporter
 ) -> None:
     with suppress(ValueError), tracing.run("prj_1", "t_1", CALLER) as run:
-        run.step("extract", "running", None)
+        run.step(Step("extract", "running"))
         run.put_back("shutdown")
         raise ValueError("canary")
     found = spans(exported)
@@ -404,7 +405,7 @@ class DeafProcessor(SpanProcessor):
 def test_a_process_that_ends_does_not_wait_for_a_collector_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.adapters.telemetry.tracing.FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr("app.adapters.telemetry.otlp_tracing.FLUSH_SECONDS", 0.01)
     deaf = DeafProcessor()
     OtlpTracing("1", deaf).close()
 
@@ -423,14 +424,14 @@ def settings(**values: str) -> Settings:
 
 
 def test_missing_packages_end_the_start_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "app.adapters.telemetry.tracing")
+    monkeypatch.delitem(sys.modules, "app.adapters.telemetry.otlp_tracing")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace.export", None)
 
     with pytest.raises(InvalidSettings, match=r"CC_TRACING: .*install the extra 'tracing'"):
         check(settings(tracing="otlp"))
     check(settings())
     monkeypatch.undo()
-    importlib.import_module("app.adapters.telemetry.tracing")
+    importlib.import_module("app.adapters.telemetry.otlp_tracing")
 
 
 def test_a_variable_that_cannot_be_used_ends_the_start_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
