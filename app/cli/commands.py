@@ -42,7 +42,7 @@ def of_all(
 app.command(epilog="Example: customer-context serve --host 0.0.0.0 --port 8000 --workers 2")(service_commands.serve)
 app.command(epilog="Example: customer-context worker --seats 200")(service_commands.worker)
 app.command(epilog="Example: customer-context migrate")(service_commands.migrate)
-app.command(epilog="Example: customer-context status --json")(service_commands.status)
+app.command(epilog="Example: customer-context status --watch")(service_commands.status)
 app.command(epilog="Example: customer-context demo --port 8000")(service_commands.demo)
 app.command("eval", epilog="Example: customer-context eval examples/eval/account-id.yaml --max-wrong 0")(
     owner_commands.evaluate

@@ -10,10 +10,10 @@ from app.wiring.databases import check
 PREFIX = "CC_"
 
 
-def settings_for(seats: int | None = None) -> Settings:
+def settings_for(seats: str | None = None) -> Settings:
     """Read and try the environment, with another number of seats where given; raises `InvalidSettings`."""
     if seats is not None:
-        os.environ["CC_SEATS"] = str(seats)  # the processes that serve read it there too
+        os.environ["CC_SEATS"] = seats  # the processes that serve read it there too
     settings = load_settings()
     unknown = unknown_variables()
     if unknown and settings.unknown_settings == "refuse":

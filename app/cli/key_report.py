@@ -60,5 +60,13 @@ def _in_words(report: KeyReport) -> str:
     if any(key.secrets for key in report.keys[1:]):
         lines.append("Keep every key that opens secrets; customer-context keys rotate seals them under the first.")
     if report.is_settled:
-        lines.append("The first key opens everything: the others can be dropped.")
+        lines.append(_settled(report))
     return "\n".join(lines)
+
+
+def _settled(report: KeyReport) -> str:
+    first, *others = report.keys
+    known = "The first key opens everything" if first.secrets else "No secret is stored, so no key is needed yet"
+    if not others:
+        return f"{known}."
+    return f"{known}: drop the others once it is the first of every replica's ring, or one may still seal with them."

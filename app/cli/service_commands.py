@@ -6,8 +6,9 @@ import typer
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65_535)]
+# The settings judge it, so that the option takes what CC_SEATS takes.
 Seats = Annotated[
-    int | None, typer.Option(help="Tickets that a process runs at once; CC_SEATS if not given.", min=0, max=2_000)
+    str | None, typer.Option(metavar="0..2000", help="Tickets that a process runs at once; CC_SEATS if not given.")
 ]
 
 
@@ -27,9 +28,9 @@ def serve(
     from app.cli import start
 
     if check:
-        start.try_environment(0 if no_worker else seats)
+        start.try_environment("0" if no_worker else seats)
         return
-    start.serve_until_stopped(host, port, workers, 0 if no_worker else seats)
+    start.serve_until_stopped(host, port, workers, "0" if no_worker else seats)
 
 
 def worker(seats: Seats = None) -> None:
@@ -46,11 +47,19 @@ def migrate() -> None:
     start.migrate_once()
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False) -> None:
-    """Show what waits, what runs, who runs it, and how the last hour's tickets ended."""
-    from app.cli import status_report
+def status(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For a program to read; with --watch, a line each time.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every 2 seconds, until Ctrl-C.")] = False,
+) -> None:
+    """Show what waits, what runs, who runs it, and how tickets ended; ends with 1 if something is wrong."""
+    from app.cli import status_watch
 
-    typer.echo(status_report.current(as_json=as_json))
+    if watch:
+        status_watch.show_for_ever(as_json=as_json)
+    else:
+        status_watch.show_once(as_json=as_json)
 
 
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:

@@ -15,7 +15,7 @@ from app.wiring.model import check_provider
 from app.wiring.starting import prepared_database, refusals_logged
 
 
-def serve_until_stopped(host: str, port: int, workers: int, seats: int | None) -> None:
+def serve_until_stopped(host: str, port: int, workers: int, seats: str | None) -> None:
     """Serve HTTP with the settings of the environment until a signal ends it."""
     with refusals_logged():
         settings = settings_for(seats)
@@ -30,7 +30,7 @@ def serve_until_stopped(host: str, port: int, workers: int, seats: int | None) -
         )
 
 
-def work_until_stopped(seats: int | None) -> None:
+def work_until_stopped(seats: str | None) -> None:
     """Run queued tickets until a signal ends it."""
     with refusals_logged():
         settings = settings_for(seats)
@@ -51,7 +51,7 @@ def migrate_once() -> None:
     typer.echo("The database is up to date.")
 
 
-def try_environment(seats: int | None) -> None:
+def try_environment(seats: str | None) -> None:
     """Try the settings and the database without starting anything, and print what was found."""
     settings = settings_for(seats)
     check_provider(settings)

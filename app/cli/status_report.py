@@ -1,129 +1,49 @@
 """Lays the workload out for a person at three in the morning, what is wrong first, and for a program as JSON."""
 
-import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from app.cli.environment import settings_for
-from app.cli.terminal import stopped
-from app.domain.claims import DatabaseUnavailable
-from app.domain.outcomes import Outcome
-from app.domain.workload import MOST_COUNTED, EndedRuns, Queue, SeenWorker, WorkloadReport
-from app.wiring.databases import NOT_ANSWERING, report_workload
-
-LONG_WAIT_SECONDS = 60.0
-"""A ticket that waits longer is worth a word: an agent has opened it by then."""
-
-MANY_WEBHOOKS = 100
-"""Webhooks that wait while all is well are a handful: each takes a fraction of a second."""
-
-FEW_RUNS = 20
-"""Under so many ended runs a share says nothing."""
-
-BAD_SHARE = 0.25
-"""The share of the last hour's runs that may end in one kind of failure before it is worth a word."""
-
-_UNITS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s"))
-"""A time is said in two of them: the size of each in seconds, and the next smaller one."""
-
-NOTHING_IS_WRONG = "Nothing is wrong."
-
-
-def current(*, as_json: bool) -> str:
-    """Return the workload of this moment, for a person or a program."""
-    try:
-        report = asyncio.run(report_workload(settings_for()))
-    except DatabaseUnavailable:
-        raise stopped(NOT_ANSWERING) from None
-    return as_document(report) if as_json else as_text(report)
+from app import __version__
+from app.cli.status_concerns import concerns, count, headline, in_two_units
+from app.domain.workload import EndedRuns, Queue, SeenWorker, WorkloadReport
 
 
 def as_text(report: WorkloadReport) -> str:
-    """Return a page of aligned plain text, its first line what is wrong first."""
-    parts = [[headline(report)], _queue(report.queue), _workers(report.alive, report.silent), _runs(report.last_hour)]
+    """Return a page of aligned plain text that begins with what is wrong, the gravest first."""
+    parts = [
+        list(concerns(report)) or [headline(report)],
+        _queue(report.queue),
+        _workers(report.alive, report.silent),
+        _runs(report.last_hour),
+        [f"customer-context {__version__}"],
+    ]
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 
-def as_document(report: WorkloadReport) -> str:
-    """Return the same as a JSON object, with the first line as `headline`."""
-    return json.dumps({"headline": headline(report), **asdict(report)}, indent=2)
+def as_document(report: WorkloadReport) -> dict[str, object]:
+    """Return the same for programs: `concerns` holds every sentence on what is wrong, `headline` the first."""
+    said = {"headline": headline(report), "concerns": list(concerns(report)), "version": __version__}
+    return {**said, **asdict(report)}
 
 
-def headline(report: WorkloadReport) -> str:
-    """Return the one sentence to read first: the gravest thing that is wrong, with what to do."""
-    return next((said for concern in _CONCERNS if (said := concern(report))), NOTHING_IS_WRONG)
-
-
-def _nobody_works(report: WorkloadReport) -> str | None:
-    if any(seen.worker.seats for seen in report.alive):
-        return None
-    waiting = report.queue.depth.queued
-    tickets = f", tickets waiting: {_count(waiting)}" if waiting else ""
-    return f"No worker is alive{tickets}. Start one with: customer-context worker"
-
-
-def _long_wait(report: WorkloadReport) -> str | None:
-    depth, put_back = report.queue.depth, report.queue.put_back
-    if depth.oldest_seconds <= LONG_WAIT_SECONDS:
-        return None
-    if 2 * put_back > depth.queued:
-        why = "most were put back for later, as they are while the AI provider does not answer"
-    elif sum(seen.worker.in_flight for seen in report.alive) < sum(seen.worker.seats for seen in report.alive):
-        why = "there are free seats, so look into the workers' logs if it stays"
-    else:
-        why = "every seat is taken, so start another worker or give each more seats"
-    return f"The oldest ticket has waited {depth.oldest_seconds:.0f} s: {why}."
-
-
-def _ai_refuses(report: WorkloadReport) -> str | None:
-    refused = report.last_hour.failed_because.get(Outcome.AI_MISCONFIGURED.reason or "", 0)
-    if not refused:
-        return None
-    return (
-        f"The AI provider refused our key, model or settings in {refused:,} of the last hour's "
-        f"{report.last_hour.ended:,} runs. See what to mend with: customer-context ai check"
-    )
-
-
-def _service_failed(report: WorkloadReport) -> str | None:
-    reasons = {
-        Outcome.AI_UNAVAILABLE: "the AI gave no usable answer: look at its provider's status and the logs",
-        Outcome.INTERRUPTED: "they were cut off three times, as by a crash: look into the workers' logs",
-    }
-    for outcome, what in reasons.items():
-        failed = report.last_hour.failed_because.get(outcome.reason or "", 0)
-        if _is_bad(failed, report.last_hour):
-            return f"{failed:,} of the last hour's {report.last_hour.ended:,} runs failed because {what}."
-    return None
-
-
-def _webhooks_wait(report: WorkloadReport) -> str | None:
-    if report.queue.webhooks < MANY_WEBHOOKS:
-        return None
-    return f"{_count(report.queue.webhooks)} webhooks wait: see whether the host of CC_WEBHOOK_URL takes them."
-
-
-_CONCERNS: Sequence[Callable[[WorkloadReport], str | None]] = (
-    _nobody_works,
-    _ai_refuses,
-    _service_failed,
-    _long_wait,
-    _webhooks_wait,
-)
-"""Gravest first: a failure is final, a wait is not."""
+def as_line(document: Mapping[str, object]) -> str:
+    """Return a document as one line."""
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _queue(queue: Queue) -> list[str]:
-    put_back = f" ({_count(queue.put_back)} put back for later)" if queue.put_back else ""
-    oldest = _time(queue.depth.oldest_seconds) if queue.depth.queued else "-"
+    put_back = f" ({count(queue.put_back)} put back for later)" if queue.put_back else ""
+    oldest = in_two_units(queue.depth.oldest_seconds) if queue.depth.queued else "-"
     behind = " (their projects have as many in flight as they may)" if queue.depth.in_line else ""
+    left_alone = " (endpoints that failed ten times in a row)" if queue.depth.open_breakers else ""
     rows = [
-        ("waiting", f"{_count(queue.depth.queued)}{put_back}"),
+        ("waiting", f"{count(queue.depth.queued)}{put_back}"),
         ("oldest has waited", oldest),
-        ("in line", f"{_count(queue.depth.in_line)}{behind}"),
-        ("in flight", _count(queue.in_flight)),
-        ("webhooks waiting", _count(queue.webhooks)),
+        ("in line", f"{count(queue.depth.in_line)}{behind}"),
+        ("in flight", count(queue.in_flight)),
+        ("webhooks waiting", f"{count(queue.webhooks)}{_for(queue.oldest_webhook_seconds)}"),
+        ("left alone", f"{queue.depth.open_breakers:,}{left_alone}"),
     ]
     return ["Tickets", *_table(rows, right=())]
 
@@ -138,8 +58,15 @@ def _workers(alive: Sequence[SeenWorker], silent: Sequence[SeenWorker]) -> list[
 
 def _worker(seen: SeenWorker) -> tuple[str, ...]:
     worker = seen.worker
-    last_word = "" if seen.is_alive else f"silent for {_time(seen.unseen_seconds)}"
-    return (worker.host, str(worker.pid), str(worker.seats), str(worker.in_flight), _time(seen.up_seconds), last_word)
+    last_word = "" if seen.is_alive else f"silent for {in_two_units(seen.unseen_seconds)}"
+    return (
+        worker.host,
+        str(worker.pid),
+        str(worker.seats),
+        str(worker.in_flight),
+        in_two_units(seen.up_seconds),
+        last_word,
+    )
 
 
 def _runs(runs: EndedRuns) -> list[str]:
@@ -180,17 +107,5 @@ def _by_number(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {number:,}" for name, number in most_first)
 
 
-def _count(number: int) -> str:
-    return f"{number:,}{' or more' if number >= MOST_COUNTED else ''}"
-
-
-def _time(seconds: float) -> str:
-    whole = int(seconds)
-    for size, unit, part, part_unit in _UNITS:
-        if whole >= size:
-            return f"{whole // size} {unit} {whole % size // part} {part_unit}"
-    return f"{whole} s"
-
-
-def _is_bad(failed: int, runs: EndedRuns) -> bool:
-    return runs.ended >= FEW_RUNS and failed >= BAD_SHARE * runs.ended
+def _for(seconds: float) -> str:
+    return f" (the oldest for {in_two_units(seconds)})" if seconds else ""

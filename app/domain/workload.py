@@ -82,12 +82,16 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Tickets that wait, among them those put back for later, tickets in flight, webhooks to be delivered."""
+    """Tickets that wait, among them those put back for later, tickets in flight, webhooks to be delivered.
+
+    `oldest_webhook_seconds` is how long the oldest of the webhooks, of at most `MOST_COUNTED`, has waited.
+    """
 
     depth: Depth
     put_back: int
     in_flight: int
     webhooks: int
+    oldest_webhook_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,9 +234,7 @@ def percentile(values: Sequence[float], percent: int) -> float | None:
 
 
 def shortfalls(total: Figures, min_accuracy: float | None, max_wrong: int | None) -> list[str]:
-    """Say which limits are not kept, in a sentence each; without any limit there is nothing to keep."""
-    if min_accuracy is None and max_wrong is None:
-        return []
+    """Say which limits are not kept, and, whatever the limits, what the AI left without a usable answer."""
     said = []
     if min_accuracy is not None and total.accuracy < min_accuracy:
         said.append(f"accuracy is {total.accuracy:.3f}, below --min-accuracy {min_accuracy:g}")
@@ -244,4 +242,6 @@ def shortfalls(total: Figures, min_accuracy: float | None, max_wrong: int | None
         said.append(f"wrong-customer hits: {total.wrong}, above --max-wrong {max_wrong}")
     if total.unanswered:
         said.append(f"emails without an answer of the AI: {total.unanswered}, of which nothing is known; run it again")
+    if total.unsummarized:
+        said.append(f"emails without a usable summary of the AI: {total.unsummarized}, whose rows say nothing of it")
     return said

@@ -1,6 +1,6 @@
 """Opens the database that the settings name, or the embedded one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from importlib import import_module
 from typing import Any
@@ -89,10 +89,11 @@ async def server_of(url: str, settings: Settings) -> Server:
         raise InvalidSettings(f"{variable}: {wrong}") from None
 
 
-async def report_workload(settings: Settings) -> WorkloadReport:
-    """Return what waits, what runs, who runs it and how it ended; raises as `migrated` does."""
+@asynccontextmanager
+async def workload_reports(settings: Settings) -> AsyncIterator[Callable[[], Awaitable[WorkloadReport]]]:
+    """Yield what tells, each time anew, what waits, what runs, who runs it and how it ended; raises as `migrated`."""
     async with migrated(settings) as pool:
-        return await WorkloadStore(pool, taker_of(settings), lambda channel, message: None).report()
+        yield WorkloadStore(pool, taker_of(settings), lambda channel, message: None).report
 
 
 def taker_of(settings: Settings) -> Taker:

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ from app import __version__
 from app.cli import main
 from app.cli.commands import app
 from app.cli.enriching import as_seen_by_an_agent
+from app.cli.environment import settings_for
+from app.settings.loading import InvalidSettings
 from app.web.tickets.examples import NO_IDENTIFIER, RESULT
 
 TOKEN = "service-token-0123456789"
@@ -205,3 +210,48 @@ def test_help_has_a_short_name_everywhere(option: str) -> None:
 
 def test_version_is_the_package_s() -> None:
     assert CliRunner().invoke(app, ["--version"]).output == f"customer-context {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        pytest.param(("sta",), {"status"}, id="a command"),
+        pytest.param(("keys", "ro"), {"rotate"}, id="a command of a group"),
+        pytest.param(("status", "--w"), {"--watch"}, id="an option"),
+    ],
+)
+def test_bash_completes_what_is_typed(typed: tuple[str, ...], offered: set[str]) -> None:
+    words = " ".join(("customer-context", *typed))
+    script = f"""
+        eval "$(customer-context --show-completion bash)"
+        COMP_WORDS=({words}) COMP_CWORD={len(typed)}
+        _customer_context_completion customer-context
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    path = f"{Path(sys.executable).parent}:{os.defpath}"
+    ran = subprocess.run(  # noqa: S603 - our own script
+        ["bash", "-c", script],  # noqa: S607 - whichever bash there is
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": path},
+    )
+
+    assert set(ran.stdout.split()) == offered
+
+
+@pytest.mark.parametrize("seats", ["0", "1", "2000", "2001", "-1", "1.5", "many", ""])
+def test_option_for_seats_takes_what_its_variable_takes(monkeypatch: pytest.MonkeyPatch, seats: str) -> None:
+    monkeypatch.setenv("CC_SERVICE_TOKENS", "service-token-0123456789")
+    monkeypatch.setenv("CC_ENCRYPTION_KEYS", base64.b64encode(b"k" * 32).decode())
+
+    def seats_or_refusal(given: str | None) -> str:
+        try:
+            return str(settings_for(given).seats)
+        except InvalidSettings as refused:
+            return str(refused)
+
+    monkeypatch.setenv("CC_SEATS", "7")
+    by_option = seats_or_refusal(seats)
+    monkeypatch.setenv("CC_SEATS", seats)
+    assert by_option == seats_or_refusal(None)

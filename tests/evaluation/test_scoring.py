@@ -1,5 +1,7 @@
 """Every figure of an evaluation, by tables: what counts, what does not, both sides of each limit."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.outcomes import Field, Identity, Outcome, StepFailed, Usage
@@ -279,7 +281,20 @@ def total_of(*each: Seen) -> Figures:
     ("total", "min_accuracy", "max_wrong", "said"),
     [
         pytest.param(total_of(WRONG), None, None, [], id="no limit"),
-        pytest.param(total_of(UNANSWERED), None, None, [], id="no limit, no answer"),
+        pytest.param(
+            total_of(UNANSWERED),
+            None,
+            None,
+            ["emails without an answer of the AI: 1, of which nothing is known; run it again"],
+            id="no limit, no answer",
+        ),
+        pytest.param(
+            replace(total_of(RIGHT), unsummarized=2),
+            None,
+            None,
+            ["emails without a usable summary of the AI: 2, whose rows say nothing of it"],
+            id="no limit, no summary",
+        ),
         pytest.param(total_of(RIGHT, MISSED), 0.5, None, [], id="accuracy just kept"),
         pytest.param(
             total_of(RIGHT, MISSED), 0.51, None, ["accuracy is 0.500, below --min-accuracy 0.51"], id="not kept"

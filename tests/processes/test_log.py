@@ -78,7 +78,7 @@ async def test_log_of_a_worker_can_be_parsed_while_it_waits_for_its_database(tmp
     assert _of(program.log, "started")
 
 
-@pytest.mark.parametrize("arguments", [("serve", "--prot", "1"), ("worker", "--seats", "many"), ("migrate", "now")])
+@pytest.mark.parametrize("arguments", [("serve", "--prot", "1"), ("worker", "--port", "1"), ("migrate", "now")])
 async def test_wrong_arguments_are_lines_of_the_log(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     async with running(tmp_path / "program", {}, *arguments) as program:
         code = await program.ended()

@@ -100,10 +100,7 @@ _DEPTH = f"""
     SELECT {_count("enrichments WHERE state = 'queued'")} + {_count("enrichments WHERE state = 'resting'")} AS queued, (
         SELECT coalesce(CAST(extract(epoch FROM now() - min(submitted_at)) AS float8), 0)
         FROM (SELECT submitted_at FROM heads LIMIT {HEADS}) AS known
-    ) AS oldest_seconds, {
-    _count('''enrichments e JOIN full_projects f ON f.project_id = e.project_id
-        WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true])''')
-} AS in_line, (
+    ) AS oldest_seconds, {_count(_IN_LINE)} AS in_line, (
         SELECT count(*) FROM breakers b JOIN configurations c ON c.project_id = b.project_id
         WHERE b.opened_at IS NOT NULL AND b.endpoint = endpoint_of(c)
     ) AS open_breakers
@@ -113,7 +110,10 @@ _SEE_DEPTH = Statement(_DEPTH)
 
 _QUEUE = Statement(f"""
     SELECT depth.*, {_count("enrichments WHERE state = 'resting'")} AS put_back,
-        {_count("enrichments WHERE state = 'running'")} AS in_flight, {_count("deliveries")} AS webhooks
+        {_count("enrichments WHERE state = 'running'")} AS in_flight, {_count("deliveries")} AS webhooks, (
+            SELECT coalesce(CAST(extract(epoch FROM now() - min(made_at)) AS float8), 0)
+            FROM (SELECT made_at FROM deliveries ORDER BY due_at LIMIT {MOST_COUNTED}) AS known
+        ) AS oldest_webhook_seconds
     FROM ({_DEPTH}) AS depth
 """)  # noqa: S608 - constants, no value
 
@@ -197,7 +197,7 @@ class WorkloadStore:
         workers = await self._database.fetch(_WORKERS)
         [hour] = await self._database.fetch(_LAST_HOUR)
         return WorkloadReport(
-            Queue(_depth(queue), queue.put_back, queue.in_flight, queue.webhooks),
+            Queue(_depth(queue), queue.put_back, queue.in_flight, queue.webhooks, queue.oldest_webhook_seconds),
             tuple(_seen(row) for row in workers),
             EndedRuns(
                 hour.ended,

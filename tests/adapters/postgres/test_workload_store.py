@@ -142,9 +142,13 @@ async def test_a_report_tells_what_waits_from_what_rests_and_runs(
         await other.execute(ROW, "prj_1", "queued", True, 0.0, 0)
     for _ in range(2):
         await other.execute(ROW, "prj_1", "resting", True, 0.0, 0)
-    await other.execute("INSERT INTO deliveries (message_id, ticket_id, project_id) VALUES ('msg_1', 't_1', 'prj_1')")
+    await other.execute(
+        "INSERT INTO deliveries (message_id, ticket_id, project_id, made_at) VALUES "
+        "('msg_1', 't_1', 'prj_1', now()), ('msg_2', 't_2', 'prj_1', now() - interval '9 min')"
+    )
     queue = (await workload.report()).queue
-    assert queue == Queue(Depth(5, queue.depth.oldest_seconds, 3), put_back=2, in_flight=4, webhooks=1)
+    assert queue == Queue(Depth(5, queue.depth.oldest_seconds, 3), 2, 4, 2, queue.oldest_webhook_seconds)
+    assert 540 <= queue.oldest_webhook_seconds < 600
 
 
 async def test_those_whose_project_has_all_its_slots_in_use_are_counted_apart(
