@@ -42,7 +42,11 @@ def postgres_url() -> Iterator[str]:
     # On a thread and a loop of its own: the first test that asks for it may be running on the main thread's.
     with ThreadPoolExecutor(max_workers=1) as thread, asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        url = thread.submit(runner.run, stack.enter_async_context(embedded_postgres(data_dir))).result()
+        if given := os.environ.get("TEST_DATABASE_URL"):
+            data_dir.mkdir(exist_ok=True)
+            url = given
+        else:
+            url = thread.submit(runner.run, stack.enter_async_context(embedded_postgres(data_dir))).result()
         thread.submit(runner.run, _make_template(url, data_dir)).result()
         yield url
         thread.submit(runner.run, stack.aclose()).result()

@@ -9,7 +9,10 @@ KINDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "make test-examples; scripts/typescript",
         ("tests/examples/", "tests/clients/", "tests/guides/", "tests/web/configuration/"),
     ),
-    "with HAProxy, PgBouncer, promtool": ("apt-get install haproxy pgbouncer prometheus; make test", ("",)),
+    "with HAProxy, PgBouncer, promtool, PostgreSQL 15": (
+        "apt-get install haproxy pgbouncer prometheus postgresql-15; make test",
+        ("",),
+    ),
 }
 """What each kind is called, the command that runs it, and where its tests lie; the last is everything else."""
 
