@@ -14,15 +14,16 @@ PROGRAM = shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:/usr/local/bin
 """None where it is not installed; Debian and Ubuntu: `apt-get install haproxy`."""
 
 CONFIGURATION = ROOT / "examples" / "haproxy.cfg"
+TWO_DATABASES = ROOT / "examples" / "replicas" / "haproxy.cfg"
 
 START_SECONDS = 20.0
 
 
 @asynccontextmanager
-async def balancing(log: Path, ports: Sequence[int]) -> AsyncIterator[str]:
-    """Run HAProxy over the three replicas on these ports of loopback; yields its URL."""
+async def balancing(log: Path, ports: Sequence[int], configuration: Path = CONFIGURATION) -> AsyncIterator[str]:
+    """Run HAProxy over the replicas on these ports of loopback; yields its URL."""
     port = free_port()
-    process = _started(log, port, ports)
+    process = _started(log, port, ports, configuration)
     try:
         async with asyncio.timeout(START_SECONDS):
             while not _listens(port):
@@ -43,13 +44,13 @@ async def until_seen_again(log: Path, replica: int, times: int) -> None:
             told = await asyncio.to_thread(log.read_text)
 
 
-def _started(log: Path, port: int, ports: Sequence[int]) -> "subprocess.Popen[bytes]":
+def _started(log: Path, port: int, ports: Sequence[int], configuration: Path) -> "subprocess.Popen[bytes]":
     assert PROGRAM is not None
     replicas = {f"REPLICA_{number}": f"127.0.0.1:{each}" for number, each in enumerate(ports, 1)}
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - a program of the system with a file of ours
-            [PROGRAM, "-db", "-f", str(CONFIGURATION)],
-            env={"LISTEN": f"127.0.0.1:{port}", **replicas},
+            [PROGRAM, "-db", "-f", str(configuration)],
+            env={"LISTEN": f"127.0.0.1:{port}", "PROJECTS": str(configuration.with_name("projects.map")), **replicas},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -220,6 +220,8 @@ def _run(arguments: tuple[str, ...], environment: dict[str, str], files: tuple[P
         opened = os.open(file, os.O_WRONLY | os.O_APPEND)
         os.dup2(opened, descriptor)
         os.close(opened)
+    # As in a terminal: who runs the tests in the background of a shell has this signal ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)
