@@ -37,6 +37,7 @@ NOTE = "Written by `make clients` from openapi.yaml; change nothing here."
 
 ABOUT_REASON = "Why a look-up ended as its status says."
 ABOUT_CODE = "Codes of the problems that a request is refused with."
+ABOUT_EVENTS = "An event of the webhook; its type tells which."
 ABOUT_REASONS = "The reasons of each status; one that says it all has none."
 
 Schema = Mapping[str, Any]
@@ -227,7 +228,13 @@ def comment(text: str, indent: str = "") -> str:
     return "\n".join([f"{indent}/**", *(f"{indent} * {line}".rstrip() for line in lines), f"{indent} */"])
 
 
-def python_bodies(schemas: Schema, codes: list[str]) -> str:
+def messages_in(description: Schema) -> list[Schema]:
+    """Return what the webhook's events look like, in their order."""
+    bodies = [item["post"]["requestBody"] for item in description["webhooks"].values()]
+    return [body["content"]["application/json"]["schema"] for body in bodies]
+
+
+def python_bodies(schemas: Schema, codes: list[str], messages: list[Schema]) -> str:
     """Write the bodies as typed dictionaries."""
     parts = [
         f'"""Bodies that the service takes and answers; a newer service may add fields and words.\n\n{NOTE}\n"""',
@@ -246,12 +253,13 @@ def python_bodies(schemas: Schema, codes: list[str]) -> str:
             shown = PYTHON.type_of(kind)
             rows.append(f"    {field}: {shown if field in schema.get('required', ()) else f'NotRequired[{shown}]'}")
         parts.append("\n".join(rows))
+    parts.append(f"WebhookEvent = {PYTHON.one_of(map(PYTHON.type_of, messages))}\n{docstring(ABOUT_EVENTS, '')}")
     table = {status: tuple(each) for status, each in reasons().items()}
     parts.append(f"REASONS: Final[Mapping[Status, tuple[Reason, ...]]] = {table}\n{docstring(ABOUT_REASONS, '')}")
     return "\n\n".join(parts) + "\n"
 
 
-def typescript_bodies(schemas: Schema, codes: list[str]) -> str:
+def typescript_bodies(schemas: Schema, codes: list[str], messages: list[Schema]) -> str:
     """Write the bodies as interfaces."""
     parts = [
         f"// Bodies that the service takes and answers; a newer service may add fields and words. {NOTE}\n",
@@ -271,6 +279,10 @@ def typescript_bodies(schemas: Schema, codes: list[str]) -> str:
             mark = "" if field in schema.get("required", ()) else "?"
             parts.append(f"  {field}{mark}: {TYPESCRIPT.type_of(kind)};")
         parts.append("}\n")
+    parts += [
+        comment(ABOUT_EVENTS),
+        f"export type WebhookEvent = {TYPESCRIPT.one_of(map(TYPESCRIPT.type_of, messages))};\n",
+    ]
     parts.append(comment(ABOUT_REASONS))
     parts.append(f"export const REASONS: Record<Status, readonly Reason[]> = {json.dumps(reasons(), indent=2)};")
     return "\n".join(parts) + "\n"
@@ -364,9 +376,10 @@ def files() -> dict[Path, str]:
     schemas = in_order(with_reasons(description["components"]["schemas"]))
     codes = list(description["components"]["examples"])
     operations = list(operations_in(description))
-    python = {"bodies.py": python_bodies(schemas, codes), "operations.py": python_operations(operations)}
+    messages = messages_in(description)
+    python = {"bodies.py": python_bodies(schemas, codes, messages), "operations.py": python_operations(operations)}
     return {PYTHON_PACKAGE / name: formatted(PYTHON_PACKAGE / name, text) for name, text in python.items()} | {
-        TYPESCRIPT_SOURCE / "bodies.ts": typescript_bodies(schemas, codes),
+        TYPESCRIPT_SOURCE / "bodies.ts": typescript_bodies(schemas, codes, messages),
         TYPESCRIPT_SOURCE / "client.ts": typescript_operations(operations),
     }
 

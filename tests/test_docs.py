@@ -103,7 +103,8 @@ def test_every_route_is_documented_and_no_other() -> None:
 
 def test_every_command_is_documented_and_no_other() -> None:
     documented = {
-        re.findall(r"customer-context ((?:keys |ai |config )?\w+)", row[0])[0] for row in table_rows("Command line")
+        re.findall(r"customer-context ((?:keys |ai |config |webhook )?\w+)", row[0])[0]
+        for row in table_rows("Command line")
     }
 
     assert documented == set(commands())

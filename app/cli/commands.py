@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app import __version__
-from app.cli import ai_commands, config_commands, key_commands, owner_commands, service_commands
+from app.cli import ai_commands, config_commands, key_commands, owner_commands, service_commands, webhook_commands
 
 SHORT_AND_LONG = {"help_option_names": ["-h", "--help"]}
 
@@ -20,6 +20,8 @@ keys = typer.Typer(help="Make keys and tokens, and rotate them.", no_args_is_hel
 app.add_typer(keys, name="keys")
 ai = typer.Typer(help="Look after the AI that reads emails.", no_args_is_help=True)
 app.add_typer(ai, name="ai")
+webhook = typer.Typer(help="Look after the webhook that tells the helpdesk.", no_args_is_help=True)
+app.add_typer(webhook, name="webhook")
 config = typer.Typer(help="Keep a project's configuration in a file under version control.", no_args_is_help=True)
 app.add_typer(config, name="config")
 
@@ -59,6 +61,9 @@ ai.command("check", epilog="Example: customer-context ai check --json")(ai_comma
 keys.command("new", epilog="Example: export CC_ENCRYPTION_KEYS=$(customer-context keys new)")(key_commands.new)
 keys.command("check", epilog="Example: customer-context keys check --json")(key_commands.check)
 keys.command("rotate", epilog="Example: customer-context keys rotate")(key_commands.rotate)
+webhook.command("test", epilog="Example: customer-context webhook test endpoint.failing credits.low")(
+    webhook_commands.try_receiver
+)
 config.command("pull", epilog="Example: customer-context config pull context.yaml --project prj_demo")(
     config_commands.pull
 )

@@ -24,12 +24,14 @@ from app.web.tickets import batch, draft_routes, events
 from app.web.tickets import routes as tickets
 from app.web.tickets import ticket_list_routes as ticket_lists
 from app.web.tickets.examples import BATCHED, CHECKED, ENRICHED, LISTED, PENDING
+from app.web.webhooks import routes as webhooks
+from app.web.webhooks.examples import MESSAGES
 from support_context.secrets import Secret
 
 DESCRIPTION = "Looks up who wrote a support ticket, so that the reply already knows the customer."
 
-ANSWERS = ENRICHED | PENDING | BATCHED | CHECKED | LISTED | LISTED_PROJECTS | AUDIT
-"""Every example of a JSON answer."""
+ANSWERS = ENRICHED | PENDING | BATCHED | CHECKED | LISTED | LISTED_PROJECTS | AUDIT | MESSAGES
+"""Every example of a JSON answer, and of a message to the helpdesk."""
 
 ROUTES = (
     projects,
@@ -82,6 +84,7 @@ def create_app(
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
+        webhooks=webhooks.router,
         docs_url=None,  # the framework's page loads its script from a third party
         redoc_url=None,
         redirect_slashes=False,  # a path that a client shortened must not become another request

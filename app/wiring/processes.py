@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
-from pydantic import SecretStr
-
 from app.adapters.postgres.access_token_store import AccessTokenStore
 from app.adapters.postgres.audit_store import AuditStore
 from app.adapters.postgres.breaker_store import BreakerStore
@@ -27,7 +25,6 @@ from app.adapters.postgres.workload_store import WorkloadStore
 from app.adapters.telemetry import logs
 from app.adapters.telemetry.metrics import Metrics
 from app.adapters.vault import Vault
-from app.adapters.webhook import WebhookSender
 from app.enrichment import Enricher, Model
 from app.owners.access import Access
 from app.owners.activity_report import Reporting
@@ -50,10 +47,10 @@ from app.settings.service_settings import Settings
 from app.web.http.services import Services
 from app.wiring.customer_endpoint import customer_endpoint, egress_of, sample_of
 from app.wiring.databases import connector_of, database, direct, pool_of, taker_of
-from app.wiring.model import model_of, outbound_tls, secret_of
+from app.wiring.model import model_of
 from app.wiring.telemetry import AiTelemetry, Telemetry
 from app.wiring.trace_export import export_for_ever, tracing_of
-from support_context.secrets import Secret
+from app.wiring.webhook_sending import sender_of
 
 SETTLING_SECONDS = 2.0
 """What a process that ends has for its last statements; others take over what it cannot put back."""
@@ -155,7 +152,7 @@ async def _delivering(
     if settings.webhook_url is None:
         yield
         return
-    async with aclosing(_sender(settings, settings.webhook_url)) as sender:
+    async with aclosing(sender_of(settings)) as sender:
         deliveries = Deliveries(DeliveryStore(pool), tickets, sender, observed)
         delivering = asyncio.create_task(deliveries.deliver_for_ever())
         try:
@@ -200,9 +197,3 @@ async def _enricher(
 
 def _retention(settings: Settings, pool: Database) -> RetentionStore:
     return RetentionStore(pool, settings.retention_days, delivers=settings.webhook_url is not None)
-
-
-def _sender(settings: Settings, url: SecretStr) -> WebhookSender:
-    secrets = [Secret(secret.get_secret_value()) for secret in settings.webhook_secrets]
-    tls, proxy = outbound_tls(settings), secret_of(settings.outbound_proxy)
-    return WebhookSender(Secret(url.get_secret_value()), secrets, tls, proxy=proxy)

@@ -92,6 +92,20 @@ def test_every_field_is_known_to_both_clients(schema: str) -> None:
     assert {name for name, mark in written if not mark} == required, COMMAND
 
 
+def test_both_clients_know_every_event_of_the_webhook() -> None:
+    described = {
+        item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for item in OPENAPI["webhooks"].values()
+    }
+    written = re.search(r"export type WebhookEvent = ([^;]+);", (TYPESCRIPT / "bodies.ts").read_text())
+
+    assert {shape.__name__ for shape in get_args(bodies.WebhookEvent)} == described, COMMAND
+    assert written is not None, COMMAND
+    assert set(written[1].split(" | ")) == described, COMMAND
+    for name, item in OPENAPI["webhooks"].items():
+        assert item["post"]["requestBody"]["content"]["application/json"]["examples"][name]["value"]["type"] == name
+
+
 def words_of_schema(schema: Any) -> set[str]:
     if "$ref" in schema:
         return words_of_schema(SCHEMAS[schema["$ref"].rpartition("/")[2]])

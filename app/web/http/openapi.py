@@ -16,7 +16,7 @@ SAMPLE = (Complaint(("body", "api_url"), "use an https:// URL", "url_refused"),)
 
 
 def describe(app: FastAPI, examples: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI description, made once; `examples` are those of JSON answers, by name."""
+    """Return the OpenAPI description, made once; `examples` are those of JSON answers and messages, by name."""
     if app.openapi_schema is None:
         app.openapi_schema = _completed(
             get_openapi(
@@ -24,6 +24,7 @@ def describe(app: FastAPI, examples: dict[str, Any]) -> dict[str, Any]:
                 version=app.version,
                 description=app.description,
                 routes=app.routes,
+                webhooks=app.webhooks.routes,
                 license_info=app.license_info,
             ),
             examples,
@@ -57,11 +58,20 @@ def _completed(description: dict[str, Any], known: dict[str, Any]) -> dict[str, 
             for parameter in operation.get("parameters", []):
                 _complete_parameter(parameter, by_person=by_person)
             for answer in operation["responses"].values():
-                for content in answer.get("content", {}).values():
-                    # The framework leaves every null out of an example, although the answer has it.
-                    examples = content.get("examples", {})
-                    examples.update({name: known[name] for name in examples.keys() & known.keys()})
+                _complete_examples(answer, known)
+    for item in description["webhooks"].values():
+        for parameter in item["post"]["parameters"]:
+            parameter["schema"].pop("title", None)
+            parameter["schema"].pop("description", None)
+        _complete_examples(item["post"]["requestBody"], known)
     return description
+
+
+def _complete_examples(body: dict[str, Any], known: dict[str, Any]) -> None:
+    """Put every null back into the examples of a body: the framework leaves them out, although the body has them."""
+    for content in body.get("content", {}).values():
+        examples = content.get("examples", {})
+        examples.update({name: known[name] for name in examples.keys() & known.keys()})
 
 
 def _complete_parameter(parameter: dict[str, Any], *, by_person: bool) -> None:

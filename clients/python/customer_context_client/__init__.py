@@ -12,5 +12,15 @@ from customer_context_client import bodies
 from customer_context_client.calls import Event, Tagged
 from customer_context_client.clients import AsyncClient, Client
 from customer_context_client.errors import CustomerContextError
+from customer_context_client.webhooks import WebhookRefused, read_event
 
-__all__ = ["AsyncClient", "Client", "CustomerContextError", "Event", "Tagged", "bodies"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "CustomerContextError",
+    "Event",
+    "Tagged",
+    "WebhookRefused",
+    "bodies",
+    "read_event",
+]

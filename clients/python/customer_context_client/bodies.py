@@ -155,6 +155,16 @@ class DraftInput(TypedDict):
     also_known: NotRequired[list[str]]
 
 
+class FailingEndpoint(TypedDict):
+    """A project's customer endpoint that failed ten times in a row."""
+
+    project_id: str
+    # when it had failed ten times in a row, and was left alone
+    failing_since: str
+    failures: int
+    message: str
+
+
 class Field(TypedDict):
     """One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact."""
 
@@ -242,6 +252,18 @@ class LookUpInput(TypedDict):
     sender_verified: NotRequired[bool | None]
 
 
+class LowCredits(TypedDict):
+    """How much of a month's allowance of AI credits a project has used."""
+
+    project_id: str
+    # the share that is reached; each is told once for an allowance
+    percent: Literal[80, 100]
+    credits_used: int
+    monthly_ai_credits: int
+    credits_reset_at: str
+    message: str
+
+
 class Pace(TypedDict):
     """How long a step took, in milliseconds; null where it never ran."""
 
@@ -271,10 +293,29 @@ class Project(TypedDict):
     credits_reset_at: str
 
 
+class RecoveredEndpoint(TypedDict):
+    """A project's customer endpoint that answers again."""
+
+    project_id: str
+    # as its endpoint.failing said
+    failing_since: str
+    message: str
+
+
 class RefreshInput(TypedDict):
     """Which project's ticket is looked up anew."""
 
     project_id: str
+
+
+class RefusedAi(TypedDict):
+    """An AI provider that refuses the service's key, model or settings; of no single project."""
+
+    ai_provider: str
+    ai_model: str
+    # what the operator has to mend
+    problem: str
+    message: str
 
 
 class Response(TypedDict):
@@ -332,6 +373,13 @@ TokenScope = Literal["owner", "read"]
 """What a token opens of its project: all that owners use, or only reading."""
 
 
+class UnreadableToken(TypedDict):
+    """A project whose stored bearer token opens with no key of the service."""
+
+    project_id: str
+    message: str
+
+
 class Usage(TypedDict):
     """Tokens of the AI calls; those that the provider read from its cache or wrote into it are counted apart."""
 
@@ -379,6 +427,14 @@ class AccessToken(TypedDict):
     expires_at: str
     # to the minute; null: never
     last_used_at: str | None
+
+
+class AiMisconfigured(TypedDict):
+    """The AI provider begins to refuse the service's key, model or settings."""
+
+    type: Literal["ai.misconfigured"]
+    timestamp: str
+    data: RefusedAi
 
 
 class AuditEntry(TypedDict):
@@ -504,6 +560,14 @@ class Configuration(TypedDict):
     updated_by: str | None
 
 
+class CreditsLow(TypedDict):
+    """A project has used 80 % or all of a month's AI credits."""
+
+    type: Literal["credits.low"]
+    timestamp: str
+    data: LowCredits
+
+
 class DraftChecked(TypedDict):
     """What a draft states that nothing backs, and what of a record it tells that the sender may not be told."""
 
@@ -523,6 +587,22 @@ class Ended(TypedDict):
     ticket_id: str | None
     # how its steps went; without data
     steps: list[KeptStep]
+
+
+class EndpointFailing(TypedDict):
+    """A project's customer endpoint begins to fail."""
+
+    type: Literal["endpoint.failing"]
+    timestamp: str
+    data: FailingEndpoint
+
+
+class EndpointRecovered(TypedDict):
+    """A project's customer endpoint answers again."""
+
+    type: Literal["endpoint.recovered"]
+    timestamp: str
+    data: RecoveredEndpoint
 
 
 class LastAttempt(TypedDict):
@@ -604,6 +684,14 @@ class Sample(TypedDict):
 
     # null: the operator runs none
     sample: SampleConfiguration | None
+
+
+class TokenUnreadableEvent(TypedDict):
+    """A project's stored bearer token can be decrypted no more."""
+
+    type: Literal["token.unreadable"]
+    timestamp: str
+    data: UnreadableToken
 
 
 class Versions(TypedDict):
@@ -772,6 +860,15 @@ class Customer(TypedDict):
     next_cursor: str | None
 
 
+class EnrichmentCompleted(TypedDict):
+    """An asynchronous run has ended, whatever its status."""
+
+    type: Literal["enrichment.completed"]
+    # when it ended
+    timestamp: str
+    data: TicketResult
+
+
 class ListedTickets(TypedDict):
     """One page of a project's results, the newest first."""
 
@@ -812,6 +909,11 @@ class Trial(TypedDict):
     last_attempt: LastAttempt | None
     trace: Trace
 
+
+WebhookEvent = (
+    EnrichmentCompleted | EndpointFailing | EndpointRecovered | CreditsLow | TokenUnreadableEvent | AiMisconfigured
+)
+"""An event of the webhook; its type tells which."""
 
 REASONS: Final[Mapping[Status, tuple[Reason, ...]]] = {
     "ok": ("no_data", "summary_fallback"),

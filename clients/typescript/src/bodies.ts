@@ -72,6 +72,15 @@ export interface DraftInput {
   also_known?: Array<string>;
 }
 
+/** A project's customer endpoint that failed ten times in a row. */
+export interface FailingEndpoint {
+  project_id: string;
+  /** when it had failed ten times in a row, and was left alone */
+  failing_since: string;
+  failures: number;
+  message: string;
+}
+
 /** One labelled row; `source` is the JSON Pointer (RFC 6901) of its fact. */
 export interface Field {
   label: string;
@@ -153,6 +162,17 @@ export interface LookUpInput {
   sender_verified?: boolean | null;
 }
 
+/** How much of a month's allowance of AI credits a project has used. */
+export interface LowCredits {
+  project_id: string;
+  /** the share that is reached; each is told once for an allowance */
+  percent: 80 | 100;
+  credits_used: number;
+  monthly_ai_credits: number;
+  credits_reset_at: string;
+  message: string;
+}
+
 /** How long a step took, in milliseconds; null where it never ran. */
 export interface Pace {
   p50_ms: number | null;
@@ -179,9 +199,26 @@ export interface Project {
   credits_reset_at: string;
 }
 
+/** A project's customer endpoint that answers again. */
+export interface RecoveredEndpoint {
+  project_id: string;
+  /** as its endpoint.failing said */
+  failing_since: string;
+  message: string;
+}
+
 /** Which project's ticket is looked up anew. */
 export interface RefreshInput {
   project_id: string;
+}
+
+/** An AI provider that refuses the service's key, model or settings; of no single project. */
+export interface RefusedAi {
+  ai_provider: string;
+  ai_model: string;
+  /** what the operator has to mend */
+  problem: string;
+  message: string;
 }
 
 /** The head of what it answered, and a preview of the body. */
@@ -233,6 +270,12 @@ export interface TicketInput {
 /** What a token opens of its project: all that owners use, or only reading. */
 export type TokenScope = "owner" | "read";
 
+/** A project whose stored bearer token opens with no key of the service. */
+export interface UnreadableToken {
+  project_id: string;
+  message: string;
+}
+
 /** Tokens of the AI calls; those that the provider read from its cache or wrote into it are counted apart. */
 export interface Usage {
   input_tokens: number;
@@ -275,6 +318,13 @@ export interface AccessToken {
   expires_at: string;
   /** to the minute; null: never */
   last_used_at: string | null;
+}
+
+/** The AI provider begins to refuse the service's key, model or settings. */
+export interface AiMisconfigured {
+  type: "ai.misconfigured";
+  timestamp: string;
+  data: RefusedAi;
 }
 
 /** Who did what to the project, and when: names and ids, never a value. */
@@ -403,6 +453,13 @@ export interface Configuration {
   updated_by: string | null;
 }
 
+/** A project has used 80 % or all of a month's AI credits. */
+export interface CreditsLow {
+  type: "credits.low";
+  timestamp: string;
+  data: LowCredits;
+}
+
 /** What a draft states that nothing backs, and what of a record it tells that the sender may not be told. */
 export interface DraftChecked {
   ticket_id: string;
@@ -420,6 +477,20 @@ export interface Ended {
   ticket_id: string | null;
   /** how its steps went; without data */
   steps: Array<KeptStep>;
+}
+
+/** A project's customer endpoint begins to fail. */
+export interface EndpointFailing {
+  type: "endpoint.failing";
+  timestamp: string;
+  data: FailingEndpoint;
+}
+
+/** A project's customer endpoint answers again. */
+export interface EndpointRecovered {
+  type: "endpoint.recovered";
+  timestamp: string;
+  data: RecoveredEndpoint;
 }
 
 /** What came of a later try that left the facts as they were. */
@@ -494,6 +565,13 @@ export interface Request {
 export interface Sample {
   /** null: the operator runs none */
   sample: SampleConfiguration | null;
+}
+
+/** A project's stored bearer token can be decrypted no more. */
+export interface TokenUnreadableEvent {
+  type: "token.unreadable";
+  timestamp: string;
+  data: UnreadableToken;
 }
 
 /** The versions that are kept, the newest first. */
@@ -653,6 +731,14 @@ export interface Customer {
   next_cursor: string | null;
 }
 
+/** An asynchronous run has ended, whatever its status. */
+export interface EnrichmentCompleted {
+  type: "enrichment.completed";
+  /** when it ended */
+  timestamp: string;
+  data: TicketResult;
+}
+
 /** One page of a project's results, the newest first. */
 export interface ListedTickets {
   tickets: Array<ListedTicket>;
@@ -695,6 +781,9 @@ export interface Trial {
   last_attempt: LastAttempt | null;
   trace: Trace;
 }
+
+/** An event of the webhook; its type tells which. */
+export type WebhookEvent = EnrichmentCompleted | EndpointFailing | EndpointRecovered | CreditsLow | TokenUnreadableEvent | AiMisconfigured;
 
 /** The reasons of each status; one that says it all has none. */
 export const REASONS: Record<Status, readonly Reason[]> = {

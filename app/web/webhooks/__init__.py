@@ -1,0 +1,1 @@
+"""The room of webhooks: what the helpdesk is sent, described for OpenAPI."""
