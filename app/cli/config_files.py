@@ -132,8 +132,12 @@ def _hold(fields: dict[str, Any], mails: Path, max_wrong: int | None, min_accura
         path.write_text(yaml.safe_dump(instructions, allow_unicode=True), "utf-8")
         try:
             evaluate_file(mails, path, None, "", None, None, min_accuracy, max_wrong, as_json=False)
-        except typer.Exit:
-            say("customer-context: not pushed: the instructions do not keep the limits on these emails")
+        except typer.Exit as ending:
+            tried = ending.exit_code == DIFFERENT
+            why = (
+                "the instructions do not keep the limits on these emails" if tried else "the emails could not be tried"
+            )
+            say(f"customer-context: not pushed: {why}")
             raise
 
 

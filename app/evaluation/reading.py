@@ -66,7 +66,7 @@ class _Instructions(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    instructions: _Instructions
+    instructions: _Instructions | None = None
     match_path: Annotated[str, Field(pattern=POINTER)] | None = None
     customers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     emails: Annotated[list[Any], BeforeValidator(lambda given: given or [])] = Field(default_factory=list)
@@ -98,16 +98,18 @@ def read_suite(path: Path, instructions: Instructions | None = None) -> Suite:
 
 def read_instructions(path: Path) -> Instructions:
     """Read the instructions of a YAML file, whose emails may be missing and do not matter."""
-    return _instructions(_file(path))
+    return _instructions(_file(path), path)
 
 
-def _instructions(file: _File) -> Instructions:
+def _instructions(file: _File, path: Path) -> Instructions:
+    if file.instructions is None:
+        raise BadFile(f"{path}: 'instructions' is missing; add it, or name a YAML file that has it with --instructions")
     return Instructions(file.instructions.identify, file.instructions.display, file.match_path)
 
 
 def _read_yaml(path: Path, instructions: Instructions | None) -> Suite:
     file = _file(path)
-    used = instructions or _instructions(file)
+    used = instructions or _instructions(file, path)
     customers = {
         identifier: _facts(answer, f"{path}, customers, {identifier}") for identifier, answer in file.customers.items()
     }

@@ -87,6 +87,8 @@ class Helpdesk:
             settings = SettingsPage(page)
             settings.record()
             await page.goto(at or (await self.link())[0])
+            if at is None:  # what is typed before the form is there goes nowhere, and nobody is told
+                await page.locator("#room:not([hidden]), #door:not([hidden])").wait_for()
             yield settings
 
 

@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.settings_page import Helpdesk
+from tests.browser.settings_page import PROJECT, Helpdesk
+from tests.support.service import CONFIGURATION
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,6 +29,26 @@ async def test_token_that_reads_is_made_shown_once_and_revoked(desk: Helpdesk) -
 
         assert settings.faults == []
     assert token.startswith("ccr_")
+
+
+async def test_link_that_only_reads_offers_nothing_that_would_be_refused(desk: Helpdesk) -> None:
+    await desk.set_up()
+    body = {"label": "CI", "expires_in": 3_600, "scope": "read"}
+    link = (await desk.api.post(f"{PROJECT}/access-tokens", json=body)).raise_for_status().json()["settings_url"]
+    async with desk.opened(link) as settings:
+        await expect(settings.page.locator("#reading")).to_contain_text("This link only reads")
+        await expect(settings.field("API URL")).to_have_value(CONFIGURATION["api_url"])
+        await expect(settings.field("API URL")).to_be_disabled()
+        await expect(settings.page.locator("#activity .tiles")).to_be_visible()
+        for name in ("#versions", "#audit"):
+            await settings.page.locator(f"{name} > summary").click()
+        await expect(settings.page.get_by_role("table", name="Audit trail")).to_be_visible()
+        await expect(settings.page.locator("#versions li")).to_have_count(1)
+        buttons = await settings.page.get_by_role("button").filter(visible=True).all_inner_texts()
+        await expect(settings.page.locator("#door")).to_be_hidden()
+
+        assert buttons == ["Refresh"]
+        assert settings.faults == []
 
 
 async def test_trail_tells_who_changed_what(desk: Helpdesk) -> None:

@@ -109,6 +109,16 @@ def test_given_instructions_stand_in_place_of_the_files(tmp_path: Path) -> None:
     assert read_suite(write_suite(tmp_path), given).instructions == given
 
 
+def test_file_needs_no_instructions_where_they_are_given(tmp_path: Path) -> None:
+    path = tmp_path / "mails.yaml"
+    path.write_text("emails: [{body: 'Account ID: acct_12ab34cd', identifier: acct_12ab34cd}]")
+    given = Instructions("Use the ID that starts with acct_.")
+
+    assert read_suite(path, given).instructions == given
+    with pytest.raises(BadFile, match="'instructions' is missing; add it, or name a YAML file"):
+        read_suite(path)
+
+
 @pytest.mark.parametrize(
     ("pointer", "good"),
     [

@@ -75,7 +75,8 @@ function furnish(api, project, stored) {
   assist(form);
   prepareBuild(form);
   prepareToken(form, trial);
-  offerSample(api, form);
+  if (onlyReads(api.token)) showReading();
+  else offerSample(api, form);
   trial.addEventListener("ran", ({ detail }) => {
     activity.load(); // it may have used a credit
     if (detail.status === "ok" && detail.reason !== "no_data") check.suggest(detail.identifier);
@@ -85,6 +86,18 @@ function furnish(api, project, stored) {
   the("room").hidden = false;
   form.show(stored);
   activity.load();
+}
+
+/** Tell whether an access token has the scope of reading; its first letters say so. */
+function onlyReads(token) {
+  return token.startsWith("ccr_");
+}
+
+/** Show what may be seen, and nothing to press that would be refused. */
+function showReading() {
+  the("reading").hidden = false;
+  the("room").classList.add("reading");
+  for (const control of the("configuration").elements) control.disabled = true;
 }
 
 function showState(configuration) {
