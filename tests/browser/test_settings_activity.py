@@ -188,6 +188,8 @@ async def test_ticket_opens_how_its_steps_went_and_unknown_is_not_found(desk: He
         assert settings.faults == []
     assert "Ask your endpoint: done" in opened
     assert "HTTP 200" in opened
+    assert "1 row" in opened
+    assert not any(word in opened for word in ("repaired", "right fact", "left out"))  # what did not happen
     assert not {"acct_12ab34cd", "Pro"} & set(opened.split())
 
 

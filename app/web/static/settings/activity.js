@@ -5,6 +5,9 @@ import { inWords } from "./door.js";
 import { duration, element, isolated, table, the } from "./elements.js";
 import { STATUSES, STEPS } from "./words.js";
 
+/** What happened to rows that the AI did not get right. */
+const CHANGES = { repaired: "led to the right fact", renamed: "named after their fact", dropped: "left out" };
+
 /** How many of the last look-ups are shown before somebody asks for all. */
 const FIRST_SHOWN = 10;
 
@@ -185,9 +188,15 @@ function step({ name, outcome, duration_ms: took, http_status: status, bytes, ch
     `${STEPS[name] ?? name}: ${outcome === "ok" ? "done" : outcome}`,
     duration(took),
     ...(status === null ? [] : [`HTTP ${status}, ${(bytes ?? 0).toLocaleString()} bytes`]),
-    ...(changes ? [changes] : []),
+    ...changed(changes),
   ];
   return element("li", {}, isolated(words.join(" · ")));
+}
+
+/** Say how many rows were shown, and what was put right in them. */
+function changed(changes) {
+  const counts = [...(changes ?? "").matchAll(/(\d+) (\w+)/g)].filter(([, count, what]) => what === "rows" || count !== "0");
+  return counts.map(([, count, what]) => (count === "1" && what === "rows" ? "1 row" : `${count} ${CHANGES[what] ?? what}`));
 }
 
 function shortly(iso) {

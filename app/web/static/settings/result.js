@@ -20,6 +20,7 @@ function headline(result, onRefresh) {
   const [tone, title, todo] = endingOf(result);
   const card = element("customer-context-card", { result });
   card.addEventListener("refresh", onRefresh);
+  card.setAttribute("no-lookup", ""); // by hand it is looked up for a ticket, and this is none
   return element(
     "section",
     { className: `outcome ${tone}` },

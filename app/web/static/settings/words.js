@@ -48,7 +48,7 @@ export const ENDINGS = {
   no_data: [
     "quiet",
     "Your endpoint answered, but knows nobody by this identifier",
-    "Is the identifier below one of your system's? If it is, look into your endpoint: an unknown one is answered {}.",
+    "Is the identifier below one of your system's? If it is, does your endpoint read it from the identifier parameter?",
   ],
   summary_fallback: [
     "trouble",
