@@ -1,4 +1,4 @@
-"""One email in, one result out: find the identifier, ask the customer endpoint once, say what it knows."""
+"""The enrichment of a ticket: find the identifier in its email, call the customer endpoint once, show what it knows."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ NO_SPAN = Span()
 
 
 class Model(Protocol):
-    """The AI: it reads, the code decides. Both calls raise `StepFailed` with what they used, never anything else.
+    """An AI model: it reads, the code decides. Both calls raise `StepFailed` with the tokens used, never anything else.
 
     `problem` is why the provider refuses our key, model or settings, in words for the operator; None where it does not.
     """

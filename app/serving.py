@@ -1,4 +1,4 @@
-"""Serves HTTP: the database first, then migrations under a lock, then one process or several."""
+"""The HTTP server: opens the database, applies migrations under a lock, then serves in one process or several."""
 
 import asyncio
 import gc

@@ -1,1 +1,1 @@
-"""The only files that know a third party, one each."""
+"""Adapters: PostgreSQL, AI providers, telemetry, encryption, webhooks; no other file imports these libraries."""

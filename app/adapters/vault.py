@@ -27,7 +27,7 @@ PURPOSE = b"customer-context bearer token\x00"
 
 
 class Vault:
-    """Seals with the first key of the ring and opens with any."""
+    """The encryption of bearer tokens: seals with the first key of the ring and opens with any."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys):

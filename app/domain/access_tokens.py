@@ -1,4 +1,4 @@
-"""Access tokens: keys that a person takes to a browser or a shell, and the few doors that they open."""
+"""Access tokens of a project: their form, their scopes, and the routes that each scope opens."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ TOKEN_BYTES = 32
 
 
 class TokenScope(StrEnum):
-    """What a token opens of its project: all that owners use, or only reading."""
+    """The scope of an access token: all that owners use, or only reading."""
 
     OWNER = "owner"
     READ = "read"
@@ -83,13 +83,13 @@ class AccessToken:
 
     @property
     def scope(self) -> TokenScope:
-        """Return what the token opens."""
+        """Return the token's scope."""
         return TokenScope.READ if self.token_id.startswith(ID_PREFIXES[TokenScope.READ]) else TokenScope.OWNER
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new token, the only time that it is in clear."""
+    """A new access token with its secret, which is never shown again."""
 
     known: AccessToken
     token: Secret
@@ -119,12 +119,12 @@ def has_token_shape(text: str) -> bool:
 
 
 def scope_of(token: str) -> TokenScope:
-    """Return what a token of the right shape opens."""
+    """Return the scope of an access token by its prefix."""
     return TokenScope.READ if token.startswith(PREFIXES[TokenScope.READ]) else TokenScope.OWNER
 
 
 def fingerprint(token: Secret) -> bytes:
-    """Return what is stored of a token, and what it is found by: its SHA-256, 32 bytes.
+    """Return the SHA-256 of an access token, 32 bytes: all that is stored of it, and what it is found by.
 
     A slow hash protects secrets that people choose; 256 random bits need none, and this runs with every request. Nor
     does the time of the look-up tell anything: it depends on the hash, which nobody can steer towards another's.
@@ -133,7 +133,7 @@ def fingerprint(token: Secret) -> bytes:
 
 
 def refusal_of(holder: Holder, asked: Asked, scope: TokenScope = TokenScope.OWNER) -> Refusal | None:
-    """Return why a token may not be used for this, None where it may."""
+    """Return why an access token may not be used for a request, None where it may."""
     if not _in_scope(holder.project.project_id, asked, scope) or set(asked.named) - {holder.person}:
         return Refusal.OUT_OF_SCOPE
     return owner_refusal(holder.project, holder.person)

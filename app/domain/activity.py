@@ -25,7 +25,7 @@ COUNTED = (Status.OK.value, UNKNOWN_CUSTOMER, *(status.value for status in Statu
 
 
 def counted_as(status: str, reason: str | None) -> str:
-    """Return what a look-up that ended so is counted as."""
+    """Return the counter of a look-up with this status and reason: one of `COUNTED`."""
     return UNKNOWN_CUSTOMER if reason == UNKNOWN_CUSTOMER else status
 
 
@@ -71,17 +71,17 @@ class Activity:
 
     @property
     def lookups(self) -> int:
-        """Return how many there were."""
+        """Return the number of look-ups."""
         return sum(sum(day.by_status.values()) for day in self.days)
 
     @property
     def ok_share(self) -> float | None:
-        """Return the share of them that ended as ok, 0 to 1; None where there were none."""
+        """Return the share of look-ups that ended as ok, 0 to 1; None where there were none."""
         return self._share(Status.OK.value)
 
     @property
     def unknown_share(self) -> float | None:
-        """Return the share of those whom the endpoint did not know, as above."""
+        """Return the share of look-ups whose customer the endpoint did not know, 0 to 1; None where there were none."""
         return self._share(UNKNOWN_CUSTOMER)
 
     def _share(self, counted: str) -> float | None:

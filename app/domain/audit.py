@@ -13,7 +13,7 @@ MOST_ENTRIES = 200
 
 
 class Action(StrEnum):
-    """What can be done to a project; the value is its name on the wire and in the table."""
+    """An audited action; the value is its name in the API and in the table."""
 
     PROJECT_SAVED = "project_saved"
     PROJECT_ERASED = "project_erased"
@@ -32,7 +32,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the trail.
+    """One entry of the audit trail.
 
     `actor` is the person who was named, None where the helpdesk's backend or an operator named nobody; `fields` are the
     names of what changed or was tried, `subject` the id of the access token or ticket that it was about.

@@ -1,4 +1,4 @@
-"""The breaker of a project: an endpoint that fails ten times in a row is left alone, and asked again now and then.
+"""The circuit breaker of a project: an endpoint that fails ten times in a row is not called until a probe succeeds.
 
 It is closed while all is well, open while nothing is sent, half open while one run asks whether the endpoint is back.
 Pure: who keeps a breaker says what time it is.
@@ -24,7 +24,7 @@ ABOUT_ONE_IDENTIFIER = frozenset({400, 404, 409, 410, 414, 422})
 
 
 class State(StrEnum):
-    """What a breaker does: lets all pass, nobody, or one."""
+    """The state of a circuit breaker: closed lets all pass, open nobody, half open one."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class EndpointVerdict(StrEnum):
-    """What a run tells of its endpoint."""
+    """Whether a run's endpoint answered or failed, as far as the run can tell."""
 
     ANSWERS = "answers"
     FAILS = "fails"
@@ -49,7 +49,7 @@ class Admission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Failures in a row; while it is open, since when, its pause, when and by which run it is tried.
+    """A circuit breaker: failures in a row and, while it is open, since when, its pause, and the run that probes.
 
     `failing_since` is when it opened, kept until an endpoint of the project answers: also where the owner has named
     another one, the helpdesk was told of a failure and not yet that it is over.
@@ -63,13 +63,13 @@ class Breaker:
     failing_since: datetime | None = None
 
     def state(self, now: datetime) -> State:
-        """Return what it does at that time."""
+        """Return the breaker's state at that time."""
         if self.opened_at is None or self.next_probe_at is None:
             return State.CLOSED
         return State.HALF_OPEN if self.probe_run is not None and now < self.next_probe_at else State.OPEN
 
     def admit(self, run: int, now: datetime) -> tuple["Breaker", Admission]:
-        """Say whether a run may ask the endpoint; of all that come while it is open, one in each pause may.
+        """Tell whether a run may call the endpoint; while the breaker is open, one run in each pause may.
 
         A run that is the probe already, as its worker has died, is so again.
         """
@@ -81,7 +81,7 @@ class Breaker:
         return replace(self, probe_run=run, next_probe_at=given_up_at), Admission.PROBES
 
     def after(self, verdict: EndpointVerdict, run: int, now: datetime) -> "Breaker":
-        """Return what a run makes of it that has ended, or was put back.
+        """Return the breaker after a run that has ended or was put back.
 
         Whoever gets an answer closes it, also a run that had asked before it was opened. Only the probe prolongs it.
         """
@@ -113,14 +113,14 @@ CLOSED = Breaker()
 
 @dataclass(frozen=True, slots=True)
 class SeenBreaker:
-    """A breaker, and what it does at the time at which it was looked at."""
+    """A breaker as it was read from the database, with the database's time."""
 
     breaker: Breaker
     now: datetime | None
 
     @property
     def state(self) -> State:
-        """Return what it does."""
+        """Return the breaker's state when it was looked at."""
         return self.breaker.state(self.now) if self.now is not None else State.CLOSED
 
 
@@ -129,7 +129,7 @@ _ANSWERED = frozenset({Outcome.TOO_LARGE})
 
 
 def verdict_of(outcome: Outcome, http_status: int | None) -> EndpointVerdict:
-    """Return what an ending tells of the endpoint: slow, unreachable or wrong for everybody counts as a failure."""
+    """Return the verdict on an endpoint by a run's outcome: slow, unreachable or wrong for all counts as a failure."""
     if outcome.status is Status.OK or outcome in _ANSWERED:
         return EndpointVerdict.ANSWERS
     if outcome is Outcome.HTTP_STATUS and http_status in ABOUT_ONE_IDENTIFIER:

@@ -72,7 +72,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Whom to look up without reading an email: an agent said it, or it is known from before.
+    """A given identifier, looked up without reading an email: typed by an agent, or known from the result before.
 
     `identity` is what the comparison with the sender gave at the look-up before; None: compare the sender of this one.
     """
@@ -84,7 +84,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The caller runs this ticket now.
+    """A claimed run: the lease by which the caller is the one to run this ticket.
 
     `run` and `attempt`, which counts the claims of the ticket, fence every later write. `strikes` counts the attempts,
     this one too, that have not ended in order; `charged` says that the run holds a credit, `extracted` what an earlier
@@ -112,7 +112,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The ticket is new since that time, and the caller, who submitted it, is the one to run it."""
+    """A submission that this process runs at once: the ticket is new since that time, and claimed."""
 
     since: datetime
     claimed: Claimed
@@ -139,7 +139,7 @@ Found = Underway | Stored | ForeignTicket | None
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page of results ends: when its last ticket was submitted, and which it is."""
+    """The cursor of a page of results: when its last ticket was submitted, and which it is."""
 
     submitted_at: datetime
     ticket_id: str
@@ -147,7 +147,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class ListedResult:
-    """A result as it stands in a list, and where it stands there."""
+    """A result in a list, with its position there."""
 
     position: Position
     result: dict[str, Any]
@@ -155,7 +155,7 @@ class ListedResult:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which results of a project are listed: those with this status or reason, that ended since a time."""
+    """The filter of a list of results: a status, a reason, a time since which they ended."""
 
     status: str | None = None
     reason: str | None = None

@@ -11,7 +11,7 @@ BUSINESS_PLAN = "business"
 
 
 class IdentityPolicy(StrEnum):
-    """What the drafting AI is told of a record whose customer is not the sender."""
+    """The identity policy: what the drafting AI is told of a record whose customer is not the sender."""
 
     SHOW = "show"  # everything, with a warning where the sender is certainly another
     REQUIRE_MATCH = "require_match"  # nothing but that there is a record, unless the sender matches
@@ -19,7 +19,7 @@ class IdentityPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The fields of the guide, less the token: how to find the customer, whom to ask, what to show, to whom.
+    """The configuration of a project without its token: how to find the customer, whom to ask, what to show, to whom.
 
     `match_path` is the JSON Pointer (RFC 6901) of the address, or of the addresses, that the customer writes from.
     `relay_senders` are addresses, or hosts as `@host`, that write for many customers.
@@ -80,7 +80,7 @@ def kept_configuration(fields: Mapping[str, Any]) -> Configuration:
 
 
 def missing_fields(configuration: Configuration, has_token: bool) -> list[str]:
-    """Name what a run still needs, in the order of the guide."""
+    """Return the names of the fields that a run needs and that are empty, in the order of the guide."""
     present = {
         "api_url": configuration.api_url,
         "bearer_token": has_token,

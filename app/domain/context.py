@@ -1,4 +1,4 @@
-"""Writes the block that the helpdesk puts before its drafting AI: data between delimiters that data cannot write."""
+"""The AI context: the block for the helpdesk's drafting AI, between delimiters that no data can imitate."""
 
 import re
 import unicodedata
@@ -42,7 +42,7 @@ _NAME_IN_DATA = re.compile("customer[_\\W]*context", re.IGNORECASE)
 
 
 def block(fields: Iterable[Field], links: Iterable[Link], nonce: str, at: datetime, *, mismatch: bool = False) -> str:
-    """Return the delimited block, one line for each fact that an AI may be told; `mismatch` puts a warning before them.
+    """Return the AI context, one line for each fact that an AI may be told; `mismatch` puts a warning before them.
 
     `nonce` is random and in both delimiters, so that no text of the record can imitate them; `at` is when it was
     looked up. What has no room is counted.
@@ -64,7 +64,7 @@ def block(fields: Iterable[Field], links: Iterable[Link], nonce: str, at: dateti
 
 
 def withheld(nonce: str, at: datetime) -> str:
-    """Return the block that says that there is a record, and holds no value of it."""
+    """Return the AI context that says only that there is a record, and holds no value of it."""
     return "\n".join([*_opening(nonce, at, list(WITHHELD)), _closing(nonce)])
 
 

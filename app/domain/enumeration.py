@@ -20,7 +20,7 @@ def is_relay(sender: str, relays: Iterable[str]) -> bool:
 
 
 def asker(sender: str) -> str:
-    """Return what is counted as one sender: the address, whatever name stands before it, or all that there is.
+    """Return the key of a sender for the rate limit: the address without a name, or all that there is.
 
     A sender that could be read in two ways counts by its last address, the one that mail comes from. Without a sender
     it is `""`, which is not counted: there is nobody whom a reply could tell anything.

@@ -1,4 +1,4 @@
-"""Every way in which an enrichment can end, with the sentence that tells a person what happened and what to do."""
+"""Outcomes of an enrichment: every way in which it can end, with a sentence on what happened and what to do."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class Identity(StrEnum):
 
 
 class IdentifiedBy(StrEnum):
-    """Who said which customer is to be looked up."""
+    """Who named the identifier of a look-up: the AI, which read the email, or an agent."""
 
     AI = "ai"  # it read the email
     AGENT = "agent"  # a person typed it
@@ -287,6 +287,6 @@ def endpoint_was_asked(status: str, reason: str | None) -> bool:
 
 
 def attempt_of(result: dict[str, Any]) -> dict[str, Any]:
-    """Return what is told of a run whose result has no facts, beside the facts of an earlier one."""
+    """Return the `last_attempt` of a result: how a later run ended that had no facts to replace it with."""
     told = {name: result[name] for name in ("status", "reason", "message")}
     return {**told, "at": result["created_at"]}

@@ -1,4 +1,4 @@
-"""What the model reads: a stable text, then the owner's instructions, then data between fences that it cannot close."""
+"""Prompts of the AI: a stable text, then the owner's instructions, then data between fences that it cannot close."""
 
 import json
 from collections.abc import Mapping
@@ -141,7 +141,7 @@ class Misfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One question to a model: what never changes comes first, so that a provider can cache it."""
+    """A prompt: the system text, which never changes, comes first, so that a provider can cache it."""
 
     system: str
     instructions: str
@@ -151,14 +151,14 @@ class Prompt:
 
 
 def about_email(email: Email, instructions: str) -> Prompt:
-    """Return the question which identifier the email holds; `read_identifier` reads the answer."""
+    """Return the extraction prompt: which identifier does the email hold? `read_identifier` reads the answer."""
     return Prompt(
         EXTRACT_SYSTEM, owner_instructions(instructions), email_message(email), EXTRACT_SCHEMA, EXTRACT_TOKENS
     )
 
 
 def about_facts(facts: Facts, instructions: str) -> Prompt:
-    """Return the question what to show of the customer's data; `read_answer` reads the answer."""
+    """Return the summary prompt: what of the customer's data is shown? `read_answer` reads the answer."""
     return Prompt(
         SUMMARIZE_SYSTEM, owner_instructions(instructions), facts_message(facts), SUMMARIZE_SCHEMA, SUMMARIZE_TOKENS
     )
@@ -195,7 +195,7 @@ def email_message(email: Email) -> str:
 
 
 def as_in_email(identifier: str | None) -> str | None:
-    """Return what the model copied with its angle brackets as they stand in the email."""
+    """Return an identifier that the model copied with its angle brackets as they stand in the email."""
     return identifier and identifier.replace("&lt;", "<").replace("&gt;", ">")
 
 

@@ -1,4 +1,4 @@
-"""Why a request is refused before anything is run: one closed list of codes, each with its sentence."""
+"""Refusals of requests: one closed list of problem codes, each with its title and advice."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -113,7 +113,7 @@ class Complaint:
 
 
 class Refused(Exception):
-    """Raised instead of an answer; holds nothing that the caller sent."""
+    """The exception of a refused request; it holds nothing that the caller sent."""
 
     def __init__(self, refusal: Refusal, complaints: tuple[Complaint, ...] = ()) -> None:
         super().__init__(refusal.code)

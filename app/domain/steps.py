@@ -44,7 +44,7 @@ class Span:
 
 @dataclass(slots=True)
 class Run:
-    """What one run did, step by step: everything that an engineer needs to see what to fix.
+    """The record of one run, step by step: everything that an engineer needs to see what to fix.
 
     `retry_after` is how many seconds the AI provider asked to be left alone, 0 where it did not.
     """

@@ -28,7 +28,7 @@ class Email:
 
     @classmethod
     def of(cls, subject: str, body: str, sender: str | None, sender_verified: bool | None = None) -> "Email":
-        """Clean what the caller sent; the body is plain text by now.
+        """Make an email of the caller's texts, less their invisible characters; the body is plain text by now.
 
         The verdict was on the sender as it was sent: it does not hold for one that only looks so once cleaned.
         """

@@ -1,4 +1,4 @@
-"""The trace that a request belongs to, named as W3C Trace Context does: read strictly, or not at all."""
+"""The traceparent header (W3C Trace Context): read strictly, or not at all."""
 
 import re
 from collections.abc import Sequence

@@ -89,7 +89,7 @@ def body_of(event: str, timestamp: str, data: dict[str, Any]) -> bytes:
 
 
 def judge(reply: Reply, age_seconds: float, spread: float) -> tuple[Delivery, float | None]:
-    """Say what became of a message of this age, and after how many seconds it is to be tried again, if at all."""
+    """Return the outcome of a delivery try, and the seconds until the retry; None where there is none."""
     if reply.status is not None and reply.status // 100 == 2:  # noqa: PLR2004 - the class of success
         return Delivery.DELIVERED, None
     if reply.status == GONE or age_seconds >= TRYING_SECONDS:

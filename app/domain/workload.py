@@ -21,7 +21,7 @@ MOST_COUNTED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Taker:
-    """A process as it takes runs: its row among the workers, how often it shows itself.
+    """The identity of a worker: its row among the workers, and its heartbeat.
 
     `slots` is how many runs of one project may be in flight, over all processes.
     """

@@ -1,4 +1,4 @@
-"""What is evaluated: instructions, emails with what is expected of each, and what the endpoint would answer."""
+"""Evaluation suites: instructions, emails with what is expected of each, and the endpoint's answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Scores what came of the emails: each figure is defined here, and `docs/eval.md` says the same to owners."""
+"""Scores of an evaluation: each figure is defined here, and `docs/eval.md` says the same to owners."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

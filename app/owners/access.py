@@ -1,4 +1,4 @@
-"""Access to a project: its owners, and whoever brings an access token that an owner has made."""
+"""Authorization of owners, and access tokens that owners make for a browser or a shell."""
 
 import secrets
 

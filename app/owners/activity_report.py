@@ -1,4 +1,4 @@
-"""Shows owners how their project's look-ups go: by day, by step, and what they cost this month."""
+"""The activity report of a project for its owners: look-ups by day, durations by step, credits of the month."""
 
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.project_store import ProjectStore

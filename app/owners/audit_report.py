@@ -1,4 +1,4 @@
-"""Shows owners who changed what in their project, and when."""
+"""The audit trail of a project for its owners: who changed what, and when."""
 
 from app.adapters.postgres.audit_store import AuditStore
 from app.adapters.postgres.project_store import ProjectStore
@@ -16,7 +16,7 @@ class Auditing:
     async def read(
         self, project_id: str, actor: str, limit: int, before: int | None = None
     ) -> tuple[list[Entry], int | None]:
-        """Return one page, the newest first, and where the next one begins, None at the end.
+        """Return one page of audit entries, the newest first, and the cursor of the next, None at the end.
 
         Raises `Refused` unless an owner asks.
         """

@@ -1,4 +1,4 @@
-"""Reads and saves a project's configuration: who may, what must fit together, and where a stored token may go."""
+"""Reads and saves a project's configuration: the owner's rights, validation, and where a stored token may go."""
 
 import hashlib
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Changes:
 
 
 class Configuring:
-    """Every read and write of a configuration goes through here, and so through the owner's rights."""
+    """Reads and saves configurations for owners: nobody else reads or writes one."""
 
     def __init__(self, projects: ProjectStore, vault: Vault, allowed: tuple[IPv4Network | IPv6Network, ...]) -> None:
         self._projects = projects
@@ -50,14 +50,14 @@ class Configuring:
         self._allowed = allowed
 
     async def read(self, project_id: str, actor: str) -> StoredConfiguration | None:
-        """Return what is stored, None where nothing ever was; raises `Refused` unless `actor` may see it."""
+        """Return the stored configuration, None where none ever was; raises `Refused` unless `actor` may see it."""
         await owned(self._projects, project_id, actor)
         return await self._projects.configuration(project_id)
 
     async def save(
         self, project_id: str, actor: str, changes: Changes, *, keep_others: bool, if_match: str | None
     ) -> StoredConfiguration:
-        """Save the changes over what is stored (`keep_others`: PATCH) or over the defaults (PUT)."""
+        """Save changes to a configuration, over the stored one (`keep_others`: PATCH) or over the defaults (PUT)."""
         await owned(self._projects, project_id, actor)
         for _ in range(SAVE_ATTEMPTS):
             stored = await self._projects.configuration(project_id)
@@ -82,12 +82,12 @@ class Configuring:
         raise Refused(Refusal.PRECONDITION_FAILED)
 
     async def versions(self, project_id: str, actor: str) -> list[KeptVersion]:
-        """Return the last versions, the newest first; raises `Refused` unless an owner asks."""
+        """Return the last versions of the configuration, the newest first; raises `Refused` unless an owner asks."""
         await owned(self._projects, project_id, actor)
         return await self._projects.versions(project_id)
 
     async def restore(self, project_id: str, actor: str, version: int, if_match: str | None) -> StoredConfiguration:
-        """Save the fields of a version again; whether look-ups are on, and the token, stay as they are."""
+        """Restore a version of the configuration as a new one; `enabled` and the token stay as they are."""
         kept = next((each for each in await self.versions(project_id, actor) if each.version == version), None)
         if kept is None:
             raise Refused(Refusal.VERSION_NOT_FOUND)
@@ -109,7 +109,7 @@ class Configuring:
     def merged(
         self, stored: StoredConfiguration | None, changes: Changes, loc: tuple[str, ...] = ("body",)
     ) -> Configuration:
-        """Lay the changes over what is stored; raises `Refused` with all that is wrong, below `loc`."""
+        """Return the stored configuration with changes laid over it; raises `Refused` with all mistakes below `loc`."""
         configuration, complaints = self._laid_over(stored, changes)
         if complaints:
             within = tuple(replace(each, loc=(*loc, *each.loc[1:])) for each in complaints)

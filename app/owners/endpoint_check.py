@@ -30,7 +30,7 @@ Tell = Callable[[str, dict[str, Any]], None]
 
 
 class EndpointChecks:
-    """Runs checks, one at a time for a project; changes nothing that is stored and costs no credit."""
+    """Checks of owners' endpoints, one at a time for a project; they change nothing stored and cost no credit."""
 
     def __init__(self, configuring: Configuring, projects: ProjectStore, vault: Vault, egress: Egress) -> None:
         self._configuring = configuring

@@ -1,4 +1,4 @@
-"""Seals every stored secret anew under the first key of the ring, and says which keys are still needed."""
+"""Key rotation: encrypts every stored token anew under the first key, and reports which keys are still needed."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,18 +14,18 @@ PAGE = 100
 
 
 class Resealing:
-    """Goes through all secrets; `on_secret` hears of each one."""
+    """Checks and rotates the keys of all stored tokens; `on_secret` is called after each, for a progress bar."""
 
     def __init__(self, tokens: SealedTokenStore, vault: Vault) -> None:
         self._tokens = tokens
         self._vault = vault
 
     async def count(self) -> int:
-        """Count the secrets."""
+        """Count the stored tokens."""
         return await self._tokens.count()
 
     async def check(self, on_secret: Callable[[], None] = lambda: None) -> KeyReport:
-        """Open every secret, and say which key it took."""
+        """Decrypt every stored token, and return which keys were needed."""
         used: Counter[str] = Counter()
         unreadable = []
         page = await self._tokens.after("", PAGE)
@@ -41,7 +41,7 @@ class Resealing:
         return KeyReport(tuple(KeyUse(key_id, used[key_id]) for key_id in self._vault.ring()), tuple(unreadable))
 
     async def rotate(self, on_secret: Callable[[], None] = lambda: None) -> int:
-        """Seal anew what another key than the first has sealed; return how many that were.
+        """Encrypt under the first key every token that another key has sealed; return how many.
 
         A secret that is changed meanwhile is left as it was changed: whoever did that has sealed it.
         """

@@ -9,20 +9,20 @@ from support_context.secrets import Secret
 
 @dataclass(frozen=True, slots=True)
 class SampleEndpoint:
-    """Where the sample endpoint is, and the token that opens its made-up records."""
+    """The sample endpoint's URL, and the token that opens its made-up records."""
 
     api_url: str
     token: Secret
 
 
 class Samples:
-    """Tells owners of the sample endpoint."""
+    """The operator's sample endpoint, as owners read it."""
 
     def __init__(self, projects: ProjectStore, sample: SampleEndpoint | None) -> None:
         self._projects = projects
         self._sample = sample
 
     async def read(self, project_id: str, actor: str) -> SampleEndpoint | None:
-        """Return it, None where the operator runs none; raises `Refused` unless an owner asks."""
+        """Return the sample endpoint, None where the operator runs none; raises `Refused` unless an owner asks."""
         await owned(self._projects, project_id, actor)
         return self._sample

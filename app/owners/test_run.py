@@ -1,4 +1,4 @@
-"""Tests a configuration, saved or not, on a sample email: the full cycle once, with everything that it did."""
+"""Test runs of a configuration, saved or not, on a sample email: the full cycle once, with a trace of every step."""
 
 import asyncio
 from collections.abc import Callable
@@ -68,7 +68,7 @@ class _TrialSpan(Span):
 
 
 class Trials:
-    """Runs tests; stores nothing on any ticket."""
+    """Test runs for owners; they store nothing on any ticket."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ def _same_endpoint(configuration: Configuration, stored: StoredConfiguration) ->
 
 
 def trace_of(run: Run) -> dict[str, Any]:
-    """Return what a run did, with the token left out: an engineer sees from it alone what to fix."""
+    """Return the trace of a test run as JSON, without the token: an engineer sees from it alone what to fix."""
     return {
         "identifier_raw": plain(run.identifier_raw) if run.identifier_raw is not None else None,
         "identifier_sent": run.identifier if run.request else None,

@@ -1,4 +1,4 @@
-"""One attempt at a run: what the ticket's project allows, the enrichment, and its result stored or put off."""
+"""One attempt at a claimed run: plan and configuration checked, the email enriched, the result stored or put off."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Looks whether what is wrong still is: tokens that no key opens, and an AI provider that refuses our key or settings.
+"""Watches standing conditions: tokens that no key opens, and an AI provider that refuses our key or settings.
 
 Each process sees for itself and says so; a condition that none of them sees any more is over, and told anew when it
 comes back.
@@ -23,7 +23,7 @@ PAGE = 1_000
 
 
 class ConditionWatch:
-    """The looks of one process."""
+    """The watch of one process over unreadable tokens and a refusing AI provider."""
 
     def __init__(self, conditions: ConditionStore, vault: Vault) -> None:
         self._conditions = conditions
@@ -37,7 +37,7 @@ class ConditionWatch:
         self._changed.set()
 
     async def look_for_ever(self) -> None:
-        """Look now and then, until cancelled."""
+        """Look every `LOOK_SECONDS`, and at each change of the AI's state, until cancelled."""
         while True:
             self._changed.clear()
             with suppress(DatabaseUnavailable):
@@ -47,7 +47,7 @@ class ConditionWatch:
                     await self._changed.wait()
 
     async def look(self) -> None:
-        """Say what is wrong; what nobody sees any more ends."""
+        """Store which conditions hold now, and end those that no process sees any more."""
         if self._ai is not None:
             await self._conditions.see(Event.AI_MISCONFIGURED, told=self._ai)
         after: str | None = ""

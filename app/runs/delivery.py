@@ -1,4 +1,4 @@
-"""Tells the helpdesk what has happened, that an asynchronous run has ended above all: signed, tried again for a day.
+"""Delivers webhooks to the helpdesk, about ended asynchronous runs above all: signed, retried for a day.
 
 At least once, in no promised order: a message that arrived but whose answer was lost is sent again under the same id.
 """
@@ -31,7 +31,7 @@ POLL_SECONDS = 1.0
 
 
 class Sender(Protocol):
-    """The way to the helpdesk."""
+    """The sender of webhooks to the operator's receiver."""
 
     async def send(self, message_id: str, body: bytes) -> Reply:
         """Sign the body for this moment and post it, once; never raises."""
@@ -55,7 +55,7 @@ class Deliveries:
         self._stopped = asyncio.Event()
 
     async def deliver_for_ever(self) -> None:
-        """Deliver what is due, until `stop`; then return when the tries under way have ended."""
+        """Deliver the webhooks that are due, until `stop`; then return when the tries under way have ended."""
         while not self._stopped.is_set():
             free, messages = AT_ONCE - len(self._tasks), list[Message]()
             if free:
@@ -70,7 +70,7 @@ class Deliveries:
         await asyncio.gather(*self._tasks)
 
     def stop(self) -> None:
-        """Take no more."""
+        """Take no further message; those under way are finished."""
         self._stopped.set()
 
     async def _pause(self, *, busy: bool) -> None:

@@ -13,7 +13,7 @@ class DraftChecks:
     """Checks drafts, the long ones beside the event loop."""
 
     async def check(self, draft: str, backing: Backing) -> Sequence[DraftFinding]:
-        """Return what a draft states without backing, or may not tell."""
+        """Return the places of a draft that no fact backs, or that it may not disclose."""
         if len(draft) + sum(map(len, backing.also_known)) <= CHECKED_AT_ONCE_CHARACTERS:
             return check(draft, backing)
         return await in_thread(check, draft, backing)

@@ -1,4 +1,4 @@
-"""Takes tickets in and waits for their results: whoever asks, and however, each is submitted once and run once."""
+"""The intake of tickets: submits each once, waits for its result, reads and erases results."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,13 +37,13 @@ class Enriched:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The ticket's run is under way since that time."""
+    """The pending result of a ticket whose run was submitted at that time."""
 
     since: datetime
 
 
 class Intake:
-    """Submits, waits and reads; holds no database connection while it waits."""
+    """Submits tickets, waits for results and reads them; holds no database connection while it waits."""
 
     def __init__(
         self, tickets: TicketStore, completions: Completions, worker: Worker, deadline_seconds: float, digest_key: bytes
@@ -94,7 +94,7 @@ class Intake:
         *,
         asynchronous: bool = False,
     ) -> Enriched | Pending:
-        """Ask the endpoint again about the customer of a ticket's result, without its email.
+        """Refresh a ticket's result: call the endpoint again with the identifier known from it, without the email.
 
         Raises `Refused` where there is no result, or one for which the endpoint was never asked.
         """

@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 class Listing:
-    """Reads one page at a time; the second value is where the next one begins, None at the end."""
+    """Reads lists page by page; the second value is the cursor of the next page, None at the end."""
 
     def __init__(self, lists: ListingStore) -> None:
         self._lists = lists

@@ -1,4 +1,4 @@
-"""Removes what has been kept long enough, in small portions with pauses between them, for ever."""
+"""Retention: deletes expired rows in small batches with pauses between them, for ever."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""How a process ends: it is asked, it has some time to finish what is in hand, and then it is over."""
+"""Graceful shutdown of a process: asked by a signal, it drains for `DRAIN_SECONDS`, then ends."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ DRAIN_SECONDS = 20.0
 
 
 class Draining:
-    """Two moments that everything in the process can wait for."""
+    """The shutdown of a process as two events: draining was asked for, and its time is over."""
 
     def __init__(self, patience_seconds: float = DRAIN_SECONDS) -> None:
         self._patience_seconds = patience_seconds
@@ -35,7 +35,7 @@ class Draining:
 
 @contextmanager
 def asked_by_signals(draining: Draining) -> Iterator[None]:
-    """Let SIGTERM and SIGINT ask; the first goes on to whoever handled it before, a second only hurries."""
+    """Begin draining at SIGTERM or SIGINT; the first also reaches the handler before ours, a second ends it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What a process does beside running tickets: signs of life, the runs of the dead, measures and purges."""
+"""The upkeep loop of a process: heartbeats, takeovers of dead workers' runs, the queue's depth, purges."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ async def tend(
     worker: Worker,
     observer: Observer,
 ) -> None:
-    """Tend until cancelled, then take this worker off the list; a lost database only makes it late.
+    """Run the upkeep loop until cancelled, then delete this worker's row; a lost database only makes it late.
 
     A process whose worker has no seats is no worker and gives no sign of life as one, but does all the rest.
 

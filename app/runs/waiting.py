@@ -1,4 +1,4 @@
-"""Wakes those who wait for a ticket: a NOTIFY says that it has ended, and once a second the database is asked."""
+"""Wakes callers that wait for a ticket's result: by NOTIFY, and by a poll of the database once a second."""
 
 import asyncio
 from collections import defaultdict
@@ -36,7 +36,7 @@ class Expected(asyncio.Event):
 
 
 class Completions:
-    """One process's ear for ended runs, of its own tickets and of everybody's."""
+    """The waiting callers and event streams of one process, and what wakes them when a run ends."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[Expected]] = defaultdict(set)
@@ -75,7 +75,7 @@ class Completions:
         self._wake([ticket_id])
 
     def ended(self, ended: Ended) -> None:
-        """Wake who waits for this ticket, and tell every stream."""
+        """Wake the callers that wait for this ticket, and put the ended run on every stream."""
         self._wake([ended.ticket_id])
         for stream, project_id in list(self._streams.items()):
             if project_id not in (None, ended.project_id):
@@ -98,7 +98,7 @@ class Completions:
         self.cut_streams()
 
     def close(self) -> None:
-        """Let everybody go who waits: the process ends now."""
+        """Wake every waiting caller for good: the process ends now."""
         self.closed = True
         self._wake(list(self._waiting))
 

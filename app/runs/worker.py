@@ -22,7 +22,7 @@ MOST_AT_ONCE = 25
 
 
 class Worker:
-    """Runs at most `seats` tickets at once."""
+    """A worker that runs at most `seats` tickets at once."""
 
     def __init__(self, runs: RunStore, attempts: Attempts, seats: int, observer: Observer) -> None:
         self._runs = runs
@@ -55,7 +55,7 @@ class Worker:
             self._held -= 1
 
     def start(self, claimed: Claimed) -> "asyncio.Task[None]":
-        """Run what was taken."""
+        """Start a task that runs a claimed ticket, and return it."""
         task = asyncio.get_running_loop().create_task(self._work(claimed))
         self._tasks[task] = claimed
         task.add_done_callback(self._left)
@@ -75,7 +75,7 @@ class Worker:
                         await self._wake.wait()
 
     def stop(self) -> None:
-        """Take no more."""
+        """Take no further run from the queue; those in flight go on."""
         self._stopped = True
         self._wake.set()
 

@@ -1,1 +1,1 @@
-"""What an operator may set, each value from one environment variable; nothing is read before `load_settings`."""
+"""Settings of the operator, each value from one environment variable; nothing is read before `load_settings`."""

@@ -43,7 +43,7 @@ def key_bytes(key: str) -> bytes:
 
 
 def is_web_address(text: str) -> bool:
-    """Tell whether every client would read the same host out of the text."""
+    """Tell whether the text is an http or https URL out of which every client would read the same host."""
     parts = _WEB_ADDRESS.fullmatch(text)
     if parts is None or "#" in text or "\\" in text or int(parts["port"] or 1) > HIGHEST_PORT:
         return False

@@ -1,1 +1,1 @@
-"""FastAPI lives here and nowhere else."""
+"""The web application: routes, bodies and pages; FastAPI is imported here and nowhere else."""

@@ -1,1 +1,1 @@
-"""Opens and closes everything that a process works with: the one place that knows which adapter serves which need."""
+"""The wiring: opens and closes everything that a process works with, and chooses the adapters."""

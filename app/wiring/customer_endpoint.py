@@ -15,7 +15,7 @@ from support_context.secrets import Secret
 
 @asynccontextmanager
 async def customer_endpoint(settings: Settings) -> AsyncIterator[HttpsEndpoint]:
-    """Yield what calls customer endpoints; raises `InvalidSettings` where the CA file cannot be read."""
+    """Yield the client of customer endpoints; raises `InvalidSettings` where the CA file cannot be read."""
     async with aclosing(HttpsEndpoint(tls_of(settings), settings.egress_allowed_cidrs)) as endpoint:
         yield endpoint
 
@@ -29,7 +29,7 @@ def tls_of(settings: Settings) -> ssl.SSLContext:
 
 
 def egress_of(settings: Settings) -> Egress:
-    """Return the way out as the contract's package knows it."""
+    """Return the egress rules of customer endpoints: opened private ranges and the further CA."""
     return Egress(settings.egress_allowed_cidrs, settings.egress_ca_file)
 
 

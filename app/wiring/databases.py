@@ -47,7 +47,7 @@ def _embedded() -> Any:
 
 
 def check(settings: Settings) -> None:
-    """Try what the settings name, as far as that needs no network; raises `InvalidSettings`."""
+    """Check files, packages and URLs that the settings name, without any network; raises `InvalidSettings`."""
     tls_of(settings)
     trace_export.check(settings)
     if settings.database_url is not None:
@@ -97,12 +97,12 @@ async def workload_reports(settings: Settings) -> AsyncIterator[Callable[[], Awa
 
 
 def taker_of(settings: Settings) -> Taker:
-    """Return this process as it takes runs, under a name of its own."""
+    """Return the identity of this process as a worker, with a new UUID."""
     return Taker(str(uuid4()), settings.project_concurrency, settings.heartbeat_seconds)
 
 
 def direct(url: str, settings: Settings) -> str:
-    """Return the URL for what needs a session of its own, past a transaction pooler."""
+    """Return the database URL past a transaction pooler, for LISTEN, the queue and migrations."""
     return settings.database_direct_url.get_secret_value() if settings.database_direct_url else url
 
 
@@ -115,7 +115,7 @@ def pool_of(url: str, settings: Settings, size: int | None = None) -> Database:
 
 
 def connector_of(url: str) -> Connect:
-    """Return what opens a session of its own; raises `InvalidSettings` where the URL cannot be used."""
+    """Return a function that opens one connection past the pool; raises `InvalidSettings` for an unusable URL."""
     try:
         return connector(url)
     except ValueError as problem:

@@ -82,5 +82,5 @@ def _provider_of(settings: AiSettings) -> Provider:
 
 
 def secret_of(value: SecretStr | None) -> Secret | None:
-    """Return a setting as what cannot be printed."""
+    """Return a secret setting as a `Secret`, which cannot be printed; None where it is not set."""
     return None if value is None else Secret(value.get_secret_value())

@@ -175,7 +175,7 @@ async def _end(draining: Draining, completions: Completions, worker: Worker, con
 
 @asynccontextmanager
 async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run something beside while the context is open."""
+    """Run a background task while the context is open; cancel it on exit."""
     task = asyncio.create_task(work)
     try:
         yield

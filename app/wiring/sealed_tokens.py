@@ -1,4 +1,4 @@
-"""Opens what works on the sealed secrets of the database."""
+"""Opens the key rotation of the database's sealed tokens."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +12,6 @@ from app.wiring.databases import migrated
 
 @asynccontextmanager
 async def resealing(settings: Settings) -> AsyncIterator[Resealing]:
-    """Yield what checks and rotates secrets, beside the replicas that serve; raises as `migrated` does."""
+    """Yield the key rotation, which runs beside the replicas that serve; raises as `migrated` does."""
     async with migrated(settings) as pool:
         yield Resealing(SealedTokenStore(pool), Vault(settings.key_ring()))

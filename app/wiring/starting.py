@@ -1,4 +1,4 @@
-"""The start of a process: looks at the database, applies migrations, and logs in one line what runs."""
+"""The start of a process: checks the database, applies migrations, and logs in one line what runs."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Counts, logs and traces what every run leaves behind, whoever asked for it, and hands results to who waits."""
+"""Telemetry: metrics, log lines and spans of runs, tests, webhooks and AI calls."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -31,7 +31,7 @@ class Telemetry(Observer):
         return self._metrics.in_flight()
 
     def traced(self, project_id: str, ticket_id: str | None, trace: Trace | None) -> AbstractContextManager[Span]:
-        """Follow a run in its submitter's trace while the context is open."""
+        """Open the span of a run in its submitter's trace."""
         return self._tracing.run(project_id, ticket_id, trace)
 
     def put_back(self, why: str) -> None:
@@ -39,7 +39,7 @@ class Telemetry(Observer):
         self._metrics.put_back(why)
 
     def ended(self, claimed: Claimed, result: Result, document: dict[str, Any]) -> None:
-        """Hand a ticket's result to who waits for it here, and note it."""
+        """Hand a ticket's result to the callers that wait for it here, and record it."""
         self._completions.stored(claimed.ticket_id, document)
         if claimed.charged and not result.credits_used:
             self._metrics.credit_returned()
@@ -50,13 +50,13 @@ class Telemetry(Observer):
         logs.run_failed(fault)
 
     def tested(self, project_id: str, result: Result) -> None:
-        """Note a test of the connection."""
+        """Record the result of an owner's test."""
         if result.outcome in OF_THE_PROVIDER:
             self._metrics.credit_returned()
         self._seen(None, project_id, result)
 
     def delivered(self, message_id: str, delivery: Delivery, reply: Reply) -> None:
-        """Note one try of a webhook."""
+        """Record one delivery try of a webhook."""
         self._metrics.delivered(delivery.value)
         logs.delivered(message_id, delivery.value, reply.status, reply.fault)
 

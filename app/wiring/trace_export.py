@@ -19,7 +19,7 @@ EXPORT_INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL"
 
 @asynccontextmanager
 async def tracing_of(settings: Settings) -> AsyncIterator[Tracing]:
-    """Yield what follows requests and runs; on exit, what is recorded has been sent."""
+    """Yield the tracing that the settings ask for; on exit, its spans have been sent."""
     if settings.tracing == "off":
         yield Tracing()
         return

@@ -1,4 +1,4 @@
-"""Reads the JSON object in an answer, also in a fence, in prose or after thoughts, where nothing held a schema."""
+"""Reads the JSON object in an AI model's answer, also in a fence, in prose or after thoughts."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _Read = TypeVar("_Read")
 
 
 class Ending(Enum):
-    """How a model stopped."""
+    """How an AI model's answer ended: whole, cut off at the limit of tokens, or refused."""
 
     COMPLETE = "complete"
     CUT_OFF = "cut off"
@@ -32,12 +32,12 @@ class Ending(Enum):
 
 
 class NoMessage(Exception):
-    """A body that holds no answer of a model, as a proxy's page."""
+    """A response body without an answer of an AI model, such as a proxy's error page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a model answered; `thought` tells that it spent tokens on thinking."""
+    """An AI model's answer with its token usage; `thought` tells that tokens were spent on thinking."""
 
     text: str
     usage: Usage

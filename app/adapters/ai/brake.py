@@ -1,4 +1,4 @@
-"""One brake for all calls of a process to one provider: where it asks for quiet, every call waits, not only that one.
+"""Rate limiting of AI calls: after a 429 or 529 every call of the process pauses, not only the refused one.
 
 After a pause one call goes first; its answer lets three more through, and so does each of theirs. A provider that is
 still in trouble gets one request for each pause instead of hundreds, and one that has just recovered is not pushed over
@@ -29,7 +29,7 @@ LONGEST_SILENCE_SECONDS = 5.0
 
 
 class Braked(Exception):
-    """The provider wants fewer calls; `asked` is for how many seconds, None where it did not say."""
+    """The AI provider's rate limit refused a call; `asked` is the pause it wants in seconds, None for no word."""
 
     def __init__(self, detail: str, asked: float | None) -> None:
         super().__init__(detail)
@@ -37,7 +37,7 @@ class Braked(Exception):
 
 
 class Held(Exception):
-    """The brake is on for longer than the call would wait: for `seconds` from now."""
+    """The pause outlasts the patience of this call: no call may start for `seconds` from now."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ async def _wait_for(news: asyncio.Event, seconds: float) -> None:
 
 
 class Brake:
-    """Lets calls through, all at once until one is refused.
+    """Limits the rate of AI calls: no limit until one is refused, then a pause and a slow start.
 
     `wait` returns when the event is set, or after the seconds at the latest; by then `now` must have moved on.
     """
@@ -78,12 +78,12 @@ class Brake:
         self._news = asyncio.Event()
 
     def seconds_left(self) -> float:
-        """Return for how long no call may start, 0 while calls may."""
+        """Return the rest of the pause in seconds, 0 while calls may start."""
         return max(self._until - self._now(), 0.0)
 
     @asynccontextmanager
     async def turn(self, longest: float) -> AsyncIterator[None]:
-        """Hold a turn for one call; raises `Held` where that means a pause of more than `longest` seconds.
+        """Wait for a turn to make one call; raises `Held` where the pause has more than `longest` seconds left.
 
         The body raises `Refused` to put the brake on, for everybody; an end without an exception is an answer.
         """

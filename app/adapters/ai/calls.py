@@ -1,4 +1,4 @@
-"""Makes one call to the AI provider until there is an answer or none is to be expected; learns what the model takes.
+"""Calls the AI provider with retries, and learns from its refusals which optional parts of a request the model takes.
 
 A call is repeated after a blip and where the provider asks to wait a little; a refusal that names an optional part of
 the request is answered by leaving that part out, from then on; any other refusal of ours is told to the operator.
@@ -61,7 +61,7 @@ _MISCONFIGURED = {
 
 
 class Provider(Protocol):
-    """One model at one address; `mends` names the variables of its key and its address.
+    """The API of one AI model at one address; `mends` names the variables of its key and its address.
 
     `assumed` is what the model is taken to take until it has been asked.
     """
@@ -72,20 +72,20 @@ class Provider(Protocol):
     assumed: Features
 
     async def features(self) -> tuple[Features, WireReply | None, str]:
-        """Ask what the model takes; return that, the reply that refused to tell, and a remark for the operator."""
+        """Ask which optional parts the model takes, with the refusal to tell, if any, and a remark for the operator."""
 
     async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
-        """Make one call; raises `NoAnswer` or `NoCredentials`."""
+        """Send one prompt to the model; raises `NoAnswer` or `NoCredentials`."""
 
     def read(self, body: bytes) -> Said:
-        """Return what an answer with status 200 says; raises `NoMessage`."""
+        """Read the model's answer from the body of a 200 response; raises `NoMessage`."""
 
     async def aclose(self) -> None:
         """Close the connections."""
 
 
 class CallFailed(Exception):
-    """A call that gave no answer; `detail` names the status or the class of the error, never its text."""
+    """An AI call ended without an answer; `detail` names the status or the class of the error, never its text."""
 
     def __init__(self, detail: str, outcome: Outcome = Outcome.AI_UNAVAILABLE, retry_after: float = 0.0) -> None:
         super().__init__(detail)
@@ -121,7 +121,7 @@ class Calls:
         self._asking = asyncio.Lock()
 
     async def ready(self) -> None:
-        """Ask what the model takes, unless that is known: once, and again later where there was no answer."""
+        """Ask which optional parts the model takes, unless they are known: once, and again a minute after no answer."""
         if self._now() < self._ask_at:
             return
         async with self._asking:
@@ -142,7 +142,7 @@ class Calls:
                 self._note(self._in_words(refusal.status))
 
     async def said(self, prompt: Prompt, corrections: Sequence[Correction]) -> Said:
-        """Return what the model answers; raises `CallFailed`."""
+        """Return the model's answer to a prompt, retried up to `MOST_TRIES` times; raises `CallFailed`."""
         await self.ready()
         pause, tries_left = FIRST_PAUSE_SECONDS, MOST_TRIES
         wait: float | None
@@ -167,7 +167,7 @@ class Calls:
             pause *= 2
 
     def may_ask_again(self, said: Said) -> bool:
-        """Tell whether an answer that did not fit may be asked for again; learn from it what the server does not do."""
+        """Tell whether to ask again after an answer that did not fit its schema; learn what the server lacks."""
         if said.ending is Ending.CUT_OFF and said.thought and not self.features.room:
             self.features = replace(self.features, room=THINKING_ROOM)
             return True

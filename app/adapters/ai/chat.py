@@ -71,7 +71,7 @@ _COMPLETION, _MODELS = TypeAdapter(_Completion), TypeAdapter(_Models)
 
 
 class ChatCompletions:
-    """One server and its key, if it wants one."""
+    """The chat completions API of one server, with its key if it wants one."""
 
     mends = "CC_AI_API_KEY", "CC_AI_BASE_URL"
     assumed = TAKEN
@@ -98,12 +98,12 @@ class ChatCompletions:
         return TAKEN, reply if reply.status in KEY_REFUSED else None, ""
 
     async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
-        """Make one call."""
+        """Send one prompt to the model; raises `NoAnswer`."""
         body = json.dumps(request(self._model, prompt, features, corrections)).encode()
         return await self._wire.send("POST", f"{self._base}/chat/completions", self._headers, body)
 
     def read(self, body: bytes) -> Said:
-        """Return what an answer with status 200 says; raises `NoMessage`."""
+        """Read the model's answer from the body of a 200 response; raises `NoMessage`."""
         return read(body)
 
     async def aclose(self) -> None:
@@ -112,7 +112,7 @@ class ChatCompletions:
 
 
 def request(model: str, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> dict[str, Any]:
-    """Return the body of a call."""
+    """Return the JSON body of a chat completions request."""
     system = f"{system_text(prompt, features)}\n\n{prompt.instructions}"
     body: dict[str, Any] = {
         "model": model,
@@ -132,7 +132,7 @@ def request(model: str, prompt: Prompt, features: Features, corrections: Sequenc
 
 
 def read(body: bytes) -> Said:
-    """Return what an answer with status 200 says; raises `NoMessage`."""
+    """Read the model's answer from the body of a 200 response; raises `NoMessage`."""
     try:
         completion = _COMPLETION.validate_json(body)
         choice = completion["choices"][0]

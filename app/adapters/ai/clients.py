@@ -1,4 +1,4 @@
-"""Claude through the SDK, on each platform that it knows: it gives addresses, headers, credentials and error types.
+"""Claude on each platform of Anthropic's SDK, which gives addresses, headers, credentials and error types.
 
 A request that a fixed key authorizes is sent past the SDK's layers, which cost as much CPU as the rest of an
 enrichment; one that must be signed, or whose token is refreshed, is prepared and sent by the SDK over the same session.
@@ -40,7 +40,7 @@ Client: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Where a Claude runs: the SDK's client, its variables in words, and the package of its extra.
+    """A platform that runs Claude: the SDK's client, its variables in words, and the package of its extra.
 
     `fixed` tells that a fixed key can authorize a request at the Messages API's own address.
     """
@@ -87,7 +87,7 @@ PLATFORMS = {
 
 
 class Claude:
-    """One model on one platform."""
+    """The Messages API of one Claude model on one platform."""
 
     def __init__(
         self, wire: Wire, provider: str, model: str, key: Secret | None = None, url: str | None = None
@@ -148,14 +148,14 @@ class Claude:
         return taken(reply.body) or self.assumed, None, ""
 
     async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
-        """Make one call."""
+        """Send one prompt to the model; raises `NoAnswer` or `NoCredentials`."""
         body = messages.request(self._model, prompt, features, corrections)
         if self._headers is not None:
             return await self._wire.send("POST", self._url, self._headers, json.dumps(body).encode())
         return await self._through_sdk(lambda: self._client.post(PATH, cast_to=httpx2.Response, body=body))
 
     def read(self, body: bytes) -> Said:
-        """Return what an answer with status 200 says; raises `NoMessage`."""
+        """Read the model's answer from the body of a 200 response; raises `NoMessage`."""
         return messages.read(body)
 
     async def aclose(self) -> None:
@@ -185,7 +185,7 @@ _AWAY = ("Transport", "Timeout", "Connect")
 
 
 class _OverWire(httpx2.AsyncBaseTransport):
-    """Carries what the SDK sends over our one session."""
+    """The SDK's HTTP transport over the process's one session."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -202,7 +202,7 @@ _OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encodi
 
 
 def taken(body: bytes) -> Features | None:
-    """Return what the Models API says that a model takes; None where it says nothing of it."""
+    """Read a model's features from the Models API's answer; None where it says nothing of them."""
     try:
         capabilities = json.loads(body)["capabilities"]
     except (ValueError, KeyError, TypeError):

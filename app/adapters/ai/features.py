@@ -12,7 +12,7 @@ OFF, BETWEEN_TOOLS = "disabled", "between_tools"
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is sent of the optional parts; `room` is how many tokens thinking gets that cannot be turned off.
+    """The optional parts of a request that are sent; `room` is how many tokens thinking gets that cannot be turned off.
 
     `schema` is structured output; without it the schema stands in the prompt. `cache` marks the prefix to be cached.
     """
@@ -25,7 +25,7 @@ class Features:
     room: int = 0
 
     def names(self) -> list[str]:
-        """Return what is sent, in words for people."""
+        """Return the optional parts that are sent, in words for people."""
         told = {
             f"thinking: {self.thinking}": self.thinking is not None,
             f"room for thinking: {self.room} tokens": self.room > 0,
@@ -73,7 +73,7 @@ LONGEST_REFUSAL = 4_000
 
 
 def known(model: str) -> Features:
-    """Return what the table says of a model, whatever a platform has put before or behind its name."""
+    """Return a model's features by the table, whatever a platform has put before or behind its name."""
     return next((features for part, features in KNOWN if part in model), PLAIN)
 
 

@@ -1,4 +1,4 @@
-"""The Messages API as bytes: what a call asks for, and what an answer says. Nothing here waits."""
+"""The Messages API's JSON: builds request bodies and reads answers, without any I/O."""
 
 import json
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ _MESSAGE = TypeAdapter(_Message)
 
 
 def request(model: str, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> dict[str, Any]:
-    """Return the body of a call that asks only for what the model takes; what never changes comes first."""
+    """Return the body of a Messages API request with the optional parts that the model takes."""
     instructions: dict[str, Any] = {"type": "text", "text": prompt.instructions}
     if features.cache:
         instructions["cache_control"] = {"type": "ephemeral"}
@@ -62,7 +62,7 @@ def request(model: str, prompt: Prompt, features: Features, corrections: Sequenc
 
 
 def system_text(prompt: Prompt, features: Features) -> str:
-    """Return the stable text, with the schema where nothing else holds the model to it."""
+    """Return the system prompt, with the JSON Schema in it where the API does not enforce one."""
     if features.schema:
         return prompt.system
     schema = json.dumps(dict(prompt.schema), separators=(",", ":"))
@@ -70,7 +70,7 @@ def system_text(prompt: Prompt, features: Features) -> str:
 
 
 def turns(prompt: Prompt, corrections: Sequence[Correction]) -> list[dict[str, str]]:
-    """Return the conversation: the data, and after an answer that did not fit what was wrong with it."""
+    """Return the conversation: the data as the user's turn, then each answer that did not fit and its correction."""
     said = [{"role": "user", "content": prompt.data}]
     for answer, wrong in corrections:
         said.append({"role": "assistant", "content": answer or "(nothing)"})
@@ -79,7 +79,7 @@ def turns(prompt: Prompt, corrections: Sequence[Correction]) -> list[dict[str, s
 
 
 def read(body: bytes) -> Said:
-    """Return what an answer with status 200 says; raises `NoMessage`."""
+    """Read the model's answer from the body of a 200 response; raises `NoMessage`."""
     try:
         message = _MESSAGE.validate_json(body)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The AI without an AI: reads the patterns that people write in instructions; no key, no network, no cost."""
+"""The offline model: reads the patterns that people write in instructions; no key, no network, no cost."""
 
 from app.domain.outcomes import Usage
 from app.domain.reading import identify_rules, identify_search
@@ -11,7 +11,7 @@ from support_context.facts import Facts
 
 
 class OfflineModel:
-    """Finds and picks by rules alone; what it cannot read in the instructions it leaves out."""
+    """A model that works by rules alone; it leaves out any instruction that it cannot read."""
 
     provider = "offline"
     name = "offline-patterns-1"

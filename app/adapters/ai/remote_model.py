@@ -1,4 +1,4 @@
-"""The AI behind a network: two questions, and an answer to each that fits, or the reason why there is none."""
+"""The AI model of a provider: extract and summarize, each answered in its schema or ended with a reason."""
 
 from collections.abc import Callable
 from typing import TypeVar

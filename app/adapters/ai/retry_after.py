@@ -1,4 +1,4 @@
-"""How long a server asks to be left alone: `retry-after` in each of its forms (RFC 9110, section 10.2.3)."""
+"""The Retry-After header of AI providers in each of its forms (RFC 9110, section 10.2.3)."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
 def seconds_asked(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that the headers ask for, from 0 to `LONGEST_PAUSE_SECONDS`; None where they make no sense.
+    """Return the pause of a Retry-After header in seconds, 0 to `LONGEST_PAUSE_SECONDS`; None where it makes no sense.
 
     `headers` must find names in any case. `now` is needed only for a date that comes without the server's own.
     """

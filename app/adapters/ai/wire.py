@@ -21,20 +21,20 @@ HTTP_OK, HTTP_NOT_FOUND = 200, 404
 
 
 class NoAnswer(Exception):
-    """No connection, or one that broke; named by the class of the error, never by its text."""
+    """The AI provider could not be reached, or the connection broke; named by the error's class, never by its text."""
 
 
 class NoCredentials(Exception):
-    """Credentials that could not be had for a call; named by the class of the error."""
+    """The credentials for an AI call could not be had; named by the error's class."""
 
 
 class Unusable(Exception):
-    """A provider that cannot be used as the environment is; the text says what it needs."""
+    """The AI provider cannot be used as the environment is; the text says what it needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class WireReply:
-    """What came back; `headers` are in lower case."""
+    """An HTTP response of the AI provider; `headers` are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,7 +42,7 @@ class WireReply:
 
 
 class Wire:
-    """Sends requests through one session, by a proxy where one is set; `aclose` it."""
+    """The HTTP client for AI calls: one session, through a proxy where one is set; `aclose` it."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, proxy: Secret | None = None) -> None:
         self._tls = tls
@@ -50,7 +50,7 @@ class Wire:
         self._opened: aiohttp.ClientSession | None = None  # a session belongs to the loop that it was made in
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> WireReply:
-        """Send once and return the answer whatever its status; raises `NoAnswer`. The caller's deadline bounds it."""
+        """Send one request and return the response of any status; raises `NoAnswer`. The caller's deadline ends it."""
         try:
             async with self._session().request(
                 method,

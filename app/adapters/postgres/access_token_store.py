@@ -84,7 +84,7 @@ class AccessTokenStore:
         return bool(rows) and rows[0].good
 
     async def use(self, token_hash: bytes) -> Holder | None:
-        """Return who stands behind a token that has not expired, with the project as it is now."""
+        """Return the holder of a token that has not expired, with the project as it is now; None for any other."""
         rows = await self._database.fetch(_USE, {"token_hash": token_hash})
         return Holder(project_of(rows[0]), rows[0].created_by) if rows else None
 

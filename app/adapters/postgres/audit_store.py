@@ -1,4 +1,4 @@
-"""The audit trail and the last versions of configurations in PostgreSQL, written by what changes something."""
+"""The audit trail and the last versions of configurations in PostgreSQL, written in the statement of each change."""
 
 from app.adapters.postgres.connection import Database, Row, Statement
 from app.domain.audit import Action, Entry
@@ -14,7 +14,7 @@ def noting(
     subject: str = "NULL",
     results_erased: str = "NULL",
 ) -> str:
-    """Return the part of a statement that notes what the rest of it does, one entry for each of `rows`.
+    """Return the SQL that writes one audit entry for each of `rows`, to stand in the statement of the change.
 
     All but `action` are SQL of ours over columns of `rows`, which have the `project_id`: there is no change without its
     entry, and no entry without its change.

@@ -59,7 +59,7 @@ class BreakerStore:
         return SeenBreaker(_breaker_of(rows[0]), rows[0].now) if rows else SeenBreaker(CLOSED, None)
 
     async def admit(self, claimed: Claimed) -> Claimed:
-        """Say whether the run may ask its endpoint, and take its credit if it may."""
+        """Ask the breaker whether the run may call its endpoint, and take its credit if it may."""
 
         async def decide(transaction: Transaction) -> Claimed:
             endpoint = {"project_id": claimed.project_id, "endpoint": claimed.endpoint}
@@ -76,7 +76,7 @@ class BreakerStore:
         return await self._database.transact(decide)
 
     async def record(self, project_id: str, endpoint: str, run: int, verdict: EndpointVerdict) -> None:
-        """Have the breaker know what a run tells of that endpoint, if it still is the project's."""
+        """Tell the breaker whether a run's endpoint answered or failed, if it still is the project's endpoint."""
 
         async def decide(transaction: Transaction) -> tuple[Breaker, Breaker]:
             rows = await transaction.fetch(_LOCK, {"project_id": project_id, "endpoint": endpoint})
@@ -91,7 +91,7 @@ class BreakerStore:
         _log(project_id, *await self._database.transact(decide))
 
     async def close(self, project_id: str) -> None:
-        """Close it: somebody has just seen the endpoint answer."""
+        """Close the project's breaker: its endpoint has just answered."""
 
         async def decide(transaction: Transaction) -> Breaker:
             rows = await transaction.fetch(_DELETE, {"project_id": project_id})

@@ -1,4 +1,4 @@
-"""Reads what a claim brings from a row of the view `claims`, and packs an email for its time in the database."""
+"""Reads a claimed run from a row of the view `claims`, and packs emails for their time in the database."""
 
 import json
 from dataclasses import replace
@@ -13,7 +13,7 @@ from app.domain.traces import trace_in
 
 
 def claimed_of(row: Any) -> Claimed:
-    """Return the claim."""
+    """Read a claimed run from a row of the view `claims`."""
     extracted = row["extracted"]
     email = Email("", "", "") if row["email"] is None else unpacked(row["email"])
     return Claimed(
@@ -46,7 +46,7 @@ def _given(row: Any) -> Given | None:
 
 
 def fence(claimed: Claimed) -> dict[str, object]:
-    """Return what `FENCE` compares."""
+    """Return the values of `FENCE` for a claimed run."""
     return {"ticket_id": claimed.ticket_id, "run": claimed.run, "attempt": claimed.attempt}
 
 
@@ -63,5 +63,5 @@ def packed(email: Email) -> bytes:
 
 
 def unpacked(content: bytes) -> Email:
-    """Return the email that waited."""
+    """Return the email that `packed` made these bytes of."""
     return Email(*json.loads(content))

@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: one small pool, statements that commit themselves, and two kinds of failure."""
+"""The connection pool to PostgreSQL: statements that commit themselves, and two kinds of failure."""
 
 import asyncio
 import json
@@ -79,19 +79,19 @@ class StatementFailed(Exception):
 
 
 class Statement:
-    """SQL with its parameters named, as `:name`; PostgreSQL numbers them."""
+    """An SQL statement with named parameters, as `:name`, which it turns into PostgreSQL's `$1`."""
 
     def __init__(self, sql: str) -> None:
         self.names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
         self.sql = _PARAMETER.sub(lambda found: f"${self.names.index(found[1]) + 1}", sql)
 
     def values(self, named: Mapping[str, object]) -> list[object]:
-        """Return the values in the order of their numbers."""
+        """Return the parameters' values in the order of their numbers."""
         return [named[name] for name in self.names]
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]
-    """A row whose columns are attributes too."""
+    """A row of a result, its columns as attributes too."""
 
     __slots__ = ()
 
@@ -133,7 +133,7 @@ class Database:
         return await self._run(run)
 
     async def transact(self, work: Callable[["Transaction"], Awaitable[T]]) -> T:
-        """Run some statements that belong together; the same failures, and then none of them was done."""
+        """Run `work` in one transaction and return its result; fails as `fetch` does, and then nothing was done."""
 
         async def run(connection: Any) -> T:
             async with connection.transaction():
@@ -187,7 +187,7 @@ async def ping(database: Database) -> None:
 
 
 async def unset(database: Database) -> tuple[str, ...]:
-    """Return which of `SETTINGS` a session lacks: behind a pooler the role, or its database, must set them."""
+    """Return the names of `SETTINGS` that a session lacks: behind a pooler the role, or its database, must set them."""
     return tuple(row.name for row in await database.fetch(_UNSET, {"names": list(SETTINGS)}))
 
 
@@ -196,7 +196,7 @@ _UNSET = Statement("SELECT name FROM pg_settings WHERE name = ANY(:names) AND se
 
 
 def connecting(url: str, settings: Mapping[str, str], **options: Any) -> Callable[[], Awaitable[Any]]:
-    """Return what opens one connection to the URL, as libpq writes it, with these settings."""
+    """Return a function that opens one asyncpg connection to a libpq URL with these settings."""
     dsn = _dsn(url)
 
     async def connect() -> Any:
@@ -217,7 +217,7 @@ def connecting(url: str, settings: Mapping[str, str], **options: Any) -> Callabl
 
 
 def connector(url: str) -> Callable[[], Awaitable[Any]]:
-    """Return what opens one connection of its own, past any pool, for statements of which one may be lost.
+    """Return a function that opens one connection past any pool, for statements of which one may be lost.
 
     They end within `PATIENCE_SECONDS`, and their commits are `UNFLUSHED`.
     """
@@ -225,7 +225,7 @@ def connector(url: str) -> Callable[[], Awaitable[Any]]:
 
 
 def failure_of(foreign: BaseException) -> DatabaseUnavailable | StatementFailed:
-    """Translate what the driver raises, keeping the class and the SQLSTATE only."""
+    """Translate an exception of the driver, keeping only its class and its SQLSTATE."""
     sqlstate = getattr(foreign, "sqlstate", None)
     if sqlstate is not None:
         passing = sqlstate.startswith(PASSING_STATES)

@@ -31,15 +31,15 @@ class DeliveryStore:
         self._database = database
 
     async def take(self, many: int) -> list[Message]:
-        """Borrow at most so many of the messages that are due."""
+        """Lend at most `many` of the webhook messages that are due, for `LENT_SECONDS`."""
         return [_message(row) for row in await self._database.fetch(_TAKE, {"many": many})]
 
     async def later(self, message_id: str, pause_seconds: float) -> None:
-        """Give it back for later."""
+        """Put a webhook message off by `pause_seconds`."""
         await self._database.fetch(_LATER, {"message_id": message_id, "pause_seconds": pause_seconds})
 
     async def settle(self, message_id: str) -> None:
-        """Forget it: it was delivered, or never will be."""
+        """Delete a webhook message that was delivered or never will be."""
         await self._database.fetch(_SETTLE, {"message_id": message_id})
 
 

@@ -1,4 +1,4 @@
-"""The one connection of a process that stays open: it listens for NOTIFY, and runs the queue's statements in turn.
+"""The standing connection of a process: listens for NOTIFY, sends NOTIFYs, and reconnects by itself.
 
 It mends itself: a statement that meets a lost connection waits for a new one and is sent again, and every listener is
 registered anew. So whoever uses it must only send what may run twice.

@@ -1,4 +1,4 @@
-"""Brings the schema up to date when a process starts: safe for any number of them at once."""
+"""Applies schema migrations when a process starts, under a lock: safe for any number of processes at once."""
 
 import asyncio
 from pathlib import Path
@@ -28,7 +28,7 @@ LOCK_MS = 1_000
 
 
 def engine_for(url: str) -> AsyncEngine:
-    """Return what Alembic works on: SQLAlchemy over connections as ours are, one at a time."""
+    """Return the SQLAlchemy engine that Alembic works on, over connections with our settings."""
     return create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connecting(url, NAME | SETTINGS),

@@ -1,4 +1,4 @@
-"""Sends NOTIFYs after the commit of what they tell of, many in one go: nobody and no disk is waited for.
+"""Sends NOTIFYs in batches after the commit of what they announce, so that no statement waits for them.
 
 Inside the transaction a NOTIFY would lock the whole database from there until the commit is flushed. If the process
 dies in between, those who listen find out by themselves: they look once in a while.
@@ -26,7 +26,7 @@ MOST_AT_ONCE = 500
 
 
 class Notices:
-    """What waits to be told, and the loop that tells it."""
+    """The NOTIFYs that wait to be sent, and the loop that sends them."""
 
     def __init__(self, connection: StandingConnection) -> None:
         self._connection = connection
@@ -34,12 +34,12 @@ class Notices:
         self._something = asyncio.Event()
 
     def send(self, channel: str, message: str) -> None:
-        """Have a NOTIFY sent soon."""
+        """Send a NOTIFY on a channel within milliseconds; returns at once, and what is sent twice goes out once."""
         self._waiting[channel, message] = None
         self._something.set()
 
     async def send_for_ever(self) -> None:
-        """Send what waits, until cancelled or the connection is closed."""
+        """Send the waiting NOTIFYs in batches, until cancelled or the connection is closed."""
         while True:
             await self._something.wait()
             await asyncio.sleep(GATHERING_SECONDS)
@@ -55,12 +55,12 @@ class Notices:
 
 
 def ended_message(ticket_id: str, project_id: str) -> str:
-    """Return what is sent on `ENDED_CHANNEL`."""
+    """Return the NOTIFY payload that announces on `ENDED_CHANNEL` that a ticket's run has ended."""
     return json.dumps([ticket_id, project_id])
 
 
 def ended_in(message: str) -> tuple[str, str]:
-    """Return the ticket and the project that such a message names."""
+    """Return the ticket id and the project id in a payload of `ENDED_CHANNEL`."""
     ticket_id, project_id = json.loads(message)
     return ticket_id, project_id
 

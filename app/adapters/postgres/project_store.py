@@ -150,13 +150,13 @@ _END_CHECK = Statement("""
 
 
 class ProjectStore:
-    """Everything about a project but its results; every method may raise `DatabaseUnavailable`."""
+    """The rows of projects, configurations and credits; every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def put(self, project: Project, actor: str | None = None) -> None:
-        """Make the project, or replace what is known of it."""
+        """Create or replace a project; the audit trail gets an entry if anything changes."""
         values = {
             "project_id": project.project_id,
             "plan": project.plan,
@@ -167,7 +167,7 @@ class ProjectStore:
         await self._database.fetch(_PUT, values)
 
     async def get(self, project_id: str) -> tuple[Project, CreditReport] | None:
-        """Return the project and what it has spent this month."""
+        """Return the project and the AI credits that it has used this month; None where there is no such project."""
         rows = await self._database.fetch(_GET, {"project_id": project_id})
         return (project_of(rows[0]), CreditReport(rows[0].used, rows[0].resets_at)) if rows else None
 

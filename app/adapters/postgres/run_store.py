@@ -1,4 +1,4 @@
-"""Runs as workers know them, in PostgreSQL: taken, noted, finished or put back, each by one fenced statement."""
+"""The queue of runs in PostgreSQL: workers take, finish and put back runs, each by one fenced statement."""
 
 import json
 from collections.abc import Callable
@@ -135,7 +135,7 @@ class RunStore:
         await self._conditions.see(Event.TOKEN_UNREADABLE, claimed.project_id)
 
     async def admit(self, claimed: Claimed, extracted: Extracted, identifier: str) -> bool | None:
-        """Keep what the first AI call found, tell whether the sender may ask about this customer, and count that.
+        """Store the AI's extraction, count this customer for the sender, and tell whether the rate limit lets it pass.
 
         None if the claim was lost.
         """

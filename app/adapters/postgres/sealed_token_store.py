@@ -29,12 +29,12 @@ class SealedTokenStore:
         self._database = database
 
     async def after(self, project_id: str, limit: int) -> list[SealedToken]:
-        """Return those of the next projects in the order of ids."""
+        """Return the sealed tokens of at most `limit` projects whose ids come after `project_id`."""
         rows = await self._database.fetch(_AFTER, {"project_id": project_id, "limit": limit})
         return [SealedToken(row.project_id, row.token_sealed) for row in rows]
 
     async def count(self) -> int:
-        """Count them."""
+        """Count the sealed tokens of all projects."""
         [row] = await self._database.fetch(_COUNT)
         return int(row.many)
 

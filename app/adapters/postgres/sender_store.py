@@ -1,4 +1,4 @@
-"""How many customers each sender has asked about within the hour, in PostgreSQL, so that all replicas count together.
+"""The rate limit on customers per sender, in PostgreSQL, so that all replicas count together.
 
 Neither senders nor identifiers are stored, only keyed digests of them, and those for an hour at most.
 """
@@ -47,7 +47,7 @@ ADMITTED = "CAST(:most AS integer) = 0 OR EXISTS (SELECT FROM known) OR EXISTS (
 
 
 class SenderStore:
-    """Names the rows of `senders`; `most` is how many customers one may ask about in an hour, 0 for any number.
+    """Keys of the rate limit per sender; `most` is how many customers one may ask about in an hour, 0 for any number.
 
     `encryption_key` is the first of the ring: with another one, counting begins anew.
     """

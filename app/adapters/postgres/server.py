@@ -44,7 +44,7 @@ class Server:
 
 
 async def look_at(url: str) -> Server:
-    """Connect once; raises `WrongDatabase` for what stays wrong, `DatabaseUnavailable` for what may pass."""
+    """Connect once and return the server's host and version; raises `WrongDatabase` or `DatabaseUnavailable`."""
     try:
         connection = await connector(url)()
         try:
@@ -64,12 +64,12 @@ async def look_at(url: str) -> Server:
 
 
 def hopeless(sqlstate: str) -> str:
-    """Return what to do about a SQLSTATE of `HOPELESS`."""
+    """Return the advice for a SQLSTATE of `HOPELESS`."""
     return f"{HOPELESS[sqlstate]}; SQLSTATE {sqlstate}"
 
 
 def unready(sqlstate: str) -> str:
-    """Return what to do about a SQLSTATE of `UNREADY`."""
+    """Return the advice for a SQLSTATE of `UNREADY`."""
     return f"{UNREADY[sqlstate]}; SQLSTATE {sqlstate}"
 
 

@@ -1,4 +1,4 @@
-"""Tickets as callers know them, in PostgreSQL: submitted, found, erased."""
+"""Tickets in PostgreSQL: submissions, look-ups of results, erasures."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -99,18 +99,14 @@ _NOTE_LOOK_UP = Statement(f"""
 _ABOUT = 'lower({0} COLLATE "C") = lower(CAST(:identifier AS text) COLLATE "C")'
 
 _UNDER_WAY = ("state = 'queued' AND asynchronous = ANY(ARRAY[false, true])", "state = 'running'", "state = 'resting'")
-"""Each has its index."""
+"""The conditions of a run under way, each with its index."""
 
 _FOUND_UNDER_WAY = " UNION ".join(
     f"""
         SELECT ticket_id FROM enrichments WHERE {state} AND project_id = :project_id
             AND {_ABOUT.format(f"left(extracted ->> 'identifier', {LONGEST_IDENTIFIER})")}
     """  # noqa: S608 - constants, no value
-    for state in (
-        "state = 'queued' AND asynchronous = ANY(ARRAY[false, true])",
-        "state = 'running'",
-        "state = 'resting'",
-    )
+    for state in _UNDER_WAY
 )
 
 # A run under way is about a customer once the AI has named one. The first batch is noted whatever it finds: somebody
@@ -144,7 +140,7 @@ class TicketStore:
         self._notify = notify
 
     async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> list[Submitted | Taken]:
-        """Store these tickets, each of them once, all or none; say what is known of each.
+        """Store tickets in one transaction, each once, and return the state of each in the order given.
 
         With `take`, the one ticket is `Taken` by this process if it can be run at once.
         """
@@ -176,7 +172,7 @@ class TicketStore:
         return await self._database.fetch(_SUBMIT, values | terms)
 
     async def find(self, ticket_id: str, project_id: str) -> Found:
-        """Return the result, or that a run is under way, or None where nothing ever was."""
+        """Return a ticket's result, or that a run is under way; None where nothing is stored."""
         rows = await self._database.fetch(_FIND, {"ticket_id": ticket_id})
         if not rows:
             return None
@@ -186,11 +182,11 @@ class TicketStore:
         return Stored(row.result) if row.state == "done" else Underway(row.submitted_at, row.result)
 
     async def hand_over(self, ticket_id: str, project_id: str) -> bool:
-        """Make the run one that nobody waits for; False if it has ended already."""
+        """Make a ticket's run asynchronous, as its caller waits no longer; False if it has ended already."""
         return bool(await self._database.fetch(_HAND_OVER, {"ticket_id": ticket_id, "project_id": project_id}))
 
     async def pending_among(self, ticket_ids: list[str]) -> set[str]:
-        """Return those whose run has not ended."""
+        """Return the tickets, of these, whose run has not ended."""
         return {row.ticket_id for row in await self._database.fetch(_PENDING, {"ticket_ids": ticket_ids})}
 
     async def note_look_up(self, ticket_id: str, project_id: str, actor: str) -> bool:

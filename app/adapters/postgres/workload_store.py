@@ -1,4 +1,4 @@
-"""The workload in PostgreSQL: which processes run tickets, whose runs others get, how much waits, how runs ended.
+"""The registry of workers and the queue's figures in PostgreSQL: heartbeats, takeovers, depth, report.
 
 Every query stays cheap on large tables: it reads what waits or runs, or the last hour, by an index.
 """
@@ -81,6 +81,7 @@ _IN_LINE = """
     enrichments e JOIN full_projects f ON f.project_id = e.project_id
     WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true])
 """
+"""Tickets that wait for a slot of their own project, by the index of the queue."""
 
 # The oldest is the first in the line of its project, and the index skips from one line to the next.
 _DEPTH = f"""
@@ -163,7 +164,7 @@ class WorkloadStore:
         self._notify = notify
 
     async def beat(self, worker: WorkerBeat, running: Sequence[int]) -> int:
-        """Note a sign of life, and give back what this worker was given but does not run; say how many.
+        """Store the worker's heartbeat and queue the runs that it was given but does not run; return how many.
 
         To be called as often as `Taker.beat_seconds` says.
         """
@@ -172,12 +173,12 @@ class WorkloadStore:
         return self._queued(await self._database.fetch(_GIVE_BACK_UNKNOWN, values))
 
     async def take_over(self) -> int:
-        """Queue the runs of workers that give no sign of life; say how many. An attempt that ended so is a strike."""
+        """Queue the runs of workers without a heartbeat; return how many. An attempt that ended so is a strike."""
         values = {"worker_id": self._taker.worker_id, "alive_seconds": self._taker.alive_seconds}
         return self._queued(await self._database.fetch(_GIVE_TO_OTHERS, values))
 
     async def leave(self) -> None:
-        """Forget this worker, which ends in order, and queue what it was running."""
+        """Delete this worker's row, as it ends in order, and queue the runs that it had."""
         self._queued(await self._database.fetch(_LEAVE, {"worker_id": self._taker.worker_id}))
 
     async def purge(self) -> None:
@@ -187,12 +188,12 @@ class WorkloadStore:
             pass
 
     async def depth(self) -> Depth:
-        """Return how many tickets wait, and how long the oldest has."""
+        """Return the queue's depth: how many tickets wait, and for how long the oldest has."""
         [row] = await self._database.fetch(_SEE_DEPTH, {"slots": self._taker.slots})
         return _depth(row)
 
     async def report(self) -> WorkloadReport:
-        """Return everything that an operator asks for."""
+        """Return the workload report: queue, workers, and the runs that ended within the last hour."""
         [queue] = await self._database.fetch(_QUEUE, {"slots": self._taker.slots})
         workers = await self._database.fetch(_WORKERS)
         [hour] = await self._database.fetch(_LAST_HOUR)

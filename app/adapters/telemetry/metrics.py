@@ -47,7 +47,7 @@ Together = Literal["livesum", "livemax", "livemostrecent", "mostrecent"]
 
 
 class Metrics:
-    """The figures of one process, or of all workers together where PROMETHEUS_MULTIPROC_DIR names a directory."""
+    """The Prometheus metrics of one process, or of all together where PROMETHEUS_MULTIPROC_DIR names a directory."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -141,7 +141,7 @@ class Metrics:
         self._credits.labels("used").inc(result.credits_used)
 
     def ai_is(self, provider: str, model: str) -> None:
-        """Have the counters of this AI there from the start: a rate over the first tokens is then right."""
+        """Create the token counters of this AI model at 0, so that a rate over the first tokens is right."""
         for kind in TOKENS:
             self._tokens.labels(provider, model, kind)
 
@@ -184,11 +184,11 @@ class Metrics:
             yield
 
     def families(self) -> Iterable[Metric]:
-        """Read every family of this process as it is now."""
+        """Return every family of metrics of this process as it is now."""
         return self._registry.collect()
 
     def served(self, port: int) -> AbstractContextManager[None]:
-        """Show the figures at http://…:port/metrics until the context is left; raises `OSError` where that is taken."""
+        """Serve the metrics on a port until the context is left; raises `OSError` where the port is taken."""
         server, thread = start_http_server(port, registry=self._registry)
 
         @contextmanager
@@ -203,7 +203,7 @@ class Metrics:
         return until_left()
 
     def render(self) -> tuple[bytes, str]:
-        """Return the figures in Prometheus' text format, and its content type."""
+        """Return the metrics in Prometheus' text format, and its content type."""
         registry = self._registry
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()

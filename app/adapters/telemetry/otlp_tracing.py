@@ -1,4 +1,4 @@
-"""Tells an OpenTelemetry collector of requests, runs and their steps: how they ended, never what they were about.
+"""OpenTelemetry tracing: spans of requests, runs and steps, with how they ended and never what they were about.
 
 Spans are begun and ended by hand, below no current context and no global provider: no library of ours can find one,
 add to it, or pass it on to a customer endpoint or an AI provider. Exceptions are not recorded, as their texts can hold
@@ -54,7 +54,7 @@ BROKEN = frozenset(outcome for outcome in Outcome if outcome.status is Status.FE
 
 
 class OtlpTracing(Tracing):
-    """Sends the spans of one process; `close` it. The standard OTEL_ variables say where to, and which ones."""
+    """Tracing that sends the spans of one process by OTLP, as the standard OTEL_ variables say; `close` it."""
 
     def __init__(self, version: str, processor: SpanProcessor | None = None) -> None:
         # The library's own lines hold what a collector answered, and its address; `_Told` says what matters of them.
@@ -92,14 +92,14 @@ class OtlpTracing(Tracing):
             run.close()
 
     def close(self) -> None:
-        """Send what is left, as far as that is quick."""
+        """Send the last spans, within `FLUSH_SECONDS`."""
         closing = Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(FLUSH_SECONDS)
 
 
 class OtlpRequestSpan(Span):
-    """A request as it is recorded; `trace` is where a run that it asks for belongs."""
+    """The OpenTelemetry span of a request; `trace` is where a run that it asks for belongs."""
 
     def __init__(self, span: OtelSpan, method: str, trace: Trace | None) -> None:
         super().__init__(trace)
@@ -118,7 +118,7 @@ class OtlpRequestSpan(Span):
 
 
 class OtlpRunSpan(Span):
-    """A run as it is recorded, with the step that is under way."""
+    """The OpenTelemetry span of a run, with that of the step under way."""
 
     def __init__(self, tracer: Tracer, span: OtelSpan, trace: Trace | None) -> None:
         super().__init__(trace)
@@ -157,7 +157,7 @@ class OtlpRunSpan(Span):
 
 
 class _Told(SpanExporter):
-    """Sends through another exporter, and has the log say once when that begins to fail, and when it works again."""
+    """A span exporter that logs once when its collector begins to fail, and once when it works again."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter

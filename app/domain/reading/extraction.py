@@ -1,4 +1,4 @@
-"""Decides which identifier is sent: the model points at a place of the email, and the value is spelt from there."""
+"""Extraction of the identifier: a model's answer counts only where it stands in the email, and is spelt from there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from support_context.limits import LONGEST_IDENTIFIER
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What the AI named in an email, not judged yet: kept, so that a run that starts again need not pay twice."""
+    """The AI's extraction from an email, not judged yet: kept, so that a run that starts again need not pay twice."""
 
     identifier: str | None
     usage: Usage
 
 
 def as_sent(identifier: str) -> str | None:
-    """Return the value that is sent for an identifier; None where there is none, or where it would be another's."""
+    """Return an identifier as it is sent to the endpoint; None where nothing is left, or it would be another's."""
     value = wanted(identifier)
     return value[:LONGEST_IDENTIFIER] if value and sanitize(value) == value else None
 
 
 def accept(answer: str | None, email: Email, instructions: str) -> str:
-    """Return the value to send for a model's answer: the spelling of the place where it stands in the email.
+    """Return the identifier to send for a model's answer, spelt as it stands in the email; raises `StepFailed`.
 
     Raises `StepFailed` where it names nothing, where it stands nowhere as a whole, where it has not the form that the
     instructions name, and where its place has characters that are never sent: without its plus sign,

@@ -50,14 +50,14 @@ _SCRIPT_CHANGES = re.compile(rf"(?<=[{_OTHER_SCRIPTS}])(?=[A-Za-z0-9])|(?<=[A-Za
 
 
 def wanted(answer: str) -> str:
-    """Return what to look for: the answer folded, without white space and without what only stands around it."""
+    """Return the identifier to look for in the text: the answer folded, without white space and signs around it."""
     if len(answer) > LONGEST_ANSWER:
         return ""
     return "".join(_EDGES.sub("", fold(plain(answer))).split())
 
 
 def spelling(value: str, texts: Iterable[str]) -> str | None:
-    """Return the value as the first text spells it where it stands as a whole; None where it does in none.
+    """Return the identifier as the first text spells it where it stands as a whole word; None where it does in none.
 
     A place that is spelt just as the value goes before one in other letters.
     """

@@ -34,7 +34,7 @@ JUDGED_AT_ONCE_BYTES = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What may be shown of an answer; `note` counts what was changed and holds no data.
+    """Rows and summary of a card as they may be shown; `note` counts what was changed and holds no data.
 
     `repaired` counts the rows whose pointer was led to the fact that it means, `renamed` those that got the name of
     their own key, `dropped` those that lead nowhere or that nobody asked for; `made_anew` tells that the summary gave

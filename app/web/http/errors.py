@@ -1,4 +1,4 @@
-"""Every error leaves as problem details (RFC 9457): a stable code, what to do, and nothing that the caller sent."""
+"""Error responses as problem details (RFC 9457): a stable code, what to do, and nothing that the caller sent."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -94,7 +94,7 @@ def complaints_of(errors: Iterable[Mapping[str, Any]], within: tuple[str | int, 
 
 
 def refused_by(fault: BaseException) -> Refused:
-    """Return what a caller is told of a fault, for those who cannot leave that to the handlers below."""
+    """Return the refusal that an exception means to a caller, for those who cannot leave that to the handlers below."""
     if isinstance(fault, Refused):
         return fault
     if isinstance(fault, DatabaseUnavailable):

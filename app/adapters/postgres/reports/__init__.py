@@ -1,1 +1,1 @@
-"""What is only read, in PostgreSQL: activity of a project, lists of projects and results."""
+"""Read-only stores in PostgreSQL: a project's activity, lists of projects and results."""

@@ -44,7 +44,7 @@ _NOTE_READ = Statement(f"""
 
 
 class ListingStore:
-    """Reads lists; every method may raise `DatabaseUnavailable`."""
+    """Pages of projects and results; every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,7 +63,7 @@ class ListingStore:
     async def of_customer(
         self, project_id: str, identifier: str | None, limit: int, before: Position | None
     ) -> list[ListedResult]:
-        """Return all that was looked up by an identifier, in any case, the newest first."""
+        """Return the results that were looked up by an identifier, in any case, the newest first."""
         values = {"project_id": project_id, "identifier": identifier}
         rows = await self._database.fetch(_OF_CUSTOMER, values | _page(limit, before))
         return [_listed(row) for row in rows]
