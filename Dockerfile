@@ -25,6 +25,10 @@ RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /wheels 
 FROM python:3.13-slim
 COPY --from=build /opt/venv /opt/venv
 
+LABEL org.opencontainers.image.title="Customer Context" \
+      org.opencontainers.image.version="1.0.0" \
+      org.opencontainers.image.licenses="Apache-2.0"
+
 # A number and not a name: a cluster can then see that it is not root. Nothing below is writable for it but /tmp.
 USER 10001:10001
 WORKDIR /tmp

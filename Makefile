@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-browser test-examples check format openapi clients lock bench try-image sbom clean clean-data
+.PHONY: help setup run curls test test-browser test-examples check format openapi clients lock bench try-image sbom clean clean-data
 
 # Tests start many processes; without compiled files, each would spend seconds of CPU on compiling the project anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,6 +41,9 @@ setup: $(VENV)/.developing ## install everything into .venv (run and test do it 
 run: $(VENV)/.running ## serve the demo: PostgreSQL, a sample endpoint, curl lines to try (PORT=8001, HOST=0.0.0.0)
 	@echo 'Starting (the first time takes a little longer) …' >&2
 	@exec $(PY) -m app demo --host $(HOST) --port $(PORT)
+
+curls: $(VENV)/.running ## print the curl lines of a demo that runs, for new tickets (PORT=8001)
+	@exec $(PY) -m app demo --curls --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.developing ## run every test with coverage, or a part of them (T="tests/domain -k limit")
 ifeq ($(strip $(T)),)

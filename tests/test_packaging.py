@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from datetime import UTC, datetime
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,26 @@ def test_service_clients_and_contract_carry_one_version() -> None:
     locked_typescript = json.loads((clients / "typescript" / "package-lock.json").read_text("utf-8"))["version"]
 
     assert {python, typescript, locked_typescript, support_context.__version__} == {app.__version__}
+
+
+def test_image_and_manifests_carry_the_version_too() -> None:
+    label = re.search(r'org\.opencontainers\.image\.version="([^"]+)"', (ROOT / "Dockerfile").read_text("utf-8"))
+    tag = re.search(r'newTag: "([^"]+)"', (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8"))
+
+    assert label is not None
+    assert tag is not None
+    assert {label[1], tag[1]} == {app.__version__}
+
+
+def test_version_stands_in_the_changelog_with_its_date() -> None:
+    released = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M
+    )
+
+    assert released
+    version, date = released[0]
+    assert version == app.__version__
+    assert datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC).year >= 2026
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,15 @@ def status(
         status_watch.show_once(as_json=as_json)
 
 
-def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    curls: Annotated[bool, typer.Option("--curls", help="Only print the curl lines of the demo that runs.")] = False,
+) -> None:
     """Serve with everything made up: an embedded database, a sample customer endpoint, a demo project."""
     from app.demo import run
 
-    run.demo(host, port)
+    if curls:
+        run.curls(host, port)
+    else:
+        run.demo(host, port)

@@ -19,7 +19,7 @@ from app.demo.made_up_endpoint import PATH, sample_endpoint
 from app.demo.project import make_settings_link, set_up_projects
 from app.demo.records import open_records
 from app.demo.secrets_file import DemoSecrets, kept_secrets
-from app.demo.welcome import welcome
+from app.demo.welcome import command_lines, welcome
 from app.serving import serve
 from app.settings.loading import InvalidSettings, load_settings
 from app.settings.service_settings import Settings
@@ -55,7 +55,7 @@ def demo(host: str, port: int, serve: Serve = serve) -> None:
     """Serve the demo until Ctrl-C; ends with one line and status 1 where the port is taken."""
     if not _is_free(host, port):
         raise SystemExit(f"Port {port} on {host} is already in use; type: make run PORT={_free_port_above(host, port)}")
-    data_dir = Path(os.environ.get("CC_DATA_DIR") or DATA_DIR / str(port))
+    data_dir = _data_dir(port)
     folder = _demo_folder(data_dir)
     kept, ca_file = kept_secrets(folder), folder / "ca.pem"
     _say("Starting the database, the service and a sample customer endpoint …", sys.stderr)
@@ -73,12 +73,25 @@ def demo(host: str, port: int, serve: Serve = serve) -> None:
                 _say(f"The demo projects could not be set up ({_in_words(problem)}); stopping.", sys.stderr)
                 os.kill(os.getpid(), signal.SIGINT)
                 return
-            prefix, coloured = f"t_{secrets.token_hex(3)}", sys.stdout.isatty() and "NO_COLOR" not in os.environ
-            _say(welcome(base_url, settings_url, token, prefix, _notes(settings, origin), coloured=coloured))
+            notes, coloured = _notes(settings, origin), _is_coloured()
+            _say(welcome(base_url, settings_url, token, _new_prefix(), notes, coloured=coloured))
 
         with suppress(KeyboardInterrupt):
             serve(settings, host, port, on_ready=greet, factory=FACTORY)
     _say("Stopped.", sys.stderr)
+
+
+def curls(host: str, port: int) -> None:
+    """Print the command lines of a demo that runs; ends with one line and status 1 where none does."""
+    base_url, folder = f"http://{_reachable(host)}:{port}", _data_dir(port) / "demo"
+    try:
+        httpx.get(f"{base_url}/healthz", timeout=SET_UP_SECONDS, trust_env=False).raise_for_status()
+    except httpx.HTTPError:
+        raise SystemExit(f"No demo answers on port {port}; start one with: make run PORT={port}") from None
+    if not folder.is_dir():
+        raise SystemExit(f"What answers on port {port} is no demo of this folder; name its port: make curls PORT=8001")
+    tokens = os.environ.get("CC_SERVICE_TOKENS") or kept_secrets(folder).service_token
+    _say(command_lines(base_url, tokens.split(",")[0].strip(), _new_prefix(), coloured=_is_coloured()))
 
 
 def environment(given: Mapping[str, str], kept: DemoSecrets, ca_file: Path, data_dir: Path) -> dict[str, str]:
@@ -97,6 +110,24 @@ def environment(given: Mapping[str, str], kept: DemoSecrets, ca_file: Path, data
 def offered(endpoint_url: str, kept: DemoSecrets) -> dict[str, str]:
     """Return the variables by which the settings page offers the sample endpoint to any project."""
     return {"CC_SAMPLE_ENDPOINT_URL": endpoint_url, "CC_SAMPLE_ENDPOINT_TOKEN": kept.endpoint_token}
+
+
+def _data_dir(port: int) -> Path:
+    return Path(os.environ.get("CC_DATA_DIR") or DATA_DIR / str(port))
+
+
+def _reachable(host: str) -> str:
+    """Return an address that works from this machine, also where the demo listens on all of them."""
+    named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"[{named}]" if ":" in named else named
+
+
+def _new_prefix() -> str:
+    return f"t_{secrets.token_hex(3)}"
+
+
+def _is_coloured() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 def _settings() -> Settings:

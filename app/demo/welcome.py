@@ -85,23 +85,31 @@ def welcome(
 
     A new `ticket_prefix` makes tickets that were never seen before.
     """
+    where = [("Open", f"{base_url}/"), ("Settings", settings_url), ("Routes", f"{base_url}/docs"), *notes]
+    page = [
+        *_box("Customer Context is ready", [*where, ("Stop", "Ctrl-C")]),
+        "",
+        "Or try these in another terminal, each as it stands (make curls shows them again):",
+        "",
+        *_commands(base_url, service_token, ticket_prefix),
+    ]
+    return "\n".join(page if coloured else [_plain(line) for line in page])
+
+
+def command_lines(base_url: str, service_token: str, ticket_prefix: str, *, coloured: bool = False) -> str:
+    """Return the command lines alone, for tickets that were never seen before."""
+    lines = _commands(base_url, service_token, ticket_prefix)
+    return "\n".join(lines if coloured else [_plain(line) for line in lines])
+
+
+def _commands(base_url: str, service_token: str, ticket_prefix: str) -> list[str]:
     tickets = [
         _commented(sample, _curl(f"{base_url}/tickets/{ticket_prefix}-{number}/enrich", service_token, _ticket(sample)))
         for number, sample in enumerate(TICKETS, start=1)
     ]
     test_url = f"{base_url}/projects/{PROJECT_ID}/customer-context/test"
     email = {"subject": UNSAVED.subject, "body": UNSAVED.body, "sender": UNSAVED.sender}
-    test = _commented(UNSAVED, _curl(test_url, service_token, email, f"X-Actor-Id: {OWNER_ID}"))
-    where = [("Open", f"{base_url}/"), ("Settings", settings_url), ("Routes", f"{base_url}/docs"), *notes]
-    page = [
-        *_box("Customer Context is ready", [*where, ("Stop", "Ctrl-C")]),
-        "",
-        "Or try these in another terminal, each as it stands:",
-        "",
-        *tickets,
-        test,
-    ]
-    return "\n".join(page if coloured else [_plain(line) for line in page])
+    return [*tickets, _commented(UNSAVED, _curl(test_url, service_token, email, f"X-Actor-Id: {OWNER_ID}"))]
 
 
 def _box(title: str, rows: list[tuple[str, str]]) -> list[str]:

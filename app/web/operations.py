@@ -5,6 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from app import __version__
 from app.domain.claims import DatabaseUnavailable
 from app.domain.refusals import Refusal, Refused
 from app.web.http.error_responses import only
@@ -20,9 +21,10 @@ class AiOut(BaseModel):
 
 
 class ReadinessOut(BaseModel):
-    """A process that can serve."""
+    """A process that can serve, and the version of what it runs."""
 
     status: Literal["ok"]
+    version: str
     ai: AiOut
 
 
@@ -54,7 +56,8 @@ async def get_readiness(services: Wired) -> ReadinessOut:
     except DatabaseUnavailable:
         raise Refused(Refusal.DATABASE_UNAVAILABLE) from None
     model = services.model
-    return ReadinessOut(status="ok", ai=AiOut(provider=model.provider, model=model.name, problem=model.problem))
+    ai = AiOut(provider=model.provider, model=model.name, problem=model.problem)
+    return ReadinessOut(status="ok", version=__version__, ai=ai)
 
 
 @router.get(

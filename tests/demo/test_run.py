@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.demo.run import demo, environment
+from app.demo.run import curls, demo, environment
 from app.demo.secrets_file import DemoSecrets
 from app.demo.sidebar import application
 from app.settings.service_settings import Settings
@@ -238,6 +238,13 @@ def test_demo_names_the_next_command_when_the_port_is_taken() -> None:
 
     offered = int(str(end.value).rpartition("=")[2])
     assert taken < offered or offered == 0
+
+
+def test_command_lines_are_not_shown_when_no_demo_answers(free_port: int) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        curls("127.0.0.1", free_port)
+
+    assert str(stopped.value) == f"No demo answers on port {free_port}; start one with: make run PORT={free_port}"
 
 
 def test_demo_names_the_variable_and_not_its_value_when_a_setting_is_wrong(

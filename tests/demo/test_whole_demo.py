@@ -2,6 +2,8 @@ import json
 import re
 import shlex
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.support.demo_process import RunningDemo, running_demo
+from tests.support.demo_process import ROOT, RunningDemo, running_demo
 
 
 @pytest.fixture
@@ -27,6 +29,18 @@ def answer_to(command: str) -> dict[str, Any]:
     assert response.status_code == 200
     answer: dict[str, Any] = response.json()
     return answer
+
+
+def curls_of(demo: RunningDemo, port: int) -> "subprocess.CompletedProcess[str]":
+    """Ask for the command lines again, as `make curls` does."""
+    return subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "app", "demo", "--curls", "--port", str(port)],
+        cwd=ROOT,
+        env={"CC_DATA_DIR": str(demo.data_dir)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def got(url: str, **headers: str) -> httpx.Response:
@@ -47,6 +61,8 @@ def test_demo_serves_its_pages_answers_its_command_lines_and_stops_in_order_when
         Authorization=f"Bearer {key['token'][0]}",
     )
     found, order, nobody, german, mismatch, withheld, failing, trial = [answer_to(command) for command in demo.commands]
+    again = curls_of(demo, port=parts.port or 0)
+    anew = answer_to(again.stdout.splitlines()[1])
     demo.process.send_signal(signal.SIGINT)
     _, errors = demo.process.communicate()
 
@@ -75,4 +91,6 @@ def test_demo_serves_its_pages_answers_its_command_lines_and_stops_in_order_when
     assert (failing["status"], failing["reason"]) == ("fetch_error", "http_status")
     assert [step["outcome"] for step in trial["trace"]["steps"]] == ["ok", "ok", "ok"]
     assert "Bearer [redacted]" in json.dumps(trial["trace"]["request"])
+    assert (again.returncode, again.stderr, again.stdout.count("\ncurl ")) == (0, "", len(demo.commands))
+    assert (anew["reused"], anew["status"], anew["ticket_id"] == found["ticket_id"]) == (False, "ok", False)
     assert (demo.process.returncode, errors.splitlines()[-1]) == (0, "Stopped.")

@@ -59,7 +59,9 @@ async def look_at(url: str) -> Server:
     except DRIVER_ERRORS as foreign:
         raise failure_of(foreign) from None
     if number < OLDEST_VERSION * PARTS_OF_A_MAJOR_VERSION:
-        raise WrongDatabase(f"PostgreSQL {version} is too old: upgrade it to {OLDEST_VERSION} or newer")
+        raise WrongDatabase(
+            f"PostgreSQL {version.partition(' ')[0]} is too old: upgrade it to {OLDEST_VERSION} or newer"
+        )
     return Server(host, version.partition(" ")[0])
 
 

@@ -82,7 +82,7 @@ Action = Literal[
     "results_erased",
     "bearer_token_resealed",
 ]
-"""What can be done to a project; the value is its name on the wire and in the table."""
+"""An audited action; the value is its name in the API and in the table."""
 
 
 class Ai(TypedDict):
@@ -200,13 +200,13 @@ class Header(TypedDict):
 
 
 IdentifiedBy = Literal["ai", "agent"]
-"""Who said which customer is to be looked up."""
+"""Who named the identifier of a look-up: the AI, which read the email, or an agent."""
 
 Identity = Literal["match", "mismatch", "unknown"]
 """Whether the sender of an email is the customer whose record was looked up."""
 
 IdentityPolicy = Literal["show", "require_match"]
-"""What the drafting AI is told of a record whose customer is not the sender."""
+"""The identity policy: what the drafting AI is told of a record whose customer is not the sender."""
 
 
 class KeptStep(TypedDict):
@@ -339,7 +339,7 @@ class SampleConfiguration(TypedDict):
 
 
 State = Literal["closed", "open", "half_open"]
-"""What a breaker does: lets all pass, nobody, or one."""
+"""The state of a circuit breaker: closed lets all pass, open nobody, half open one."""
 
 Status = Literal["ok", "no_identifier", "fetch_error", "skipped_credits", "disabled"]
 """The five statuses of the guide."""
@@ -370,7 +370,7 @@ class TicketInput(TypedDict):
 
 
 TokenScope = Literal["owner", "read"]
-"""What a token opens of its project: all that owners use, or only reading."""
+"""The scope of an access token: all that owners use, or only reading."""
 
 
 class UnreadableToken(TypedDict):
@@ -664,9 +664,10 @@ class Pending(TypedDict):
 
 
 class Readiness(TypedDict):
-    """A process that can serve."""
+    """A process that can serve, and the version of what it runs."""
 
     status: Literal["ok"]
+    version: str
     ai: Ai
 
 

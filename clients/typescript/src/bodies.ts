@@ -6,7 +6,7 @@ export type Reason = "no_data" | "summary_fallback" | "not_found" | "not_grounde
 /** Codes of the problems that a request is refused with. */
 export type Code = "unauthorized" | "actor_required" | "not_owner" | "plan_required" | "out_of_scope" | "project_not_found" | "result_not_found" | "access_token_not_found" | "version_not_found" | "ticket_project_mismatch" | "check_running" | "nothing_to_refresh" | "precondition_failed" | "bearer_token_required" | "incomplete_configuration" | "validation_error" | "body_too_large" | "head_too_large" | "request_timeout" | "too_many_connections" | "database_unavailable" | "shutting_down" | "not_found" | "method_not_allowed" | "bad_request" | "internal_error";
 
-/** What can be done to a project; the value is its name on the wire and in the table. */
+/** An audited action; the value is its name in the API and in the table. */
 export type Action = "project_saved" | "project_erased" | "configuration_saved" | "configuration_erased" | "configuration_tested" | "access_token_made" | "access_token_revoked" | "ticket_looked_up" | "customer_read" | "ticket_erased" | "customer_erased" | "results_erased" | "bearer_token_resealed";
 
 /** The AI that reads emails; `problem` is what its provider refuses, for the operator to mend. */
@@ -114,13 +114,13 @@ export interface Header {
   value: string;
 }
 
-/** Who said which customer is to be looked up. */
+/** Who named the identifier of a look-up: the AI, which read the email, or an agent. */
 export type IdentifiedBy = "ai" | "agent";
 
 /** Whether the sender of an email is the customer whose record was looked up. */
 export type Identity = "match" | "mismatch" | "unknown";
 
-/** What the drafting AI is told of a record whose customer is not the sender. */
+/** The identity policy: what the drafting AI is told of a record whose customer is not the sender. */
 export type IdentityPolicy = "show" | "require_match";
 
 /** One step of a run, without a word of email, endpoint or customer. */
@@ -239,7 +239,7 @@ export interface SampleConfiguration {
   bearer_token: string;
 }
 
-/** What a breaker does: lets all pass, nobody, or one. */
+/** The state of a circuit breaker: closed lets all pass, open nobody, half open one. */
 export type State = "closed" | "open" | "half_open";
 
 /** The five statuses of the guide. */
@@ -267,7 +267,7 @@ export interface TicketInput {
   is_spam?: boolean;
 }
 
-/** What a token opens of its project: all that owners use, or only reading. */
+/** The scope of an access token: all that owners use, or only reading. */
 export type TokenScope = "owner" | "read";
 
 /** A project whose stored bearer token opens with no key of the service. */
@@ -547,9 +547,10 @@ export interface Pending {
   reused: boolean;
 }
 
-/** A process that can serve. */
+/** A process that can serve, and the version of what it runs. */
 export interface Readiness {
   status: "ok";
+  version: string;
   ai: Ai;
 }
 

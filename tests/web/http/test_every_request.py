@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from app import __version__
 from app.domain.refusals import Refusal
 from app.web.http.errors import STATUS, problem_of
 from app.web.http.middleware import LARGEST_REQUEST_BYTES
@@ -188,6 +189,7 @@ async def test_readiness_ends_when_the_process_is_asked_to_and_health_does_not()
         alive = await client.get("/healthz")
 
     assert (before.status_code, alive.status_code) == (200, 200)
+    assert before.json()["version"] == __version__
     assert (after.status_code, after.json()["code"]) == (503, "shutting_down")
 
 
