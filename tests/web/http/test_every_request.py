@@ -177,7 +177,7 @@ async def test_readiness_follows_the_database_and_health_does_not() -> None:
 
     assert away == [503, 200]
     ai = {"provider": "offline", "model": "offline-patterns-1", "problem": None}
-    assert back.json() == {"status": "ok", "ai": ai}
+    assert back.json() == {"status": "ok", "version": __version__, "ai": ai}
 
 
 async def test_readiness_ends_when_the_process_is_asked_to_and_health_does_not() -> None:
