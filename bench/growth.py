@@ -52,6 +52,8 @@ ERASURES, PURGES = 20, 4
 RESULT = {
     "status": "ok",
     "reason": None,
+    "message": "Customer data was looked up.",
+    "created_at": "2026-11-22T09:00:00Z",
     "identifier": IDENTIFIER,
     **SUMMARY,
     "timings_ms": {"extract": 300, "fetch": 80, "summarize": 300, "total": 680},
