@@ -1,4 +1,4 @@
-"""Retention in PostgreSQL: deletes expired rows in batches found by an index, one replica at a time.
+"""How long things are kept in PostgreSQL, and what removes them: portions found by an index, by one replica at a time.
 
 Silent workers and senders are purged by `app.adapters.postgres.workload_store`.
 """
@@ -23,11 +23,11 @@ _MINE = "(SELECT mine FROM turn)"
 # update an index entry. One that is pending has no age: it will end. What somebody holds is taken the next time.
 _RESULTS = Statement(f"""
     WITH {_TURN}, old AS MATERIALIZED (
-        SELECT ticket_id FROM enrichments
+        SELECT ctid AS place FROM enrichments
         WHERE {_MINE} AND submitted_at < now() - make_interval(days => :days) AND state = 'done'
         ORDER BY submitted_at LIMIT :portion FOR UPDATE SKIP LOCKED
     ), removed AS (
-        DELETE FROM enrichments WHERE ticket_id = ANY(ARRAY(SELECT ticket_id FROM old)) RETURNING 1
+        DELETE FROM enrichments WHERE ctid = ANY(ARRAY(SELECT place FROM old)) RETURNING 1
     )
     SELECT count(*) AS rows FROM removed
 """)  # noqa: S608 - constants, no value
@@ -74,7 +74,7 @@ _SUMS = Statement(f"""
 
 
 class RetentionStore:
-    """The rows that expire: results after `retention_days`, ended runs, daily sums, access tokens.
+    """Everything that is kept for a time; `retention_days` is how long results are.
 
     Where this process `delivers`, messages to the helpdesk are none of it: they are tried, however old.
     """
@@ -85,7 +85,7 @@ class RetentionStore:
         self._delivers = delivers
 
     async def remove_portion(self) -> bool:
-        """Delete a batch of expired rows of each kind; tell whether any kind may have more."""
+        """Remove a portion of each kind; tell whether any kind may have more."""
         removed = [await self._rows(_RESULTS, days=self._retention_days)]
         undelivered = () if self._delivers else (_UNDELIVERED,)
         removed += [await self._rows(statement) for statement in (_RUNS, _SUMS, _ACCESS_TOKENS, *undelivered)]

@@ -125,12 +125,17 @@ enrichments = Table(
     # No two running tickets of a project hold the same slot.
     Index("enrichments_slot_idx", "project_id", "slot", unique=True, postgresql_where=text("state = 'running'")),
     Index("enrichments_resting_idx", "due_at", postgresql_where=text("state = 'resting'")),
-    # Finds what is old. It is written with a ticket and with a refresh only.
-    Index("enrichments_submitted_at_idx", "submitted_at"),
-    # Lists a project's results, the newest first. Written as the one above.
+    # Finds what is old: a ticket that has no result has no age.
+    Index("enrichments_submitted_at_idx", "submitted_at", postgresql_where=text("state = 'done'")),
+    # Lists a project's results, the newest first, and finds what is a project's.
     Index("enrichments_project_idx", "project_id", "submitted_at", "ticket_id"),
-    # Finds what is about one customer, and what is a project's.
-    Index("enrichments_customer_idx", "project_id", text("lower((result ->> 'identifier') COLLATE \"C\")")),
+    # Finds what is about one customer.
+    Index(
+        "enrichments_customer_idx",
+        "project_id",
+        text("lower((result ->> 'identifier') COLLATE \"C\")"),
+        postgresql_where=text("result IS NOT NULL"),
+    ),
     postgresql_with={"fillfactor": "70"},
 )
 """One row for each ticket: its place in the queue, who runs it, and its result."""
