@@ -19,8 +19,8 @@ FUNCTIONS = Path(tables.__file__).parent / "sql"
 """In the order of their names, as each file uses those before."""
 
 FUNCTIONS_LAST_FIRST = (
-    "take_runs", "take_run", "next_in_queue", "submit_ticket", "pay_for_run", "take_credit", "tell_credits",
-    "credit_level", "tell", "free_slot"
+    "finish_run", "admit_run", "asked_since", "take_runs", "take_run", "next_in_queue", "submit_ticket", "shown_result",
+    "keeps_facts", "may_run_again", "endpoint_was_asked", "pay_for_run", "claim_of"
 )  # fmt: skip
 
 BETWEEN_STATEMENTS = re.compile(r";\n\n")
@@ -38,9 +38,10 @@ def downgrade() -> None:
     """Drop all of it."""
     for function in FUNCTIONS_LAST_FIRST:
         op.execute(f"DROP FUNCTION {function}")
-    op.execute("DROP VIEW claims")
-    for function in ("shown_result", "keeps_facts", "may_run_again", "endpoint_was_asked"):
+    for composite in ("finished", "submitted", "claim"):
+        op.execute(f"DROP TYPE {composite}")
+    op.execute("DROP VIEW run_terms")
+    for function in ("take_credit", "tell_credits", "credit_level", "tell", "free_slot", "endpoint_of"):
         op.execute(f"DROP FUNCTION {function}")
-    op.execute("DROP FUNCTION endpoint_of")
     tables.metadata.drop_all(op.get_bind())
     op.execute("DROP FUNCTION audit_entries_refuse_change")

@@ -42,8 +42,9 @@ _DELETE = Statement("DELETE FROM breakers WHERE project_id = :project_id RETURNI
 _TELL = Statement("SELECT tell(:event, :project_id, CAST(:told AS jsonb))")
 
 _PAY = Statement(f"""
-    UPDATE enrichments SET credit_month = coalesce(credit_month, take_credit(project_id)) WHERE {FENCE}
-    RETURNING credit_month IS NOT NULL AS charged
+    UPDATE enrichments e SET credit_month = coalesce(e.credit_month, take_credit(p.project_id, p.monthly_ai_credits))
+    FROM projects p WHERE {FENCE} AND p.project_id = e.project_id
+    RETURNING e.credit_month IS NOT NULL AS charged
 """)  # noqa: S608 - constants, no value
 
 

@@ -1,4 +1,4 @@
-"""Reads a claimed run from a row of the view `claims`, and packs emails for their time in the database."""
+"""Reads a claimed run from a row of the type `claim`, and packs emails for their time in the database."""
 
 import json
 from dataclasses import replace
@@ -12,26 +12,27 @@ from app.domain.tickets import Email
 from app.domain.traces import trace_in
 
 
-def claimed_of(row: Any) -> Claimed:
-    """Read a claimed run from a row of the view `claims`."""
-    extracted = row["extracted"]
-    email = Email("", "", "") if row["email"] is None else unpacked(row["email"])
+def claimed_of(row: Any, email: Email | None = None) -> Claimed:
+    """Read a claimed run; who has just submitted its `email` has no second copy of it read and held."""
+    extracted, terms = row["extracted"], row["terms"]
+    if email is None:
+        email = Email("", "", "") if row["email"] is None else unpacked(row["email"])
     return Claimed(
         ticket_id=row["ticket_id"],
-        project_id=row["project_id"],
+        project_id=terms["project_id"],
         run=row["run"],
         attempt=row["attempt"],
         strikes=row["strikes"],
-        project=project_of(row),
-        stored=None if row["version"] is None else configuration_of(row),
+        project=project_of(terms),
+        stored=None if terms["version"] is None else configuration_of(terms),
         email=replace(email, sender_verified=row["sender_verified"]),
         given=_given(row),
         extracted=extracted and Extracted(extracted["identifier"], Usage(**extracted["usage"])),
         charged=row["charged"],
         age_seconds=row["age_seconds"],
         trace=trace_in([row["traceparent"]]) if row["traceparent"] else None,
-        endpoint=row["endpoint"],
-        breaker_open=row["breaker_open"],
+        endpoint=terms["endpoint"],
+        breaker_open=terms["breaker_open"],
     )
 
 

@@ -132,8 +132,9 @@ _DELETE_CONFIGURATION = Statement(f"""
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
 
-_TAKE_CREDIT = Statement("SELECT take_credit(:project_id) AS month")
-
+_TAKE_CREDIT = Statement(
+    "SELECT take_credit(project_id, monthly_ai_credits) AS month FROM projects WHERE project_id = :project_id"
+)
 _RETURN_CREDIT = Statement(
     "UPDATE credits SET used = used - 1 WHERE project_id = :project_id AND month = :month AND used > 0"
 )
@@ -144,9 +145,9 @@ _BEGIN_CHECK = Statement("""
     WHERE project_id = :project_id AND coalesce(checked_until < now(), true) RETURNING checked_until
 """)
 
-_END_CHECK = Statement("""
-    UPDATE projects SET checked_until = NULL WHERE project_id = :project_id AND checked_until = :until
-""")
+_END_CHECK = Statement(
+    "UPDATE projects SET checked_until = NULL WHERE project_id = :project_id AND checked_until = :until"
+)
 
 
 class ProjectStore:
@@ -232,8 +233,7 @@ class ProjectStore:
             if failure.sqlstate == FOREIGN_KEY_VIOLATION:  # the project was deleted in this moment
                 return None
             raise
-        month: date | None = rows[0].month
-        return month
+        return next((row.month for row in rows), None)
 
     async def return_credit(self, project_id: str, month: date) -> None:
         """Give back one credit of that month."""

@@ -1,4 +1,4 @@
-"""How long things are kept in PostgreSQL, and what removes them: portions found by an index, by one replica at a time.
+"""Retention in PostgreSQL: deletes expired rows in batches found by an index, one replica at a time.
 
 Silent workers and senders are purged by `app.adapters.postgres.workload_store`.
 """
@@ -74,7 +74,7 @@ _SUMS = Statement(f"""
 
 
 class RetentionStore:
-    """Everything that is kept for a time; `retention_days` is how long results are.
+    """The rows that expire: results after `retention_days`, ended runs, daily sums, access tokens.
 
     Where this process `delivers`, messages to the helpdesk are none of it: they are tried, however old.
     """
@@ -85,7 +85,7 @@ class RetentionStore:
         self._delivers = delivers
 
     async def remove_portion(self) -> bool:
-        """Remove a portion of each kind; tell whether any kind may have more."""
+        """Delete a batch of expired rows of each kind; tell whether any kind may have more."""
         removed = [await self._rows(_RESULTS, days=self._retention_days)]
         undelivered = () if self._delivers else (_UNDELIVERED,)
         removed += [await self._rows(statement) for statement in (_RUNS, _SUMS, _ACCESS_TOKENS, *undelivered)]

@@ -10,16 +10,9 @@ from uuid import uuid4
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.claimed import FENCE, claimed_of, fence
 from app.adapters.postgres.condition_store import ConditionStore
-from app.adapters.postgres.connection import (
-    UNFLUSHED_HERE,
-    UNIQUE_VIOLATION,
-    Database,
-    Statement,
-    StatementFailed,
-)
+from app.adapters.postgres.connection import UNIQUE_VIOLATION, Database, Statement, StatementFailed
 from app.adapters.postgres.notices import ENDED_CHANNEL, ended_message
-from app.adapters.postgres.sender_store import ADMITTED, COUNTED, KNOWN, SenderStore
-from app.adapters.postgres.ticket_store import SOMEBODY_WAITS_IN_QUEUE
+from app.adapters.postgres.sender_store import SenderStore
 from app.domain.activity import counted_as
 from app.domain.breaker import Admission, EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
@@ -32,43 +25,15 @@ _TAKE = Statement("""
     SELECT * FROM take_runs(CAST(:worker_id AS uuid), :fresh_seconds, :want, :slots, :suspects, :most_strikes, :after)
 """)
 
-# Who asks about a customer is counted in the statement that keeps whom the AI has named: both, or neither.
-_ADMIT = Statement(f"""
-    WITH mine AS (
-        UPDATE enrichments SET extracted = CAST(:extracted AS jsonb) WHERE {FENCE} RETURNING project_id
-    ), known AS ({KNOWN}), counted AS ({COUNTED})
-    SELECT {ADMITTED} AS admitted, {UNFLUSHED_HERE} FROM mine
-""")  # noqa: S608 - constants, no value
+_ADMIT = Statement("""
+    SELECT admit_run(:ticket_id, :run, :attempt, :extracted, :sender, :identifier, :most, :window_seconds) AS admitted
+""")
 
-_FINISH = Statement(f"""
-    WITH mine AS (
-        UPDATE enrichments SET state = 'done',
-            result = CASE WHEN keeps_facts(result, :status) THEN result ELSE CAST(:result AS jsonb) END,
-            last_attempt = CASE WHEN keeps_facts(result, :status) THEN CAST(:last_attempt AS jsonb) END,
-            email = NULL, sender_verified = NULL,
-            given_identifier = NULL, extracted = NULL, traceparent = NULL, updated_at = now()
-        WHERE {FENCE} RETURNING ticket_id, project_id, slot, credit_month, asynchronous,
-            CASE WHEN last_attempt IS NOT NULL THEN shown_result(enrichments) END AS kept
-    ), returned AS (
-        UPDATE credits c SET used = used - 1 FROM mine
-        WHERE :refund AND c.project_id = mine.project_id AND c.month = mine.credit_month AND c.used > 0
-    ), noted AS (
-        INSERT INTO ended_runs (project_id, ticket_id, status, reason, timings_ms, credits_used, identity, steps)
-        SELECT project_id, ticket_id, :status, CAST(:reason AS text), CAST(:timings_ms AS jsonb),
-            CAST(:credits_used AS integer), CAST(:identity AS text), CAST(:steps AS jsonb)
-        FROM mine
-    ), summed AS (
-        INSERT INTO daily_runs AS d (project_id, day, slot, status, runs)
-        SELECT project_id, CAST(now() AT TIME ZONE 'UTC' AS date), slot, CAST(:counted AS text), 1 FROM mine
-        ON CONFLICT (project_id, day, slot, status) DO UPDATE SET runs = d.runs + 1
-    ), told AS (
-        INSERT INTO deliveries (message_id, ticket_id, project_id)
-        SELECT :message_id, ticket_id, project_id FROM mine WHERE asynchronous AND :webhooks
-    )
-    SELECT mine.kept, {SOMEBODY_WAITS_IN_QUEUE.format(project_id="mine.project_id")} AS others_wait,
-        EXISTS (SELECT FROM breakers b WHERE b.project_id = mine.project_id) AS has_breaker
-    FROM mine
-""")  # noqa: S608 - constants, no value
+_FINISH = Statement("""
+    SELECT (
+        finish_run(:ticket_id, :run, :attempt, :result, :attempt_told, :counted, :refund, :message_id)
+    ) AS finished
+""")
 
 _REST = Statement(f"""
     UPDATE enrichments SET state = 'resting', due_at = now() + make_interval(secs => CAST(:pause_seconds AS float8)),
@@ -123,7 +88,7 @@ class RunStore:
                 return []
             raise
         if rows:
-            self._after = rows[-1].project_id
+            self._after = rows[-1].terms["project_id"]
         return [claimed_of(row) for row in rows]
 
     async def ask_breaker(self, claimed: Claimed) -> Claimed:
@@ -142,8 +107,9 @@ class RunStore:
         values = fence(claimed) | {"extracted": json.dumps(asdict(extracted))}
         relays = claimed.stored.configuration.relay_senders if claimed.stored else ()
         values |= self._senders.asking(claimed.project_id, claimed.email.sender, identifier, relays)
-        rows = await self._database.fetch(_ADMIT, values)
-        return rows[0].admitted if rows else None
+        [row] = await self._database.fetch(_ADMIT, values)
+        admitted: bool | None = row.admitted
+        return admitted
 
     async def finish(
         self,
@@ -161,25 +127,18 @@ class RunStore:
         """
         values = fence(claimed) | {
             "result": json.dumps(result, allow_nan=False),
-            "last_attempt": json.dumps(attempt_of(result)),
-            "refund": refund,
-            "status": result["status"],
-            "reason": result["reason"],
+            "attempt_told": json.dumps(attempt_of(result)),
             "counted": counted_as(result["status"], result["reason"]),
-            "identity": result.get("identity"),
-            "steps": json.dumps(result.get("steps", [])),
-            "timings_ms": json.dumps(result["timings_ms"]),
-            "credits_used": result["credits_used"],
-            "message_id": f"msg_{uuid4().hex}",
-            "webhooks": self._webhooks,
+            "refund": refund,
+            "message_id": f"msg_{uuid4().hex}" if self._webhooks else None,
         }
-        rows = await self._database.fetch(_FINISH, values)
-        if not rows:
+        [row] = await self._database.fetch(_FINISH, values)
+        if row.finished is None:
             return None
         self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
-        if verdict is EndpointVerdict.FAILS or rows[0].has_breaker:
+        if verdict is EndpointVerdict.FAILS or row.finished["has_breaker"]:
             await self._tell_breaker(claimed, verdict)
-        return Finished(others_wait=rows[0].others_wait, kept=rows[0].kept)
+        return Finished(others_wait=row.finished["others_wait"], kept=row.finished["kept"])
 
     async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
         """Put the run back for later, its credit kept; False if that is not to be done.

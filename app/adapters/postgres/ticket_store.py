@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from app.adapters.postgres.audit_store import noting
 from app.adapters.postgres.claimed import claimed_of, packed
@@ -38,16 +39,10 @@ TRIES = 5
 TRIES_FOR_A_SLOT = 2
 """Of a slot that others take as well; then the ticket is queued."""
 
-SOMEBODY_WAITS_IN_QUEUE = """EXISTS (
-    SELECT FROM enrichments q
-    WHERE q.state = 'queued' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = {project_id}
-)"""
-"""Whether a run of the project is queued, by the index."""
-
 _SUBMIT = Statement("""
-    SELECT * FROM submit_ticket(:ticket_id, :project_id, nextval('enrichment_runs'), :email, :sender_verified,
+    SELECT submit_ticket(:ticket_id, :project_id, nextval('enrichment_runs'), :email, :sender_verified,
         :given_identifier, :email_digest, :refresh, :asynchronous, :traceparent, CAST(:taker AS uuid),
-        :fresh_seconds, :slots)
+        :fresh_seconds, :slots) AS submitted
 """)
 
 # Numbers are given in the order in which the tickets were sent; their rows are taken in the order of their ids, so that
@@ -60,9 +55,9 @@ _SUBMIT_MANY = Statement("""
             CAST(:refresh AS boolean[]), CAST(:asynchronous AS boolean[]), CAST(:traceparent AS text[]))
             AS i (ticket_id, project_id, email, sender_verified, given, digest, refresh, asynchronous, traceparent)
     )
-    SELECT s.* FROM (SELECT * FROM input ORDER BY ticket_id) AS i CROSS JOIN LATERAL submit_ticket(i.ticket_id,
-        i.project_id, i.run, i.email, i.sender_verified, i.given, i.digest, i.refresh, i.asynchronous, i.traceparent,
-        NULL, 0, 0) AS s
+    SELECT submit_ticket(ticket_id, project_id, run, email, sender_verified, given, digest, refresh, asynchronous,
+        traceparent, NULL, 0, 0) AS submitted
+    FROM (SELECT * FROM input ORDER BY ticket_id) AS sorted
 """)
 
 _FIND = Statement(
@@ -157,9 +152,9 @@ class TicketStore:
                 if failure.sqlstate not in (FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION):
                     raise
                 continue  # something came or went in this moment: now it is seen
-            if any(row.is_new and row.claim is None for row in rows):
+            known = {row.submitted["ticket_id"]: row.submitted for row in rows if row.submitted}
+            if any(each["is_new"] and each["claim"] is None for each in known.values()):
                 self._notify(QUEUED_CHANNEL, "")
-            known = {row.ticket_id: row for row in rows}
             return [_submitted(known.get(each.ticket_id), each) for each in submissions]
         raise StatementFailed("a submission that never settles", None)
 
@@ -241,11 +236,11 @@ def _columns(submissions: Sequence[Submission]) -> list[dict[str, object]]:
     return [{name: [row[name] for row in rows] for name in _SUBMIT_MANY.names}]
 
 
-def _submitted(row: Row | None, submission: Submission) -> Submitted | Taken:
-    if row is None:
+def _submitted(known: Any, submission: Submission) -> Submitted | Taken:
+    if known is None:
         return UnknownProject()
-    if row.holder != submission.project_id:
+    if known["holder"] != submission.project_id:
         return ForeignTicket()
-    if row.claim is not None:
-        return Taken(row.submitted_at, claimed_of(row.claim), row.result)
-    return Stored(row.result) if row.state == "done" else Underway(row.submitted_at, row.result)
+    if known["claim"] is not None:
+        return Taken(known["submitted_at"], claimed_of(known["claim"], submission.email), known["result"])
+    return Stored(known["result"]) if known["state"] == "done" else Underway(known["submitted_at"], known["result"])

@@ -5,23 +5,27 @@
 -- is free: then `claim` is what it runs. Otherwise it is queued. Every statement sees what was committed before it
 -- began. Fails with unique_violation if another submission of the ticket, or another taker of the slot, was faster:
 -- then nothing was done, no credit taken, and the same call sees what the other did.
+CREATE TYPE submitted AS (
+    ticket_id text, holder text, state text, result jsonb, submitted_at timestamptz, is_new boolean, claim claim
+);
+
 CREATE FUNCTION submit_ticket(
     ticket text, project text, new_run bigint, new_email bytea, verified boolean, given text, digest bytea,
     run_anew boolean, nobody_waits boolean, trace text, taker uuid, fresh_seconds float8, slots integer
-) RETURNS TABLE (
-    ticket_id text, holder text, state text, result jsonb, submitted_at timestamptz, asynchronous boolean,
-    is_new boolean, claim claims
-) LANGUAGE plpgsql AS $$
-#variable_conflict use_column
+) RETURNS submitted LANGUAGE plpgsql AS $$
 DECLARE
     known enrichments;
+    terms run_terms;
+    is_new boolean;
+    held integer[];
     free integer;
+    begun integer := 0;  -- attempts, and their strikes
     paid date;
 BEGIN
-    is_new := false;
     LOOP
         SELECT * INTO known FROM enrichments e WHERE e.ticket_id = ticket;
-        EXIT WHEN NOT FOUND OR known.project_id <> project;
+        is_new := NOT FOUND;
+        EXIT WHEN is_new OR known.project_id <> project;
         IF known.state = 'done' THEN
             EXIT WHEN NOT (run_anew OR may_run_again(known, digest));
             PERFORM FROM enrichments e WHERE e.ticket_id = ticket AND e.run = known.run AND e.state = 'done'
@@ -32,45 +36,48 @@ BEGIN
             EXIT WHEN known.asynchronous OR NOT nobody_waits;
             UPDATE enrichments e SET asynchronous = true
             WHERE e.ticket_id = ticket AND e.run = known.run AND e.state <> 'done';
-            known.asynchronous := true;
             EXIT WHEN FOUND;
         END IF;  -- otherwise it has changed in this moment: look again
     END LOOP;
-    is_new := is_new OR known.ticket_id IS NULL;
-    IF is_new AND NOT EXISTS (SELECT FROM projects p WHERE p.project_id = project) THEN
-        RETURN;
-    END IF;
-    IF is_new AND taker IS NOT NULL AND EXISTS (
-        SELECT FROM workers w WHERE w.worker_id = taker AND w.seen_at > now() - make_interval(secs => fresh_seconds)
-    ) AND NOT EXISTS (
-        SELECT FROM enrichments e
-        WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true]) AND e.project_id = project
-    ) THEN
-        free := free_slot(project, slots);
-        paid := CASE WHEN free IS NOT NULL THEN pay_for_run(project) END;
-    END IF;
     IF is_new THEN
-        INSERT INTO enrichments AS e (ticket_id, project_id, state, worker, slot, run, attempt, strikes, credit_month,
-            email, sender_verified, given_identifier, email_digest, asynchronous, traceparent)
-        VALUES (ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END,
-            CASE WHEN free IS NOT NULL THEN taker END, free, new_run, CASE WHEN free IS NULL THEN 0 ELSE 1 END,
-            CASE WHEN free IS NULL THEN 0 ELSE 1 END, paid, new_email, verified, given, digest, nobody_waits, trace)
-        ON CONFLICT (ticket_id) DO UPDATE SET state = excluded.state, worker = excluded.worker, slot = excluded.slot,
-            run = excluded.run, attempt = e.attempt + excluded.attempt, strikes = excluded.strikes,
-            credit_month = excluded.credit_month, email = excluded.email, sender_verified = excluded.sender_verified,
-            given_identifier = excluded.given_identifier,
-            email_digest = coalesce(excluded.email_digest, e.email_digest), extracted = NULL,
-            asynchronous = excluded.asynchronous, traceparent = excluded.traceparent, submitted_at = now(),
-            updated_at = now()
-        WHERE e.run = known.run AND e.state = 'done'
-        RETURNING * INTO known;
+        SELECT * INTO terms FROM run_terms t WHERE t.project_id = project;
         IF NOT FOUND THEN
-            RAISE unique_violation USING MESSAGE = 'another submission of the ticket was faster';
+            RETURN NULL;
+        END IF;
+        held := CASE WHEN taker IS NOT NULL AND EXISTS (
+            SELECT FROM workers w
+            WHERE w.worker_id = taker AND w.seen_at > now() - make_interval(secs => fresh_seconds)
+        ) AND NOT EXISTS (
+            SELECT FROM enrichments e
+            WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true]) AND e.project_id = project
+        ) THEN ARRAY(SELECT e.slot FROM enrichments e WHERE e.project_id = project AND e.state = 'running') END;
+        free := free_slot(held, slots);
+        IF free IS NULL THEN
+            taker := NULL;
+        ELSE
+            begun := 1;
+            paid := pay_for_run(terms);
+        END IF;
+        IF known.ticket_id IS NULL THEN
+            INSERT INTO enrichments AS e (ticket_id, project_id, state, worker, slot, run, attempt, strikes,
+                credit_month, email, sender_verified, given_identifier, email_digest, asynchronous, traceparent)
+            VALUES (ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, taker, free, new_run,
+                begun, begun, paid, new_email, verified, given, digest, nobody_waits, trace)
+            RETURNING * INTO known;
+        ELSE
+            UPDATE enrichments e SET state = CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, worker = taker,
+                slot = free, run = new_run, attempt = e.attempt + begun, strikes = begun,
+                credit_month = paid, email = new_email, sender_verified = verified, given_identifier = given,
+                email_digest = coalesce(digest, e.email_digest), extracted = NULL, asynchronous = nobody_waits,
+                traceparent = trace, submitted_at = now(), updated_at = now()
+            WHERE e.ticket_id = ticket
+            RETURNING * INTO known;
         END IF;
     END IF;
-    RETURN QUERY SELECT known.ticket_id, known.project_id, known.state,
+    RETURN CAST(ROW(
+        known.ticket_id, known.project_id, known.state,
         CASE WHEN known.state = 'done' OR endpoint_was_asked(known.result) THEN shown_result(known) END,
-        known.submitted_at,
-        known.asynchronous, is_new, (SELECT c FROM claims c WHERE free IS NOT NULL AND c.ticket_id = ticket);
+        known.submitted_at, is_new, CASE WHEN free IS NOT NULL THEN claim_of(known, terms) END
+    ) AS submitted);
 END
 $$;

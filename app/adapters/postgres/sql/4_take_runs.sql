@@ -23,7 +23,9 @@ CREATE FUNCTION take_run(
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     next enrichments;
-    free integer := free_slot(project, slots);
+    free integer := free_slot(
+        ARRAY(SELECT slot FROM enrichments WHERE project_id = project AND state = 'running'), slots
+    );
 BEGIN
     IF free IS NULL THEN
         RETURN NULL;
@@ -36,7 +38,7 @@ BEGIN
         RETURN NULL;
     END IF;
     IF next.credit_month IS NULL AND next.strikes < most_strikes THEN
-        next.credit_month := pay_for_run(project);
+        next.credit_month := pay_for_run(t) FROM run_terms t WHERE t.project_id = project;
     END IF;
     UPDATE enrichments SET state = 'running', worker = taker, slot = free, attempt = attempt + 1,
         strikes = strikes + 1, credit_month = next.credit_month, updated_at = now()
@@ -50,7 +52,7 @@ $$;
 -- whatever ends while one waits for its turn is seen. A commit that is lost with the server is one that nobody knows.
 CREATE FUNCTION take_runs(
     taker uuid, fresh_seconds float8, want integer, slots integer, suspects boolean, most_strikes integer, after text
-) RETURNS SETOF claims LANGUAGE plpgsql AS $$
+) RETURNS SETOF claim LANGUAGE plpgsql AS $$
 DECLARE
     taken text[] := '{}';
     exhausted text[] := '{}';
@@ -94,7 +96,7 @@ BEGIN
                 AND NOT EXISTS (SELECT FROM enrichments e WHERE e.ticket_id = ticket AND e.strikes = most_strikes);
         END LOOP;
     END LOOP;
-    RETURN QUERY SELECT c.* FROM unnest(taken) WITH ORDINALITY AS t (ticket_id, turn)
-        JOIN claims c USING (ticket_id) ORDER BY turn;
+    RETURN QUERY SELECT (claim_of(e, t)).* FROM unnest(taken) WITH ORDINALITY AS taken (ticket_id, turn)
+        JOIN enrichments e USING (ticket_id) JOIN run_terms t ON t.project_id = e.project_id ORDER BY turn;
 END
 $$;

@@ -1,0 +1,85 @@
+-- What a run writes while it is its worker's: what it has found, and how it ended.
+
+-- Returns whom a sender has asked about since that second.
+CREATE FUNCTION asked_since(identifiers jsonb, since float8) RETURNS jsonb LANGUAGE sql IMMUTABLE
+RETURN (
+    SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(identifiers) WHERE CAST(value AS float8) > since
+);
+
+-- Keeps what the first AI call of a run has found, and counts whom its sender asks about: both, or neither. Tells whether
+-- they may ask about one more customer; NULL where the run is the caller's no more. `most` is how many customers a
+-- sender may ask about within `window_seconds`, 0 for any number. If the server dies, it is simply done again.
+CREATE FUNCTION admit_run(
+    ticket text, its_run bigint, its_attempt integer, ai_found jsonb, asker bytea, customer text, most integer,
+    window_seconds integer
+) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    project text;
+    since float8 := extract(epoch FROM now()) - window_seconds;
+    unflushed text := set_config('synchronous_commit', 'off', true);
+BEGIN
+    UPDATE enrichments SET extracted = ai_found
+    WHERE ticket_id = ticket AND run = its_run AND attempt = its_attempt AND state = 'running'
+    RETURNING project_id INTO project;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF most = 0 OR EXISTS (
+        SELECT FROM senders s
+        WHERE s.project_id = project AND s.sender = asker AND CAST(s.identifiers -> customer AS float8) > since
+    ) THEN
+        RETURN true;
+    END IF;
+    INSERT INTO senders AS s (project_id, sender, identifiers, seen_at)
+    VALUES (project, asker, jsonb_build_object(customer, extract(epoch FROM now())), now())
+    ON CONFLICT (project_id, sender) DO UPDATE SET seen_at = now(),
+        identifiers = excluded.identifiers || asked_since(s.identifiers, since)
+    WHERE asked_since(s.identifiers, since) -> customer IS NOT NULL
+        OR (SELECT count(*) FROM jsonb_object_keys(asked_since(s.identifiers, since))) < most;
+    RETURN FOUND;
+END
+$$;
+
+CREATE TYPE finished AS (kept jsonb, others_wait boolean, has_breaker boolean);
+
+-- Stores the result of a run and counts it; returns NULL, and writes nothing, where the run is the caller's no more.
+-- Facts of an earlier run stay where this one has none: then `kept` is what is shown. With `refund`, the credit goes
+-- back. `message` names the message to the helpdesk that tells of a run which nobody waits for.
+CREATE FUNCTION finish_run(
+    ticket text, its_run bigint, its_attempt integer, new_result jsonb, attempt_told text, counted text,
+    refund boolean, message text
+) RETURNS finished LANGUAGE plpgsql AS $$
+DECLARE
+    its_status text := new_result ->> 'status';
+    mine record;
+BEGIN
+    UPDATE enrichments e SET state = 'done',
+        result = CASE WHEN keeps_facts(e.result, its_status) THEN e.result ELSE new_result END,
+        last_attempt = CASE WHEN keeps_facts(e.result, its_status) THEN CAST(attempt_told AS jsonb) END,
+        email = NULL, sender_verified = NULL, given_identifier = NULL, extracted = NULL, traceparent = NULL,
+        updated_at = now()
+    WHERE e.ticket_id = ticket AND e.run = its_run AND e.attempt = its_attempt AND e.state = 'running'
+    RETURNING e.project_id, e.slot, e.credit_month, e.asynchronous,
+        CASE WHEN e.last_attempt IS NOT NULL THEN shown_result(e) END AS kept, EXISTS (
+            SELECT FROM enrichments q
+            WHERE q.state = 'queued' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
+        ) AS others_wait, EXISTS (SELECT FROM breakers b WHERE b.project_id = e.project_id) AS has_breaker INTO mine;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF refund THEN
+        UPDATE credits c SET used = used - 1
+        WHERE c.project_id = mine.project_id AND c.month = mine.credit_month AND c.used > 0;
+    END IF;
+    INSERT INTO ended_runs (project_id, ticket_id, status, reason, timings_ms, credits_used, identity, steps)
+    VALUES (mine.project_id, ticket, its_status, new_result ->> 'reason', new_result -> 'timings_ms',
+        CAST(new_result -> 'credits_used' AS integer), new_result ->> 'identity', new_result -> 'steps');
+    INSERT INTO daily_runs AS d (project_id, day, slot, status, runs)
+    VALUES (mine.project_id, CAST(now() AT TIME ZONE 'UTC' AS date), mine.slot, counted, 1)
+    ON CONFLICT (project_id, day, slot, status) DO UPDATE SET runs = d.runs + 1;
+    IF mine.asynchronous AND message IS NOT NULL THEN
+        INSERT INTO deliveries (message_id, ticket_id, project_id) VALUES (message, ticket, mine.project_id);
+    END IF;
+    RETURN CAST(ROW(mine.kept, mine.others_wait, mine.has_breaker) AS finished);
+END
+$$;
