@@ -134,7 +134,7 @@ async def _enrich(filled: Filled) -> None:
     tickets = TicketStore(filled.database, filled.taker, _tell_nobody)
     runs = RunStore(filled.database, filled.taker, SenderStore(b"k" * 32, 0), _tell_nobody, webhooks=False)
     await WorkloadStore(filled.database, filled.taker, _tell_nobody).beat(
-        WorkerBeat(filled.taker.worker_id, "", 0, 1, 0), []
+        WorkerBeat(filled.taker.worker_id, "", 0, 1, 0), list
     )
     ticket_id = uuid4().hex
     email = Email(EMAIL["subject"], EMAIL["body"], EMAIL["sender"])

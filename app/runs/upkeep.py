@@ -35,9 +35,8 @@ async def tend(
         while True:
             try:
                 if worker.seats:
-                    running = worker.running
-                    beat = WorkerBeat(taker.worker_id, host, pid, worker.seats, len(running))
-                    await workload.beat(beat, running)
+                    beat = WorkerBeat(taker.worker_id, host, pid, worker.seats, len(worker.running))
+                    await workload.beat(beat, lambda: worker.running)
                 if clock.time() - lost_at > taker.alive_seconds:
                     await workload.take_over()
                 observer.queue_seen(await workload.depth())

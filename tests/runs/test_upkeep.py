@@ -1,7 +1,7 @@
 """What a process does beside running tickets: signs of life, takeovers, figures, purges, whatever the database does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -27,10 +27,10 @@ class NotedWorkload(WorkloadStore):
     purges: int = 0
     away: bool = False
 
-    async def beat(self, worker: WorkerBeat, running: Sequence[int]) -> int:
+    async def beat(self, worker: WorkerBeat, running: Callable[[], Sequence[int]]) -> int:
         if self.away:
             raise DatabaseUnavailable
-        self.beats.append((worker, running))
+        self.beats.append((worker, running()))
         return 0
 
     async def take_over(self) -> int:

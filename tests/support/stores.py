@@ -77,7 +77,7 @@ class Stores:
 
     async def beat(self, running: Sequence[int] = ()) -> None:
         """Have this process show itself."""
-        await self.workload.beat(WorkerBeat(self.taker.worker_id, "host", 1, 10, len(running)), running)
+        await self.workload.beat(WorkerBeat(self.taker.worker_id, "host", 1, 10, len(running)), lambda: running)
 
     async def submit(self, ticket_id: str = "t_1", project_id: str = "prj_1", **options: Any) -> Submitted | Taken:
         [submitted] = await self.tickets.submit([submission(ticket_id, project_id, **options)])

@@ -6,7 +6,14 @@ Every query stays cheap on large tables: it reads what waits or runs, or the las
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from app.adapters.postgres.connection import PATIENCE_SECONDS, UNFLUSHED_HERE, Database, Row, Statement
+from app.adapters.postgres.connection import (
+    PATIENCE_SECONDS,
+    UNFLUSHED_HERE,
+    Database,
+    Row,
+    Statement,
+    Transaction,
+)
 from app.adapters.postgres.notices import QUEUED_CHANNEL
 from app.adapters.postgres.sender_store import WINDOW_SECONDS
 from app.domain.outcomes import Status
@@ -163,14 +170,20 @@ class WorkloadStore:
         self._taker = taker
         self._notify = notify
 
-    async def beat(self, worker: WorkerBeat, running: Sequence[int]) -> int:
+    async def beat(self, worker: WorkerBeat, running: Callable[[], Sequence[int]]) -> int:
         """Store the worker's heartbeat and queue the runs that it was given but does not run; return how many.
 
         To be called as often as `Taker.beat_seconds` says.
         """
-        await self._database.fetch(_BEAT, asdict(worker))
-        values = {"worker_id": worker.worker_id, "running": list(running)}
-        return self._queued(await self._database.fetch(_GIVE_BACK_UNKNOWN, values))
+
+        async def note(transaction: Transaction) -> Sequence[Row]:
+            await transaction.fetch(_BEAT, asdict(worker))
+            # Asked only now: a list from before a long wait for the database lacks what was started meanwhile, and
+            # that would be given back and run twice. Ages are counted from the beginning of the transaction.
+            values = {"worker_id": worker.worker_id, "running": list(running())}
+            return await transaction.fetch(_GIVE_BACK_UNKNOWN, values)
+
+        return self._queued(await self._database.transact(note))
 
     async def take_over(self) -> int:
         """Queue the runs of workers without a heartbeat; return how many. An attempt that ended so is a strike."""

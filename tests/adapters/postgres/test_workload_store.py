@@ -1,5 +1,6 @@
 """The registry of workers, whose runs are queued again, the figures and the purge, on a real PostgreSQL."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -29,13 +30,13 @@ async def seen(workload: WorkloadStore) -> list[tuple[WorkerBeat, bool]]:
 
 async def test_a_worker_is_alive_while_it_gives_signs_of_life(workload: WorkloadStore, other: Any) -> None:
     first, second = worker(host="web-2"), worker()
-    await workload.beat(first, [])
-    await workload.beat(second, [])
+    await workload.beat(first, list)
+    await workload.beat(second, list)
     assert await seen(workload) == [(second, True), (first, True)]
     await other.execute("UPDATE workers SET seen_at = now() - interval '16 s' WHERE host = 'web-2'")
     assert await seen(workload) == [(second, True), (first, False)]
     busier = replace(first, in_flight=199)
-    await workload.beat(busier, [])
+    await workload.beat(busier, list)
     assert await seen(workload) == [(second, True), (busier, True)]
 
 
@@ -43,7 +44,7 @@ async def test_a_worker_that_leaves_is_gone_and_one_that_fell_silent_is_seen_for
     stores: Stores, workload: WorkloadStore, other: Any
 ) -> None:
     stays = worker()
-    await workload.beat(stays, [])
+    await workload.beat(stays, list)
     await stores.workload.leave()
     await stores.workload.leave()
     assert await seen(workload) == [(stays, True)]
@@ -90,6 +91,25 @@ async def test_what_a_worker_was_given_without_knowing_is_queued_once_no_answer_
         assert await stores.runs.finish(each, RESULT, refund=False) is not None
 
 
+async def test_what_is_started_while_a_sign_of_life_waits_for_the_database_is_not_given_back(
+    stores: Stores, other: Any
+) -> None:
+    started: list[int] = []
+    claimed = await stores.claimed()
+    await other.execute("UPDATE enrichments SET updated_at = now() - interval '11 s'")
+    holding = other.transaction()
+    await holding.start()
+    await other.execute("SELECT FROM workers FOR UPDATE")
+    beat = asyncio.create_task(
+        stores.workload.beat(replace(worker(), worker_id=stores.taker.worker_id), lambda: started)
+    )
+    await asyncio.sleep(0.2)
+    started.append(claimed.run)  # its answer has come only now
+    await holding.rollback()
+    assert await beat == 0
+    assert await stores.runs.finish(claimed, RESULT, refund=False) is not None
+
+
 async def test_everybody_hears_of_runs_that_are_queued_again(stores: Stores) -> None:
     await stores.claimed()
     await stores.behind.worker_dies("t_1")
@@ -100,7 +120,7 @@ async def test_everybody_hears_of_runs_that_are_queued_again(stores: Stores) -> 
 
 
 async def test_a_report_says_how_long_a_worker_is_up_and_unseen(workload: WorkloadStore, other: Any) -> None:
-    await workload.beat(worker(), [])
+    await workload.beat(worker(), list)
     await other.execute("UPDATE workers SET started_at = now() - interval '1 h', seen_at = now() - interval '7 min'")
     [one] = (await workload.report()).workers
     assert (round(one.up_seconds, -2), round(one.unseen_seconds, -1)) == (3_600, 420)
@@ -226,8 +246,8 @@ async def test_a_report_names_the_worst_projects_and_counts_all(workload: Worklo
 
 
 async def test_workers_are_purged_when_they_were_unseen_for_a_day(workload: WorkloadStore, other: Any) -> None:
-    await workload.beat(worker(), [])
-    await workload.beat(worker(host="gone"), [])
+    await workload.beat(worker(), list)
+    await workload.beat(worker(host="gone"), list)
     await other.execute(
         "UPDATE workers SET seen_at = now() - CASE host WHEN 'gone' THEN interval '25 h' ELSE interval '23 h' END"
     )
