@@ -34,6 +34,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
+@pytest.fixture(autouse=True)
+def structlog_as_before() -> Iterator[None]:
+    """Undo what a test has set up of the log: the tests after it would draw every local variable, too."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """URL of the session's PostgreSQL, on its own database, which holds no tables."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.balancer import PROGRAM, balancing, until_seen_again
+from tests.support.balancer import PROGRAM, balancing
 from tests.support.customers import CustomerEndpoint, credits_used, set_up
 from tests.support.ledger import Ledger
 from tests.support.load import Load
@@ -27,8 +27,8 @@ async def test_no_request_fails_when_three_replicas_are_restarted_one_after_the_
         replicas = [
             await stack.enter_async_context(serving(tmp_path / f"first {port}", settings, port=port)) for port in ports
         ]
-        url = await stack.enter_async_context(balancing(tmp_path / "log", ports))
-        client = await stack.enter_async_context(client_of(url))
+        balancer = await stack.enter_async_context(balancing(tmp_path / "log", ports))
+        client = await stack.enter_async_context(client_of(balancer.url))
         await set_up(client, origin)
         async with Load(client, PER_SECOND).running() as load:
             await load.goes_on(1.0)
@@ -36,7 +36,7 @@ async def test_no_request_fails_when_three_replicas_are_restarted_one_after_the_
                 replica.program.send(signal.SIGTERM)
                 assert await replica.program.ended() == 0
                 await stack.enter_async_context(serving(tmp_path / f"second {port}", settings, port=port))
-                await until_seen_again(tmp_path / "log", number, times=1)
+                await balancer.until_up(number)
                 await load.goes_on(1.0)
         await ledger.until_all_are_done()
         used = await credits_used(client)

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.balancer import PROGRAM, balancing, until_seen_again
+from tests.support.balancer import PROGRAM, Balancer, balancing
 from tests.support.customers import CustomerEndpoint, set_up
 from tests.support.ledger import Ledger
 from tests.support.load import Load
@@ -41,14 +41,12 @@ class Fleet:
     ports: list[int]
     stack: AsyncExitStack
     generation: int = 0
-    restarts: int = 0
     replicas: "list[Replica] | None" = None
 
-    async def restart(self, load: Load | None, **settings: str) -> None:
+    async def restart(self, balancer: Balancer | None, **settings: str) -> None:
         """Have every replica know these settings; the others serve meanwhile."""
         self.settings |= settings
         self.generation += 1
-        self.restarts += load is not None
         before, self.replicas = self.replicas, []
         for number, port in enumerate(self.ports):
             if before is not None:
@@ -57,8 +55,8 @@ class Fleet:
             folder = self.folder / f"{self.generation} {port}"
             replica = await self.stack.enter_async_context(serving(folder, self.settings, port=port))
             self.replicas.append(replica)
-            if load is not None:
-                await until_seen_again(self.folder / "log", number + 1, self.restarts)
+            if balancer is not None:
+                await balancer.until_up(number + 1)
 
     async def keys(self, order: str) -> tuple[int, dict[str, Any]]:
         """Run a command for keys with what the replicas know."""
@@ -103,22 +101,24 @@ async def test_no_request_fails_while_keys_and_tokens_are_rotated(
         # HAProxy's file knows three; two that take turns show everything, and the third counts as down.
         fleet = Fleet(tmp_path, settings, ports[:2], stack)
         await fleet.restart(None)
-        url = await stack.enter_async_context(balancing(tmp_path / "log", ports))
-        client = await stack.enter_async_context(client_of(url))
+        balancer = await stack.enter_async_context(balancing(tmp_path / "log", ports))
+        client = await stack.enter_async_context(client_of(balancer.url))
         await set_up(client, origin)
         saved = await stack.enter_async_context(saving_for_ever(client))
         async with Load(client, PER_SECOND).running() as load:
             await load.goes_on(0.5)
             both_tokens = f"{SERVICE_TOKEN},{NEW_TOKEN}"
-            await fleet.restart(load, CC_SERVICE_TOKENS=both_tokens, CC_ENCRYPTION_KEYS=f"{ENCRYPTION_KEY},{NEW_KEY}")
+            await fleet.restart(
+                balancer, CC_SERVICE_TOKENS=both_tokens, CC_ENCRYPTION_KEYS=f"{ENCRYPTION_KEY},{NEW_KEY}"
+            )
             client.headers["Authorization"] = f"Bearer {NEW_TOKEN}"
             await load.goes_on(0.5)
-            await fleet.restart(load, CC_ENCRYPTION_KEYS=f"{NEW_KEY},{ENCRYPTION_KEY}")
+            await fleet.restart(balancer, CC_ENCRYPTION_KEYS=f"{NEW_KEY},{ENCRYPTION_KEY}")
             needed = await fleet.keys("check")
             rotated = await fleet.keys("rotate")
             await load.goes_on(0.5)
             settled = await fleet.keys("check")
-            await fleet.restart(load, CC_SERVICE_TOKENS=NEW_TOKEN, CC_ENCRYPTION_KEYS=NEW_KEY)
+            await fleet.restart(balancer, CC_SERVICE_TOKENS=NEW_TOKEN, CC_ENCRYPTION_KEYS=NEW_KEY)
             await load.goes_on(0.5)
         await ledger.until_all_are_done()
         alone = await fleet.keys("check")

@@ -28,9 +28,8 @@ async def test_projects_of_two_databases_are_served_behind_one_address_and_one_l
             )
             for port, url in zip(ports, urls, strict=True)
         ]
-        client = await stack.enter_async_context(
-            client_of(await stack.enter_async_context(balancing(tmp_path / "log", ports, TWO_DATABASES)))
-        )
+        balancer = await stack.enter_async_context(balancing(tmp_path / "log", ports, TWO_DATABASES))
+        client = await stack.enter_async_context(client_of(balancer.url))
         for project_id in GROUPS:
             await set_up(client, origin, project_id)
         known = {

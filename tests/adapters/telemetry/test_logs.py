@@ -34,7 +34,6 @@ def stream() -> Iterator[Lines]:
     configure("info", lines)
     yield lines
     root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def test_an_enrichment_is_one_line_without_the_identifier_or_any_text(stream: Lines) -> None:

@@ -325,7 +325,6 @@ async def test_the_line_of_a_run_names_the_trace_whether_it_is_recorded_or_not(
         structlog.get_logger().info("after")
     finally:
         root.handlers[:], root.level = before
-        structlog.reset_defaults()
     within, after = map(json.loads, lines.getvalue().splitlines())
 
     assert (within["trace_id"], after.get("trace_id")) == (CALLER.trace_id, None)
