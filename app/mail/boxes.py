@@ -22,9 +22,11 @@ NEARLY_CLEAR = 0.1
 PARTING_PIXELS = 4.0
 """Padding or margin beside which two words stand apart."""
 
-_UNSEEN = frozenset(
-    "script style title head template noscript svg math object datalist audio video iframe noembed noframes canvas "
-    "dialog".split()
+PICTURES = frozenset("svg object audio video iframe canvas".split())
+"""Elements whose content is not read, and which take room between what stands before and after them."""
+
+_UNSEEN = PICTURES | frozenset(
+    "script style title head template noscript math datalist noembed noframes dialog".split()
 )
 _LINES = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figure figcaption footer form h1 h2 h3 "
@@ -35,12 +37,15 @@ _CELLS = frozenset("td th button label select input textarea img sup sub rt mete
 _LINE_DISPLAYS = frozenset({"block", "flex", "grid", "table", "list-item", "table-row", "flow-root", "table-caption"})
 _CELL_DISPLAYS = frozenset({"inline-block", "inline-flex", "inline-grid", "inline-table", "table-cell"})
 _CLIPPED_AWAY = re.compile(r"inset\(\s*(?:50|100)%|circle\(\s*0|rect\([^)]*\)|polygon\(\s*0[^,]*(?:,\s*0[^,]*)+\)")
+_SHRUNK = re.compile(r"scale[xy3d]*\((?:[^()]*,)?\s*[+-]?(?:0+(?:\.0*)?|\.0+)%?\s*[,)]")
+_FADED = re.compile(r"opacity\(\s*(?:0+(?:\.0\d*)?|\.0\d*)%?\s*\)")
+_NONE_OF_IT = re.compile(r"[+-]?(?:0+(?:\.0*)?|\.0+)%?(?:\s|\Z)")
 _MOVED = re.compile(r"translate[xy3d]*\(\s*([^,)]+)(?:,\s*([^,)]+))?")
 _PLACED = frozenset({"absolute", "fixed"})
 _FONTS = {"1": 10.0, "2": 13.0, "3": 16.0, "4": 18.0, "5": 24.0, "6": 32.0, "7": 48.0}
 
-ATTRIBUTES = frozenset({"style", "class", "id", "hidden", "bgcolor", "color", "size", "text", "background"})
-"""Attributes that say how an element is seen."""
+ATTRIBUTES = frozenset({"style", "class", "id", "name", "hidden", "bgcolor", "color", "size", "text", "background"})
+"""Attributes that say how an element is seen, or that it is quoted."""
 
 Ground = Colour | str
 Attributes = Mapping[str, str]
@@ -140,7 +145,11 @@ def _is_hidden(style: Declared, font: float) -> bool:
     opacity = pixels(style.get("opacity", ""), 0.0)
     if opacity is not None and (opacity / 100 if style["opacity"].endswith("%") else opacity) < NEARLY_CLEAR:
         return True
-    if style.get("mso-hide") == "all" or "scale(0" in style.get("transform", "").replace("scale(0.", ""):
+    if style.get("mso-hide") == "all" or style.get("content-visibility") == "hidden":
+        return True
+    if _SHRUNK.search(style.get("transform", "")) or _FADED.search(style.get("filter", "")):
+        return True
+    if any(_NONE_OF_IT.match(style.get(name, "")) for name in ("scale", "zoom")):
         return True
     return _is_clipped(style, font) or _is_off_screen(style, font)
 
@@ -169,6 +178,7 @@ def _is_off_screen(style: Declared, font: float) -> bool:
         far = pixels(style.get("left", ""), font) or pixels(style.get("top", ""), font) or 0.0
         if far > 10 * OFF_SCREEN_PIXELS:
             return True
+    moved += style.get("translate", "").split(" ")
     if shift := _MOVED.search(style.get("transform", "")):
         moved += [shift[1], shift[2] or ""]
     return any((pixels(each.strip(), font) or 0.0) < -OFF_SCREEN_PIXELS for each in moved if each)

@@ -17,7 +17,8 @@ CHARACTERS_A_UNIT = 8
 _MATTERS = frozenset(
     "display visibility opacity mso-hide font-size color background-color position left right top bottom inset clip "
     "clip-path width height max-width max-height overflow overflow-x overflow-y text-indent margin margin-left "
-    "margin-top margin-right padding padding-left padding-right float transform white-space".split()
+    "margin-top margin-right padding padding-left padding-right float transform scale translate zoom filter "
+    "content-visibility white-space".split()
 )
 _COMPOUND = re.compile(r"(?:[a-zA-Z][\w-]*|\*)?(?:[.#][\w-]+)*")
 _NAME = re.compile(r"([.#]?)([\w-]+)")

@@ -12,7 +12,7 @@ import turbohtml
 from turbohtml import Element, Node, Text
 
 from app.domain.reading.quoting import marked
-from app.mail.boxes import ATTRIBUTES, SeenBox, box, said_by_attributes
+from app.mail.boxes import ATTRIBUTES, PICTURES, SeenBox, box, said_by_attributes
 from app.mail.styles import Styles, TooMuch, Work
 
 MOST_WORK = 60_000
@@ -29,10 +29,18 @@ _PARTED = re.compile(rf" ?{_APART}[ {_APART}]*")
 
 _QUOTING_CLASSES = frozenset(
     "gmail_quote gmail_quote_container yahoo_quoted protonmail_quote moz-cite-prefix moz-forward-container "
-    "OutlookMessageHeader zmail_extra tutanota_quote".split()
+    "OutlookMessageHeader ms-outlook-mobile-reference-message zmail_extra tutanota_quote freshdesk_quote "
+    "front-blockquote sh-quoted-content missive_quote".split()
 )
-_QUOTING_IDS = ("yahoo_quoted", "OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container", "isForwardContent")
-_QUOTING_ONWARDS = frozenset({"divRplyFwdMsg", "zwchr"})
+_QUOTING_IDS = (
+    "yahoo_quoted",
+    "OLK_SRC_BODY_SECTION",
+    "mail-editor-reference-message-container",
+    "isForwardContent",
+    "isReplyContent",
+)
+_QUOTING_NAMES = frozenset({"quote", "messageReplySection"})
+_QUOTING_ONWARDS = frozenset({"divRplyFwdMsg", "appendonsend", "zwchr"})
 """Elements after which everything is the older message: Outlook and Zimbra put no box around it."""
 
 
@@ -105,6 +113,7 @@ class _Page:
         style = self._styles.of(element, tag, attributes.get("style", ""), said)
         seen = box(tag, attributes, style, outside.seen)
         if seen is None:
+            self._part(line=False, apart=tag in PICTURES)
             return None
         link = tag == "a"
         self._part(seen.line, seen.apart or (link and self._after_link))
@@ -121,7 +130,7 @@ class _Page:
         while identity.startswith("x_"):  # Outlook's mark on what it took over from another page
             identity = identity[2:]
         opened.quoted |= any(name.removeprefix("x_") in _QUOTING_CLASSES or "yahoo_quoted" in name for name in names)
-        opened.quoted |= identity.startswith(_QUOTING_IDS)
+        opened.quoted |= identity.startswith(_QUOTING_IDS) or attributes.get("name") in _QUOTING_NAMES
         self._onwards |= identity in _QUOTING_ONWARDS
 
     def _close(self, opened: _Open) -> None:

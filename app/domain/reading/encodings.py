@@ -1,6 +1,7 @@
 """Reads the transfer encodings that relays leave in a text: quoted-printable, encoded words, percent-encoded links.
 
-Each reading takes the place of what it was read from: `=2010482` is a space and 10482, and never 2010482.
+Each reading takes the place of what it was read from: `=2010482` is a space and 10482, and never 2010482. A field that
+a mail merge left unfilled is read as nothing.
 """
 
 import re
@@ -17,8 +18,8 @@ _SOFT_BREAK = re.compile(r"=[ \t]*\n(?:>[ ]?)*(?=\S)")
 """A line break that the encoding made (RFC 2045, 6.7): what it parts is one run. Quote marks may head the next line."""
 
 _OCTETS = re.compile(r"(?:=[0-9A-F]{2})+")
-_SURELY_QUOTED = re.compile(r"=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]|=20(?=\s|\Z)")
-"""What nobody writes but this encoding: an equals sign, two octets of UTF-8, a space before the end of a line."""
+_SURELY_QUOTED = re.compile(r"=3D|=[0-9A-F]{2}=[0-9A-F]{2}|=20(?=\s|\Z)")
+"""What nobody writes but this encoding: an equals sign, two octets in a row, a space before the end of a line."""
 
 _WORD = re.compile(r"=\?([A-Za-z0-9-]{1,20})\?([QqBb])\?([!->@-~]{1,998})\?=(?:\s+(?==\?))?")
 """A word of a header in another character set (RFC 2047); white space between two of them is none."""
@@ -29,7 +30,11 @@ _CHARSETS |= {"windows-1252": "cp1252", "windows-1251": "cp1251", "iso-2022-jp":
 
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _PERCENTAGE = re.compile(r"[0-9]%")
-_OF_A_LINK = re.compile(r"[/:=&?@]")
+_OF_A_LINK = re.compile(r"[/:=&?@]|%(?:2F|3A|3D|26|3F|40)", re.IGNORECASE)
+_UNFILLED = re.compile(
+    r"\{\{[^{}\n]{1,80}\}\}|[$#%]\{[^{}\n]{1,80}\}|<%[^<>\n]{1,80}%>|\[\[[^\[\]\n]{1,80}\]\]|\*\|[^|\n]{1,80}\|\*|%%[^%\n]{1,80}%%"
+)
+"""A field of a mail merge, as `{{account_id}}`, `${id}` and `*|ID|*`, which names what belongs there."""
 
 
 def decoded(text: str) -> str:
@@ -41,6 +46,8 @@ def decoded(text: str) -> str:
         read = _unquoted(read)
     if "%" in read:
         read = re.sub(r"\S+", _link, read)
+    if "{" in read or "%" in read or "[" in read or "|" in read:
+        read = _UNFILLED.sub(" ", read)
     return text if read == text else plain(read)
 
 

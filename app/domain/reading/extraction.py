@@ -38,10 +38,10 @@ def accept(answer: str | None, email: Email, instructions: str) -> str:
     place = spelling(value, _texts(email)) if value else None
     if place is None:
         raise StepFailed(Outcome.NOT_GROUNDED)
-    if sanitize(place) != place:
-        raise StepFailed(Outcome.NOT_SENDABLE)
     if is_placeholder(place):
         raise StepFailed(Outcome.NOT_GROUNDED, "it is a placeholder")
+    if sanitize(place) != place:
+        raise StepFailed(Outcome.NOT_SENDABLE)
     if not has_form(place, email, instructions):
         raise StepFailed(Outcome.NOT_GROUNDED, f"it has not the form that was asked for: {in_words(instructions)}")
     return place[:LONGEST_IDENTIFIER]

@@ -15,13 +15,13 @@ LONG_DASH = "\N{EM DASH}"
 """Stands for every dash that ends a word where a hyphen would not: `10482—it is late`."""
 
 _LONG_DASHES = frozenset("—―⸺⸻︱︲﹘")
-_OTHERS = {"−": "-", "⁃": "-", "˗": "-", "➖": "-", "\N{KELVIN SIGN}": "K"}
+_OTHERS = {"〜": "~", "〰": "~", "−": "-", "⁃": "-", "˗": "-", "➖": "-", "\N{KELVIN SIGN}": "K"}
 _OTHERS |= {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _SAME_LETTER = frozenset({"<wide>", "<narrow>", "<font>", "<small>"})
 """Compatibility forms that are the same letter in another width or type face (UAX #44, 5.7.3)."""
 
 _RAISED = frozenset({"<super>", "<sub>"})
-_KEYCAP = "\N{COMBINING ENCLOSING KEYCAP}"
+_KEYCAP = re.compile("(?<=[0-9#*])\N{COMBINING ENCLOSING KEYCAP}")
 """What makes a key of a digit on a telephone's keyboard of emoji."""
 
 _PROLONGED = re.compile(r"(?<=[0-9])[ーｰ](?=[0-9])")
@@ -32,7 +32,7 @@ def fold(text: str) -> str:
     """Return the text with every decimal digit, dash and full-width or mathematical letter as ASCII writes it."""
     if text.isascii():
         return text
-    text = text.replace(_KEYCAP, "")
+    text = _KEYCAP.sub("", text)
     other = {character for character in text if character > "\x7f"}
     changed = {ord(character): folded for character in other if (folded := _folded(character)) != character}
     return _PROLONGED.sub("-", text.translate(changed))
@@ -47,7 +47,7 @@ def _folded(character: str) -> str:
             return " "
         case "No" | "Nl":
             return SIGN
-        case "Pd":
+        case "Pd" if character not in _OTHERS:
             return LONG_DASH if character in _LONG_DASHES else "-"
         case category:
             return _OTHERS.get(character) or _as_compatible(character, category)

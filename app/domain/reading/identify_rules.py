@@ -100,8 +100,8 @@ _DIGIT_WORDS = {
     "eleven": 11,
     "twelve": 12,
 }
-_COUNT = rf"(\d{{1,2}}|{'|'.join(_DIGIT_WORDS)})"
-_DIGITS = re.compile(rf"\b(at least )?{_COUNT}(?:\s?(?:-|–|to|or)\s?{_COUNT})?[-\s]+digits?\b", re.IGNORECASE)
+COUNT = rf"(\d{{1,2}}|{'|'.join(_DIGIT_WORDS)})"
+_DIGITS = re.compile(rf"\b(at least )?{COUNT}(?:\s?(?:-|–|to|or)\s?{COUNT})?[-\s]+digits?\b", re.IGNORECASE)
 _MOST_DIGITS = 40
 _SENDER = re.compile(
     r"\bsender|\bfrom[- ](?:address|line|header|field)|"

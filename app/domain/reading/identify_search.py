@@ -5,14 +5,16 @@ the sender says is not theirs, one that stands in quoted text only, and one that
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from app.domain.reading.encodings import decoded
-from app.domain.reading.folding import fold
+from app.domain.reading.folding import SIGN, fold
 from app.domain.reading.forms import is_placeholder
 from app.domain.reading.identify_rules import Kind, Rule
+from app.domain.reading.nouns import in_other_languages, noun_of
 from app.domain.reading.places import FULL_LINE, spaced
 from app.domain.reading.quoting import announces_quote, begins_older
 from app.domain.tickets import Email
@@ -36,18 +38,33 @@ _FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vs|doorst|转发|轉寄|転�
 
 _DENIED = re.compile(
     r"(?:\bnot|n['’]t|\bnever|\bno longer|\binstead of|\brather than|\bexcept|\bwrong|\bold|\bformer|\bprevious|"
-    r"\bexample|\be\.g\.?|\bsuch as|\bformat|\blooks? like|\bnicht|\bkein\w{0,2}|\balte[nrs]?|\bz\.\s?b\.|\bpas|\bnon|"
-    r"\bancien\w{0,2}|\bp\.\s?ej\.)(?:\s|[:#(\"'`*,]|\b(?:the|my|our|your|for|about|is|was|id|number|account|order|"
-    r"customer|one|mein\w{0,2}|die|der|le|la|mon)\b){0,12}$",
+    r"\bexample|\be\.g\.?|\bsuch as|\bformat|\blooks? like|\bnicht(?: mehr)?|\bkein\w{0,2}|\balte[nrs]?|\bfrühere\w?|"
+    r"\bfalsche\w?|\bstatt|\bbeispiel|\bz\.\s?b\.|\bpas|\bnon|\bancien\w{0,2}|\bexemple|\bno es|\bno son|\bya no|"
+    r"\bantigu[oa]|\banterior|\bejemplo|\bp\.\s?ej\.|\bvecchi[oa]|\besempio|\bnão|\bantig[oa]|\bexemplo|\bniet|\bgeen|"
+    r"\boude|\bbijv\.|\bnie|\bstary|\binte|\bgamla|\bне|\bстар\w{1,4}|不是|旧|例)"
+    r"(?:\s|[:#(\"'`*,：]|\b(?:the|my|our|your|for|about|is|was|id|number|account|order|"
+    r"customer|one|mein\w{0,2}|die|der|das|den|unser\w{0,2}|le|la|el|mi|su|nuestr[oa]|mon|ma|notre|votre|il|mio|o|a|meu|"
+    r"minha|het|mijn|de|du|del|min|mitt|мой|ist|est|es|è|é)\b){0,12}$",
     re.IGNORECASE,
 )
 _DISOWNED = re.compile(
     r"[\s\"'`*),]{0,4}(?:(?:is|was|are)(?: not|n['’]t)\b|(?:is|was) (?:my|our|the|an?) (?:old|former|previous|wrong|"
     r"colleague|friend|neighbou?r|sister|brother|example|wife|husband)|belongs to|"
-    r"\((?:old|not (?:mine|ours)|example|wrong)|ist nicht|n['’]est pas|no es\b)",
+    r"\((?:old|not (?:mine|ours)|example|wrong|alt|falsch|beispiel|ancien|antigu[oa]|ejemplo|exemple)|"
+    r"(?:ist|war) (?:nicht|falsch|(?:die|das|der|mein\w{0,2}) (?:alte|falsche|frühere|kolleg|nachbar))|"
+    r"gehört (?!mir|uns)|"
+    r"n['’]est pas|est (?:mon ancien|l['’]ancien|celui de)|(?:ya )?no (?:es|son)|es (?:el|la|mi) antigu|non è|não é|"
+    r"is niet (?:van|mijn|onze)|är inte min|to nie (?:mój|moje)|не (?:мой|моя|моё|наш)|"
+    r"では(?:ない|ありません)|じゃない|不是我|"
+    r""
+    r""
+    r"아닙니다|아니)",
     re.IGNORECASE,
 )
-_NEXT = re.compile(r"[\s,;/&+]{1,4}(?:(?:and|or|und|oder|et|ou|y|o|e)\s)?#?(?P<value>[A-Za-z0-9][\w-]{0,80})")
+_NEXT = re.compile(
+    r"[\s,;/&+]{1,4}(?:(?:and|or|und|oder|et|ou|y|o|e|i|en|of|och|og|eller|lub|и|или|와|과|또는|と|や|または|和|及|或)\s)?#?(?P<value>[A-Za-z0-9][\w-]{0,80})"
+)
+_MORE_DIGITS = re.compile(r" {1,3}\d{3,}(?!\w|[.,:/-]\d)")
 _OVER_THE_LINE = re.compile(r"[ \t]*\n[ \t]*(?=\w*\d)\w")
 
 MOST_FOUND = 50
@@ -69,7 +86,8 @@ _OPENING = rf"{_MARKS}(?:\n[ \t]{{0,12}}){{0,2}}{_MARKS}"
 """What people put between a label and its value: spaces, markdown, brackets, an empty line; bounded to stay fast."""
 
 _PARTING = (
-    rf"[ \t*]{{0,6}}(?:[#№][ \t]?[:：]|[:：=#№]|[-–—](?=\s)|\b(?:is|was|no\.?|number|num)\b[ \t]?[:#]?){_OPENING}"
+    rf"[ \t*]{{0,6}}(?:[#{SIGN}][ \t]?[:：]|[:：=#{SIGN}]|[-–—](?=\s)|\b(?:is|was|no|number"
+    rf"|num)\b\.?[ \t]?[:#]?){_OPENING}"
 )
 
 FEWEST_OF_AN_EXAMPLE = 4
@@ -134,9 +152,9 @@ def _sender(email: Email) -> str | None:
 
 
 def _is_denied(match: re.Match[str]) -> bool:
-    before = match.string[max(0, match.start("value") - CONTEXT) : match.start("value")]
     after = match.string[match.end("value") : match.end("value") + CONTEXT]
-    return bool(_DENIED.search(before) or _DISOWNED.match(after))
+    before = (match.string[max(0, end - CONTEXT) : end] for end in (match.start("value"), match.start()))
+    return bool(any(map(_DENIED.search, before)) or _DISOWNED.match(after))
 
 
 def _is_no_value(value: str) -> bool:
@@ -146,7 +164,9 @@ def _is_no_value(value: str) -> bool:
 
 
 def _may_go_on(match: re.Match[str]) -> bool:
-    """Tell whether the value stands at the end of a full line and what follows could be the rest of it."""
+    """Tell whether the value stands at the end of a full line, or before other digits, that could be the rest of it."""
+    if match["value"].isdecimal() and _MORE_DIGITS.match(match.string, match.end("value")):
+        return True
     if not _OVER_THE_LINE.match(match.string, match.end("value")):
         return False
     return match.end("value") - match.string.rfind("\n", 0, match.end("value")) > FULL_LINE
@@ -186,16 +206,29 @@ def _patterns(rule: Rule) -> tuple[re.Pattern[str], ...]:
     """Build what to search for; a rule with a label looks nowhere else than after it."""
     values = _values(rule)
     if rule.labels:
-        return tuple(_after(label, value, bool(rule.prefixes)) for label in rule.labels for value in values)
+        after = [_after(label, value, bool(rule.prefixes)) for label in rule.labels for value in values]
+        return (*after, *_translated(map(noun_of, rule.labels), values))
     if rule.nouns:
         words = "|".join(map(re.escape, rule.nouns))
         heads = (
-            rf"(?<!\w)(?:{words})(?:[ \t]{{0,4}}(?:number|identifier|id|key|code|no|num)\b\.?|[ \t]{{0,4}}(?=[#:№]))"
+            rf"(?<!\w)(?:{words})(?:[ \t]{{0,4}}(?:number|identifier|id|key|code|no|num)\b\.?"
+            rf"|[ \t]{{0,4}}(?=[#:{SIGN}]))"
         )
         named = [rf"{heads}(?:{_PARTING}|{_OPENING})(?P<value>{value}){_AFTER}" for value in values]
         bare = [rf"{_BEFORE}(?P<value>{value}){_AFTER}" for value in values if rule.digits]
-        return tuple(re.compile(pattern, re.IGNORECASE) for pattern in named + bare)
+        return (
+            *(re.compile(pattern, re.IGNORECASE) for pattern in named),
+            *(() if bare else _translated(rule.nouns, values)),
+            *(re.compile(pattern, re.IGNORECASE) for pattern in bare),
+        )
     return tuple(re.compile(rf"{_BEFORE}(?P<value>{value}){_AFTER}", re.IGNORECASE) for value in values)
+
+
+def _translated(nouns: Iterable[str], values: list[str]) -> Iterator[re.Pattern[str]]:
+    """Match a value after what customers call an identifier in their language."""
+    for name in filter(None, map(in_other_languages, nouns)):
+        for value in values:
+            yield re.compile(rf"(?<!\w){name}{_OPENING}(?P<value>{value}){_AFTER}", re.IGNORECASE | re.MULTILINE)
 
 
 def _after(label: str, value: str, sure: bool) -> re.Pattern[str]:
@@ -207,7 +240,10 @@ def _after(label: str, value: str, sure: bool) -> re.Pattern[str]:
     if not words:
         parting = r"[ \t]?"
     if "#" in label and words:
-        mark = r"(?:\n[ \t]{0,3})?[#№][ \t]?:?|:(?=[ \t]{0,4}#|[^\n]{0,40}$)|\b(?:no\.?|number|num)\b[ \t]?[:#]?"
+        mark = (
+            rf"(?:\n[ \t]{{0,3}})?[#{SIGN}][ \t]?:?|:(?=[ \t]{{0,4}}#|[^\n]{{0,40}}$)|\b(?:no|number"
+            rf"|num)\b\.?[ \t]?[:#]?"
+        )
         parting = rf"[ \t*]{{0,6}}(?:{mark}){_OPENING}"
     return re.compile(rf"(?<!\w){head}{parting}(?P<value>{value}){_AFTER}", re.IGNORECASE | re.MULTILINE)
 

@@ -28,6 +28,13 @@ _WRAPPED = re.compile(rf"^(.{{{FULL_LINE - 1},1000}}\S)[ \t]*\n[ \t]*(?:>[ \t]*)
 _IN_GROUPS = re.compile(r"[0-9]+(?: {1,3}[0-9]+)+")
 """Digits with spaces between; a tab parts two cells of a table, which are two values."""
 
+_REST = re.compile(
+    r"(?=[a-z]*[0-9])(?=[0-9]*[a-z])"
+    r"(?!(?:[0-9]+(?:st|nd|rd|th|am|pm|[hmsx]|hrs?|min|k?g|[ckm]?m|k|[kmgt]b|uhr)|[a-z]+[0-9]{1,2})(?![a-z0-9]))[a-z0-9]{3,}",
+    re.IGNORECASE,
+)
+"""What begins a line where the full one above may have ended inside a code: letters and digits, no time or size."""
+
 _EDGES = re.compile(r"\A(?:mailto:|tel:|\W)+|\W+\Z", re.IGNORECASE)
 _JOINTS = frozenset("_-.")
 """What goes on between two letters or digits of one identifier."""
@@ -103,6 +110,8 @@ def _is_one_number(groups: list[str]) -> bool:
 def _is_whole(text: str, start: int, end: int, *, address: bool) -> bool:
     """Tell whether nothing before or after the place belongs to the same run, or to the same address."""
     if _goes_on(text, start - 1, -1) or _goes_on(text, end, 1):
+        return False
+    if text[end : end + 1] == _WRAP and not text[start:end].isdecimal() and not address and _REST.match(text, end + 1):
         return False
     if text[end : end + 1] == "@" and _is_of_a_run(text[end + 1 : end + 2]):
         return False

@@ -40,6 +40,13 @@ _RULE = re.compile(
     r"début du message (?:transféré|réexpédié).{0,20}:)\s*",
     re.IGNORECASE,
 )
+_REPLY_LINE = re.compile(
+    r"\s*(?:##-.{3,120}-##|[-–—_=*#\s]{0,20}(?:please )?(?:type|write|enter|add|reply|"
+    r"respond)\b.{0,40}\babove this line\b.{0,60})\s*",
+    re.IGNORECASE,
+)
+"""What helpdesks write under the place for an answer: what follows is their own mail."""
+
 _WROTE = re.compile(
     r"\s*(?:on\b.{4,250}\bwrote|am\b.{4,250}\bschrieb.{0,80}|le\b.{4,250}\ba écrit|el\b.{4,250}\bescribió|"
     r"em\b.{4,250}\bescreveu|il\b.{4,250}\bha scritto|op\b.{4,250}\bschreef.{0,80}|den\b.{4,250}\bskrev.{0,80}|"
@@ -54,7 +61,7 @@ def begins_older(rows: Sequence[str], at: int) -> bool:
     row = rows[at]
     if len(row) > LONGEST_HEADING:
         return False
-    if _RULE.fullmatch(row):
+    if _RULE.fullmatch(row) or (_REPLY_LINE.fullmatch(row) and any(rows[:at])):
         return True
     if not _HEADER_FROM.match(row):
         return False

@@ -9,8 +9,11 @@ from app.domain.rows.spelling import AFFIRMATIVE, BAD_STATES, FALSE, GOOD_STATES
 from app.domain.rows.words import content, name_words, phrase
 from support_context.facts import Json
 
-_NEGATING = ("in", "un", "dis", "non", "not", "nicht", "no")
+_NEGATING = ("in", "un", "dis", "non", "not", "nicht", "no", "de", "dé", "des")
 """Beginnings that turn a word into its contrary, as in "Paid" and "Unpaid"."""
+
+STEM = 4
+"""Letters in which two words agree that are forms of one: `activated` and "Active"."""
 
 _PAIR = 2
 
@@ -67,13 +70,23 @@ def _denies(fact: str, word: str) -> bool:
     states, meant = set(name_words(fact)), set(name_words(word))
     if meant & states:
         return bool(states & NEGATIONS) or any(f"{a}{b}" in states for a in _NEGATING for b in meant)
-    contrary = {f"{beginning}{each}" for beginning in _NEGATING for each in meant | states}
+    turned = any(_is_contrary(one, other) for one in states for other in meant)
     good, bad = bool(meant & GOOD_STATES), bool(meant & BAD_STATES)
     return (
-        bool(contrary & (states | meant))
+        turned
         or bool(states & NEGATIONS)
         or (good and bool(states & BAD_STATES))
         or (bad and bool(states & GOOD_STATES))
+    )
+
+
+def _is_contrary(one: str, other: str) -> bool:
+    """Tell whether one word begins as the other does behind what turns it: `deactivated` and "Active"."""
+    pairs = ((one, other), (other, one))
+    return any(
+        long.startswith(turn) and long[len(turn) :][:STEM] == short[:STEM] and len(short) >= STEM
+        for long, short in pairs
+        for turn in _NEGATING
     )
 
 

@@ -53,6 +53,16 @@ _NO_WISH = re.compile(
 _EXCEPT = re.compile(
     r"\b(?:except(?: for)?|but not|other than|apart from|without|außer|excepto|sauf)\b:? ", re.IGNORECASE
 )
+_HIDES = re.compile(
+    r"^(?:please |but |and |also )*(?:(?:never|do not|don['’]?t|must not) (?:ever )?(?:show|display|include|"
+    r"list|mention|reveal|give|add)"
+    r"|(?:hide|omit|exclude|skip|ignore|leave out)|zeige? (?:niemals|nie|nicht|kein\w{0,2})|"
+    r"n['’]affiche[rz]? pas|no muestres"
+    r"|no mostrar) (?:any |all |the )*",
+    re.IGNORECASE,
+)
+"""How a sentence begins that names what is not to be shown."""
+
 _WITH_LABELS = re.compile(r"\b(?:with|using|under|use) (?:the )?(?:following )?labels?:? ", re.IGNORECASE)
 _PARTS = re.compile(r"[,;\n•、，；]| (?:and|plus|as well as|&|\+|und|sowie|et|y|och|og|oraz|и) ")
 _PARENTHESIS = re.compile(r"\(([^()]*)\)|（([^（）]*)）")
@@ -60,7 +70,7 @@ _AS = re.compile(r" (?:as|labell?ed(?: as)?|called|named|under) ", re.IGNORECASE
 _OR = re.compile(r" ?(?:,? ?\b(?:or|oder|ou|o)\b |/|\||,) ?", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:and|the|their|its|his|her|a|an|also|only|then|customer['’]s|user['’]s|whether(?: (?:they|it|the customer) "
-    r"(?:is|are|has|have))?) ",
+    r"(?:is|are|has|have))?|le|la|les|der|die|das|den|el|los|las|il|lo|gli|het) |^l['’]",
     re.IGNORECASE,
 )
 _COUNTS = re.compile(
@@ -137,6 +147,8 @@ def read_display(instructions: str) -> Display:
     for sentence in _SENTENCE.split(_SPACE.sub(" ", plain(instructions))):
         text, bullet = _BULLET.sub("", sentence).strip(), bool(_BULLET.match(sentence))
         text, *without = _EXCEPT.split(text, maxsplit=1)
+        if hidden := _HIDES.match(text):
+            without = [*without, text[hidden.end() :].replace(" or ", ", ")]
         excluded += [wish.name for part in without for wish in _wishes(part)]
         when = standing if bullet else ""
         if found := _OTHERWISE.match(text):

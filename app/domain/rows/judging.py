@@ -1,13 +1,13 @@
 """Rows and summary that may be shown of a model's answer: facts copied and spelt by code, in the owner's words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.outcomes import Field
 from app.domain.rows.answer import MOST_ROWS_READ, Answer, PointedRow
 from app.domain.rows.display import NO_WISH, Display, Wish, read_display
 from app.domain.rows.labels import label_of
-from app.domain.rows.masking import overlaps
+from app.domain.rows.masking import overlaps, without
 from app.domain.rows.money import about_money
 from app.domain.rows.naming import (
     LONGEST_LABEL,
@@ -19,7 +19,7 @@ from app.domain.rows.naming import (
     made_from_rows,
 )
 from app.domain.rows.nodes import Nodes
-from app.domain.rows.picking import picked
+from app.domain.rows.picking import picked, surely_picked
 from app.domain.rows.pointers import resolved
 from app.domain.rows.summary import says_only
 from app.domain.rows.synonyms import meant
@@ -61,7 +61,8 @@ class _Row:
 
 def judge(answer: Answer, facts: Facts, display_instructions: str, agent_only: Sequence[str] = ()) -> Judged:
     """Spell the facts that an answer points at; where it points at none, those that the owner asked for."""
-    display, nodes = read_display(display_instructions), Nodes.of(facts)
+    display = read_display(display_instructions)
+    nodes = Nodes.of(without(facts, display.excluded))
     said = answer.rows[:MOST_ROWS_READ]
     rows = _spelt(said, nodes, display, display_instructions)
     kept = _asked_for(rows, nodes, display)
@@ -74,7 +75,8 @@ def judge(answer: Answer, facts: Facts, display_instructions: str, agent_only: S
     summary = line(answer.summary, LONGEST_SUMMARY)
     if not summary:
         return Judged(made_from_rows(fields), fields, note, repaired, renamed, dropped)
-    if not says_only(summary, fields, nodes, display):
+    whole = Nodes.of(facts) if display.excluded else nodes
+    if not says_only(summary, fields, whole, display):
         note = f"{note}; summary made from the rows"
         return Judged(made_from_rows(fields), fields, note, repaired, renamed, dropped, made_anew=True)
     return Judged(summary, fields, note, repaired, renamed, dropped)
@@ -82,7 +84,8 @@ def judge(answer: Answer, facts: Facts, display_instructions: str, agent_only: S
 
 def without_model(facts: Facts, display_instructions: str, agent_only: Sequence[str] = ()) -> Judged:
     """Make the rows that the owner asked for, and a summary of them, without a model's answer."""
-    return _picked(Nodes.of(facts), read_display(display_instructions), display_instructions, agent_only)
+    display = read_display(display_instructions)
+    return _picked(Nodes.of(without(facts, display.excluded)), display, display_instructions, agent_only)
 
 
 def _picked(nodes: Nodes, display: Display, instructions: str, agent_only: Sequence[str]) -> Judged:
@@ -94,7 +97,8 @@ def _picked(nodes: Nodes, display: Display, instructions: str, agent_only: Seque
 def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructions: str) -> list[_Row]:
     about = about_money(instructions)
     rows: dict[str, _Row] = {}
-    for row in (_in_the_owners_words(each, nodes, display) for each in said):
+    sure = {row.source: row.label for row in surely_picked(nodes, display)}
+    for row in (_in_the_owners_words(each, nodes, display, sure) for each in said):
         node = resolved(row, nodes, display)
         if node is None or node.pointer in rows or node.pointer.startswith("/links/"):
             continue
@@ -106,16 +110,19 @@ def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructi
     return list(rows.values())
 
 
-def _in_the_owners_words(row: PointedRow, nodes: Nodes, display: Display) -> PointedRow:
+def _in_the_owners_words(row: PointedRow, nodes: Nodes, display: Display, sure: Mapping[str, str]) -> PointedRow:
     """Give a row the label of the wish that it answers, where a model wrote another.
 
-    It copies what the owner says in brackets ("News (Yes or No)" is the wish "News"), or takes the key's name.
+    It copies what the owner says in brackets ("News (Yes or No)" is the wish "News"), or takes the key's name: `active`
+    is the wish "Status (Active or Inactive)". `sure` are the labels of the facts that the owner names beyond doubt.
     """
     label = row.label.partition(" (")[0]
     if any(label.casefold() == wish.label.casefold() for wish in display.wishes):
         return replace(row, label=label)
     if display.wish_for(row.label) is NO_WISH:
         node = nodes.at(row.source) or nodes.repaired(row.source)
+        if node and node.pointer in sure:
+            return replace(row, label=sure[node.pointer])
         wishes = (wish for wish in display.wishes if node and meant(content(wish.label), nodes) == node)
         return replace(row, label=next((wish.label for wish in wishes), row.label))
     return row

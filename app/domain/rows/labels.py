@@ -6,12 +6,12 @@ from app.domain.rows.choices import boolean
 from app.domain.rows.display import NO_WISH, Display, Wish
 from app.domain.rows.naming import LONGEST_LABEL, label_for
 from app.domain.rows.nodes import Node, Nodes
-from app.domain.rows.spelling import BAD_STATES, NEGATIONS
+from app.domain.rows.spelling import BAD_STATES, EVENTS, NEGATIONS, OTHER_TIMES
 from app.domain.rows.words import content
 from support_context.plain_text import line
 
 SAYS_LITTLE = frozenset(
-    "date time at on amount value name id title label code type nickname display data number".split()
+    "date time at on amount value name id title label code type nickname display data number no".split()
 )
 """Words that a key and a label may differ in; a key of such words stands for the object around it."""
 
@@ -34,7 +34,7 @@ def label_of(said: str, node: Node, nodes: Nodes, display: Display) -> Label:
     label, wish = line(said, LONGEST_LABEL), display.wish_for(said)
     words = content(label)
     if words and (label == wish.label or not _is_decorated(label)):
-        if fits(words, node, wish):
+        if fits(words, node, wish, nodes):
             return Label(label, wish)
         if wish is not NO_WISH and _names_no_other(words, node, nodes, display, wish):
             return Label(label, wish)
@@ -47,7 +47,7 @@ def own_name(node: Node) -> str:
     return label_for(node.pointer, parents=2 if wide else 1)
 
 
-def fits(words: tuple[str, ...], node: Node, wish: Wish) -> bool:
+def fits(words: tuple[str, ...], node: Node, wish: Wish, nodes: Nodes) -> bool:
     """Tell whether all words of a label are the pointer's, and one of them its key's (or the key says little).
 
     The key of a boolean must equal the label, or one of the words that the owner lists.
@@ -58,6 +58,8 @@ def fits(words: tuple[str, ...], node: Node, wish: Wish) -> bool:
     if any("".join(content(word)) == "".join(node.bare) for word in wish.alternatives):
         return True
     hard = set(words) - _SOFT or set(words)
+    if not hard <= path and hard & path:
+        hard -= nodes.said_by_items(node.pointer)
     if not hard <= path or _turns(node, words) or isinstance(node.value, bool):
         return False
     return bool(hard & key) or key <= SAYS_LITTLE
@@ -72,15 +74,23 @@ def _names_no_other(words: tuple[str, ...], node: Node, nodes: Nodes, display: D
     if any(nodes.by_word.get(word) for word in hard - path):
         return False
     key = set(node.bare) | (set(node.parent) - WRAPPERS if set(node.key) <= SAYS_LITTLE else set())
-    if said & key and hard - path and key - said - SAYS_LITTLE:
+    around = set(node.parent) - said - WRAPPERS - SAYS_LITTLE
+    if _is_another_event(said, node) or (said & key and hard - path and (key - said - SAYS_LITTLE or around)):
         return False
     others = (other for other in display.wishes if other is not wish)
     return not any(node.is_named(content(name)) for other in others for name in (other.name, other.label))
 
 
 def _turns(node: Node, words: tuple[str, ...]) -> bool:
-    """Tell whether the key turns the words of the label into their contrary, as `not_verified` and `refund_denied`."""
-    return bool((set(node.key) - set(words)) & (NEGATIONS | BAD_STATES))
+    """Tell whether the key turns the words of the label, as `not_verified`, `refund_denied` and `next_plan` do."""
+    key = node.key[:-1] if node.key[-1:] == ("no",) else node.key  # `order_no` is a number
+    return bool((set(key) - set(words)) & (NEGATIONS | BAD_STATES | OTHER_TIMES))
+
+
+def _is_another_event(said: set[str], node: Node) -> bool:
+    """Tell whether a label names an event and the key another, as "Delivered" and `ordered_at`."""
+    meant, told = ({place for place, event in enumerate(EVENTS) if words & event} for words in (said, set(node.key)))
+    return bool(meant and told) and meant.isdisjoint(told)
 
 
 def _is_decorated(label: str) -> bool:

@@ -45,6 +45,7 @@ _IN_MINOR = re.compile(
     r"(cents?|pence|minor(?:\s+currency)?\s+units?|centimes|céntimos|centavos|øre|öre|groszy|rappen)\b",
     re.IGNORECASE,
 )
+_ONLY_MINOR = re.compile(r"(?:in )?(cents?|pence|minor units?|centimes|céntimos|centavos|øre|öre|groszy|rappen)", re.I)
 _NOT = re.compile(r"\b(?:not|never|no|n't|nicht|pas|non)\b|n['’]t\b", re.IGNORECASE)
 _OF_ALL = re.compile(r"\b(?:all|every|each|amounts|prices|values|figures|money|beträge|montants|importes)\b", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -129,6 +130,12 @@ def currency_of(node: Node, nodes: Nodes, unit: str = "") -> Currency | None:
     return found if found and every <= {found} else None
 
 
+def is_currency_key(key: str) -> bool:
+    """Tell whether a key names the currency of what stands beside it."""
+    words = set(stems(key))
+    return bool(words & CURRENCY_NAMES) and words - CURRENCY_NAMES <= {"code", "iso", "symbol"}
+
+
 def _is_money(node: Node, wish: Wish, nodes: Nodes, *, said: bool) -> bool:
     key = set(node.key)
     if key & NO_MONEY and "per" not in key and not key & MINOR:
@@ -139,7 +146,7 @@ def _is_money(node: Node, wish: Wish, nodes: Nodes, *, said: bool) -> bool:
     codes = {word for word in key if word in CURRENCIES_IN_KEYS}
     if strong or key & MINOR or (codes and len(key) > len(codes)):
         return True
-    if key & WEAK_MONEY and key <= WEAK_MONEY | MONEY | codes:
+    if (key & WEAK_MONEY) - plural and key <= WEAK_MONEY | MONEY | codes:
         return True
     wished = set(stems(wish.name)) | set(stems(wish.label))
     beside = next(_above(node.pointer, nodes.facts), {})
@@ -152,9 +159,10 @@ def _minor(node: Node, wish: Wish, about: AboutMoney) -> str:
     named = set(node.key) & MINOR
     if named:
         return min(named)
-    if set(node.key) == {"unit", "amount"}:
+    if {"unit", "amount"} <= set(node.key) <= {"unit", "amount", "decimal"}:
         return "minor"
-    found = _IN_MINOR.search(wish.note) if wish.note and not _NOT.search(wish.note) else None
+    said = wish.note if not _NOT.search(wish.note) else ""
+    found = _IN_MINOR.search(said) or _ONLY_MINOR.fullmatch(said.strip())
     return name_words(found[1])[0] if found else about.minor
 
 

@@ -4,9 +4,10 @@ import unicodedata
 from collections.abc import Iterable
 
 from app.domain.outcomes import Field
-from app.domain.rows.spelling import NOTHING, UNITS
+from app.domain.rows.spelling import NOTHING, ORDERS_LEFT_OUT, UNITS
+from app.domain.rows.vocabulary import ORDERS
 from app.domain.rows.words import LONGEST_NAME, name_words
-from support_context.plain_text import line
+from support_context.plain_text import comparable, line
 
 MOST_FIELDS = 24
 """Rows on one card: more than an agent reads before answering."""
@@ -45,11 +46,12 @@ def label_for(pointer: str, parents: int = 1) -> str:
 def made_from_rows(fields: Iterable[Field]) -> str:
     """Say the rows in one line, as `Plan: Pro · Seats: 12`.
 
-    Those that only agents may see are left out, and texts of more words than a name has: they speak for themselves.
+    Those that only agents may see are left out, texts of more words than a name has, which speak for themselves, and
+    those that give orders.
     """
-    told = (field for field in fields if not field.agent_only and not is_long(field.value))
-    said = (f"{field.label}: {field.value}" for field in told)
-    return line(" · ".join(said), LONGEST_SUMMARY)
+    said = (field for field in fields if not field.agent_only and ORDERS_LEFT_OUT not in field.value)
+    told = (field for field in said if not is_long(field.value))
+    return line(" · ".join(f"{field.label}: {field.value}" for field in told), LONGEST_SUMMARY)
 
 
 def is_index(key: str) -> bool:
@@ -62,6 +64,8 @@ def _spoken(key: str) -> str:
     name, opened, unit = key[:LONGEST_NAME].rstrip(") ").partition("(")
     shown = name if opened and name.strip() and unit.strip().lower() in UNITS else key[:LONGEST_NAME]
     shown = shown.rstrip("% ") or shown
+    if ORDERS.search(comparable(shown)):
+        return ORDERS_LEFT_OUT
     words = name_words(shown)
     return line(shown, LONGEST_LABEL) if not words or "".join(words).upper() == shown else " ".join(words)
 

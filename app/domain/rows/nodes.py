@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.domain.rows.naming import is_index, keys_of
-from app.domain.rows.words import content, stems
-from support_context.facts import MISSING, Facts, Json
+from app.domain.rows.words import content, phrase, singular, stems
+from support_context.facts import MISSING, Facts, Json, Missing
 
 NODES_LOOKED_AT = 1_000
 """Members of the JSON that are compared with each label; a card of 24 rows does not come from further down."""
@@ -17,6 +17,9 @@ PREFIXES = frozenset({"is", "has", "was", "ha", "wa"})  # the last two are the s
 LONGEST_POINTER = 1_000
 MOST_SLASHES = 4
 """Characters of a pointer that is repaired, and unescaped slashes of one key."""
+
+LONGEST_STATE = 60
+"""Characters of a member that may be the word of a condition."""
 
 _DOTTED = re.compile(r"[.\[\]$]+")
 
@@ -101,10 +104,25 @@ class Nodes:
         """List the leaves whose key has exactly the words of a label."""
         return [node for node in self.by_name.get("".join(content(label)), []) if node.is_leaf]
 
+    def said_by_items(self, pointer: str) -> set[str]:
+        """Return the words that the list items around a member say of themselves, as "default" of `default: true`."""
+        keys = pointer.split("/")
+        around = ["/".join(keys[: at + 1]) for at, key in enumerate(keys) if is_index(key)]
+        return {word for above in around for word in states(self.facts.at(above))}
+
     def with_a_word_of(self, words: Iterable[str]) -> list[Node]:
         """List the members whose key has one of these words, the shallowest first."""
         found = {node.pointer: node for word in words for node in self.by_word.get(word, ())}
         return sorted(found.values(), key=lambda node: node.pointer.count("/"))
+
+
+def states(item: Json | Missing) -> Iterator[str]:
+    """Yield the words that an item says of itself: short texts, and the names of what is true."""
+    for key, value in item.items() if isinstance(item, dict) else ():
+        if isinstance(value, str) and len(value) <= LONGEST_STATE:
+            yield " ".join(map(singular, phrase(value).split(" ")))
+        elif value is True:
+            yield from stems(key)
 
 
 def node_at(pointer: str, value: Json) -> Node:

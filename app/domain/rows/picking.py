@@ -8,6 +8,7 @@ from app.domain.rows.display import Clause, Display, Wish
 from app.domain.rows.labels import WRAPPERS, label_of
 from app.domain.rows.naming import MOST_FIELDS, is_index, label_for
 from app.domain.rows.nodes import PREFIXES, Node, Nodes
+from app.domain.rows.spelling import NEGATIONS
 from app.domain.rows.synonyms import meant
 from app.domain.rows.words import content, name_words, singular
 from support_context.facts import Json
@@ -19,6 +20,9 @@ _NOISE = frozenset(
 )
 MOST_ITEMS = 5
 """Items of a list that are shown each in a row of its own."""
+
+_SAME_WORDS, _ITS_WORDS = 100, 50
+"""Likeness of a key that has the words of a wish, and of one that is a word which its value may take."""
 
 _ALL_WORDS = 59
 """Likeness from which all words of a wish are those of the key or its path."""
@@ -32,12 +36,20 @@ def picked(nodes: Nodes, display: Display) -> tuple[PointedRow, ...]:
     return tuple({(row.label, row.source): row for row in rows}.values())
 
 
+def surely_picked(nodes: Nodes, display: Display) -> Iterator[PointedRow]:
+    """Point at what the owner names as the JSON does, or by one of the words that it may take."""
+    for clause in () if display.everything else _chosen(display.clauses, nodes):
+        for wish in clause.wishes:
+            score, node = _best(wish, nodes)
+            if node and score in (_SAME_WORDS, _ITS_WORDS):
+                yield PointedRow(wish.label, node.pointer)
+
+
 def _everything(nodes: Nodes, display: Display) -> Iterator[PointedRow]:
-    without = [set(content(name)) for name in display.excluded]
     told = (pointer for pointer, value in _told("", nodes.facts.value) if not pointer.startswith("/links/"))
     for pointer in islice(told, 2 * MOST_FIELDS):
         node = nodes.at(pointer)
-        if node and not any(words <= set(node.path) for words in without):
+        if node:
             wide = bool(node.parent) and not set(node.parent) <= WRAPPERS
             yield PointedRow(label_for(pointer, parents=2 if wide else 1), pointer)
 
@@ -59,13 +71,22 @@ def _chosen(clauses: tuple[Clause, ...], nodes: Nodes) -> list[Clause]:
     conditional = [clause for clause in clauses if clause.when and clause.when != "otherwise"]
     if not conditional:
         return list(clauses)
-    holding = {clause.when for clause in conditional if _holds(clause.when, nodes.every)}
+    denied = {clause.when for clause in conditional if _is_denied(clause.when, nodes)}
+    possible = [clause for clause in conditional if clause.when not in denied]
+    holding = {clause.when for clause in possible if _holds(clause.when, nodes.every)}
     otherwise = any(clause.when == "otherwise" for clause in clauses)
     if not holding:
-        best = max(conditional, key=lambda clause: _known(clause, nodes))
-        sure = not otherwise and _known(best, nodes) > 0
-        holding = {best.when} if sure else {"otherwise"}
+        best = max(possible, key=lambda clause: _known(clause, nodes), default=None)
+        sure = best is not None and not otherwise and _known(best, nodes) > 0
+        holding = {best.when} if best and sure else {"otherwise"}
     return [clause for clause in clauses if not clause.when or clause.when in holding]
+
+
+def _is_denied(when: str, nodes: Nodes) -> bool:
+    """Tell whether the JSON has a boolean of the condition's name that is false, or true under a negation."""
+    said = set(map(singular, name_words(when)))
+    named = [node for node in nodes.with_a_word_of(said) if isinstance(node.value, bool) and set(node.bare) <= said]
+    return len(named) == 1 and named[0].value is not said.isdisjoint(NEGATIONS)
 
 
 def _holds(when: str, nodes: list[Node]) -> bool:
@@ -89,8 +110,20 @@ def _rows(clause: Clause, nodes: Nodes, display: Display) -> Iterator[PointedRow
     for wish in clause.wishes:
         score, node = _best(wish, nodes)
         if node and (score >= _ALL_WORDS or label_of(wish.label, node, nodes, display).wish is wish):
-            for pointer in _of_each_item(node, nodes):
-                yield PointedRow(wish.label, pointer, "count" if wish.counts else "")
+            for one in _as_good(node, score, wish, nodes):
+                for pointer in _of_each_item(one, nodes):
+                    yield PointedRow(wish.label, pointer, "count" if wish.counts else "")
+
+
+def _as_good(node: Node, score: int, wish: Wish, nodes: Nodes) -> list[Node]:
+    """Return the fact, and those of the same name in other objects as deep in the JSON: which is meant is open."""
+    same = [each for each in nodes.by_word.get(node.key[-1] if node.key else "", ()) if each.key == node.key]
+    depth, items = node.pointer.count("/"), any(map(is_index, node.pointer.split("/")))
+    if score != _SAME_WORDS or items:
+        return [node]
+    level = [each for each in same if each.pointer.count("/") == depth and each.is_leaf == node.is_leaf]
+    equal = [each for each in level if likeness(wish, content(wish.name), each) == score]
+    return equal[:MOST_ITEMS] or [node]
 
 
 def _of_each_item(node: Node, nodes: Nodes) -> Iterator[str]:
@@ -127,13 +160,13 @@ def likeness(wish: Wish, wanted: tuple[str, ...], node: Node) -> int:
         return 0
     bare = tuple(word for word in key if word not in PREFIXES)
     if "".join(wanted) in ("".join(key), "".join(bare), "".join(path)):
-        return 100
+        return _SAME_WORDS
     fits = (
         (set(wanted) <= set(key), 80 - len(key)),
         (set(wanted) <= set(path) and wanted[-1] in key, _ALL_WORDS + 1),
         (set(wanted) <= set(path) and not set(wanted).isdisjoint(key), _ALL_WORDS),
         (len(wanted) > 1 and "".join(key) == "".join(word[0] for word in wanted), 55),
-        (any("".join(content(word)) == "".join(bare) for word in wish.alternatives), 50),
+        (any("".join(content(word)) == "".join(bare) for word in wish.alternatives), _ITS_WORDS),
         (set(key) <= set(wanted) and wanted[-1] in key, 40),
         (set(key) <= set(wanted), 30),
     )

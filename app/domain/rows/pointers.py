@@ -1,14 +1,12 @@
 """Repair of a row's pointer: code decides which fact is meant, and only where there is exactly one."""
 
-from collections.abc import Iterator
-
 from app.domain.rows.answer import PointedRow
 from app.domain.rows.display import Display, Wish
 from app.domain.rows.labels import SAYS_LITTLE, fits
 from app.domain.rows.naming import is_index
-from app.domain.rows.nodes import Node, Nodes
+from app.domain.rows.nodes import LONGEST_STATE, Node, Nodes, states
 from app.domain.rows.times import spelt_time
-from app.domain.rows.words import content, phrase, singular, stems
+from app.domain.rows.words import content
 from support_context.facts import MISSING, Json
 from support_context.plain_text import line
 
@@ -18,15 +16,12 @@ LATEST = frozenset(
 MOST_ITEMS = 50
 """Items of a list that a condition is held against."""
 
-LONGEST_STATE = 60
-"""Characters of a member that may be the word of a condition."""
-
 
 def resolved(row: PointedRow, nodes: Nodes, display: Display) -> Node | None:
     """Return the fact that a row means, where it points or where its label and the owner's words say; None: nowhere."""
     wish, words = display.wish_for(row.label), content(row.label)
     node = nodes.at(row.source) or nodes.repaired(row.source)
-    if words and (node is None or not fits(words, node, wish)):
+    if words and (node is None or not fits(words, node, wish, nodes)):
         named = nodes.named(row.label)
         if len(named) == 1:
             node = named[0]
@@ -60,21 +55,12 @@ def _item_of_condition(node: Node, wish: Wish, nodes: Nodes) -> Node:
 
 
 def _place(items: list[Json], said: set[str]) -> int | None:
-    fitting = [place for place, item in enumerate(items) if not said.isdisjoint(_states(item))]
+    fitting = [place for place, item in enumerate(items) if not said.isdisjoint(states(item))]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting and said & LATEST:
         return _latest(items)
     return None
-
-
-def _states(item: Json) -> Iterator[str]:
-    """Yield the words that an item says of itself: short texts, and the names of what is true."""
-    for key, value in item.items() if isinstance(item, dict) else ():
-        if isinstance(value, str) and len(value) <= LONGEST_STATE:
-            yield " ".join(map(singular, phrase(value).split(" ")))
-        elif value is True:
-            yield from stems(key)
 
 
 def _latest(items: list[Json]) -> int | None:
@@ -106,6 +92,8 @@ def _whole(node: Node, words: tuple[str, ...], nodes: Nodes) -> Node:
         return node
     key, named = set(node.key), set(above.key)
     texts = [value for value in above.value.values() if value not in (None, "")]
-    joins = len(texts) > 1 and all(isinstance(value, str) and line(value[:LONGEST_STATE], 80) for value in texts)
+    parts = [value for value in texts if isinstance(value, str) and line(value[:LONGEST_STATE], 80)]
+    numbers = [value for value in texts if isinstance(value, int | float) and not isinstance(value, bool)]
+    joins = len(texts) > 1 and len(parts) + len(numbers) == len(texts) and len(parts) > len(numbers)
     is_part = named <= set(words) and key.isdisjoint(words) and not key <= SAYS_LITTLE
     return above if is_part and joins else node

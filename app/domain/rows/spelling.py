@@ -5,6 +5,9 @@ from collections.abc import Mapping
 NOTHING = "—"
 """Text shown where the JSON has null or an empty text."""
 
+ORDERS_LEFT_OUT = "(orders to an AI, not shown)"
+"""Text shown for a text of the record that speaks to a model: neither an agent nor a draft needs it."""
+
 NO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS = (
     frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()),
     frozenset("BHD IQD JOD KWD LYD OMR TND".split()),
@@ -113,6 +116,30 @@ BAD_STATES = frozenset(
     "unsubscribed incomplete banned none defaulted lapsed".split()
 )
 """States that deny each other: a fact of one kind never stands behind an owner's word of the other."""
+
+OTHER_TIMES = frozenset(
+    "previous prev old former past prior next upcoming future pending requested planned proposed target".split()
+)
+"""Words of a key that say that it is not the present thing: `next_plan` is not the plan."""
+
+EVENTS = tuple(
+    frozenset(words.split())
+    for words in (
+        "created joined registered signup signed since opened activated",
+        "ordered placed purchased bought",
+        "shipped dispatched sent",
+        "delivered received arrived",
+        "billed invoiced",
+        "updated modified changed",
+        "login logon seen activity",
+        "cancelled canceled closed terminated deleted churned",
+        "started start begin began",
+        "ended end ends expires expire expired expiry renews renew renewal renewed until",
+        "paid payment",
+        "refunded returned",
+    )
+)
+"""Events, in groups of words for one: a label that names one is never put on the time of another."""
 
 NEGATIONS = frozenset(
     "not no never none non without isn doesn hasn wasn aren don didn won cannot cant nicht kein keine keinen nie "

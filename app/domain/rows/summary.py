@@ -21,6 +21,7 @@ from app.domain.rows.vocabulary import (
     DURATIONS,
     HAN_NUMERALS,
     PROMISES,
+    RELATIVE,
     TIME_WORDS,
     UNIT_WORDS,
 )
@@ -160,6 +161,7 @@ def _is_invented(place: int, tokens: list[str], known: _Known) -> bool:
         # A unit counts with its number only: "12 %" is not said by twelve seats and ten percent.
         pairs = [pair for pair in around if any(_has_digit(each) for each in pair)]
         strange = any(pair not in known.pairs and pair[::-1] not in known.pairs for pair in pairs)
+        strange = strange or (place > 0 and tokens[place - 1] in RELATIVE and around[0] not in known.pairs)
         return strange or (not pairs and token not in DURATIONS and token not in known.tokens)
     if _has_digit(token) or token in COUNT_WORDS or token in TIME_WORDS or _ADDRESS.search(token):
         return ungrouped(token) not in known.tokens and token not in known.tokens

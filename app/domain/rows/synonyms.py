@@ -5,7 +5,7 @@ from app.domain.rows.numerals import literal
 from app.domain.rows.times import spelt_time, unix_time
 
 PRICES = frozenset({"price", "cost", "fee"})
-AMOUNTS = frozenset({"unit", "amount", "minor", "cent"})
+AMOUNTS = frozenset({"unit", "amount", "minor", "cent", "decimal"})
 """Words of wishes for a price, and words of keys that name no more than an amount."""
 
 RENEWALS = frozenset({"renewal", "renew", "renewed"})

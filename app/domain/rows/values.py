@@ -7,16 +7,17 @@ from itertools import islice
 
 from app.domain.rows.answer import PointedRow
 from app.domain.rows.choices import boolean, proposed, stated
-from app.domain.rows.display import Wish
-from app.domain.rows.money import AboutMoney, amount, written_amount
+from app.domain.rows.display import NO_WISH, Wish
+from app.domain.rows.money import AboutMoney, amount, is_currency_key, written_amount
 from app.domain.rows.naming import keys_of
 from app.domain.rows.nodes import Node, Nodes
 from app.domain.rows.numerals import grouped, in_bytes, literal
-from app.domain.rows.spelling import COUNTED, NOTHING, PERCENT_WORDS, UNITS
+from app.domain.rows.spelling import COUNTED, NOTHING, ORDERS_LEFT_OUT, PERCENT_WORDS, UNITS
 from app.domain.rows.times import spelt_time, unix_time
+from app.domain.rows.vocabulary import ORDERS
 from app.domain.rows.words import name_words, phrase, stems
 from support_context.facts import Json
-from support_context.plain_text import line
+from support_context.plain_text import comparable, line
 
 LONGEST_VALUE = 500
 """Characters of a value: a short paragraph."""
@@ -38,6 +39,11 @@ NAMES = frozenset({"name", "nickname", "title", "label", "display name", "full n
 _PARTS_OF_NAME = frozenset(
     "given first middle family last prefix suffix title forename surname firstname lastname".split()
 )
+_FRACTIONS = frozenset("nanos nanoseconds nano nanosecond microseconds micros".split())
+"""Members beside the seconds of a time."""
+
+POSTCODES = frozenset("zip zipcode postcode postal plz".split())
+LONGEST_NAME = 80
 _PERCENTAGE = 1
 
 
@@ -55,15 +61,31 @@ class Shown:
         return self.value if self.raw is None else self.raw
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a row is read with: the model's row, the whole JSON, and what the owner says of amounts."""
+
+    row: PointedRow
+    nodes: Nodes
+    about: AboutMoney
+
+    def member(self, pointer: str, key: str) -> Node | None:
+        """Return a member of the object or list at a pointer."""
+        return self.nodes.at(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+
+
 def shown(node: Node, wish: Wish, row: PointedRow, nodes: Nodes, about: AboutMoney) -> Shown:
     """Spell one fact for one row: as the model says where that can be so, else as what it is."""
-    value = node.value
+    value, reading = node.value, _Reading(row, nodes, about)
     if value is None or value == "":
         return Shown(NOTHING, "choice" if wish.alternatives else "text", "")
     if isinstance(value, list):
-        return _count(value) if _is_count(wish, row) else _list(value, row.members)
+        return _count(value) if _is_count(wish, row) else _list(node, reading)
     if isinstance(value, dict):
-        return _count(value) if _is_count(wish, row) and _holds_items(value) else Shown(_object(value, row.members))
+        if _is_count(wish, row) and _holds_items(value):
+            return _count(value)
+        single = _single(node, reading)
+        return shown(single, wish, row, nodes, about) if single else Shown(_object(node, reading))
     if wish.alternatives:
         word = stated(node, wish)
         behind = None if word else proposed(node, wish, (row.kind, row.unit, *row.words))
@@ -78,7 +100,8 @@ def text_of(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return line(value[:READ_OF_TEXT], LONGEST_VALUE) or NOTHING
+        read = value[:READ_OF_TEXT]
+        return ORDERS_LEFT_OUT if ORDERS.search(comparable(read)) else line(read, LONGEST_VALUE) or NOTHING
     return literal(value) or NOTHING
 
 
@@ -144,8 +167,10 @@ def _count(value: list[Json] | dict[str, Json]) -> Shown:
     return Shown(grouped(str(len(value))), "number", str(len(value)))
 
 
-def _list(items: list[Json], members: tuple[str, ...]) -> Shown:
-    texts = [line(_item(item, members), LONGEST_VALUE) for item in items[:MOST_ITEMS]]
+def _list(node: Node, reading: _Reading) -> Shown:
+    items = node.value if isinstance(node.value, list) else []
+    read = [reading.member(node.pointer, str(index)) for index in range(min(len(items), MOST_ITEMS))]
+    texts = [line(_item(item, reading), LONGEST_VALUE) for item in read if item]
     joint = "; " if any(isinstance(item, dict) for item in items[:MOST_ITEMS]) else ", "
     kept = [text for text in texts if text]
     while len(joint.join(kept)) > LONGEST_VALUE - len(f"{joint}and {len(items)} more") and len(kept) > 1:
@@ -156,39 +181,92 @@ def _list(items: list[Json], members: tuple[str, ...]) -> Shown:
     return Shown(line(text, LONGEST_VALUE) or NO_ITEMS, "list", raw if len(raw) <= 2 * LONGEST_VALUE else text)
 
 
-def _item(item: Json, members: tuple[str, ...]) -> str:
-    if isinstance(item, dict):
-        return _object(item, members, bare=True)
-    return ", ".join(_flat(item)) if isinstance(item, list) else text_of(item)
+def _item(node: Node, reading: _Reading) -> str:
+    if isinstance(node.value, dict):
+        single = _single(node, reading)
+        return _item(single, reading) if single else _object(node, reading, bare=True)
+    return ", ".join(_flat(node, reading)) or ("" if isinstance(node.value, list) else NOTHING)
 
 
-def _object(value: dict[str, Json], members: tuple[str, ...], *, bare: bool = False) -> str:
-    """Join the scalars of an object in their order: texts as they are, as an address; others behind their names."""
+def _single(node: Node, reading: _Reading) -> Node | None:
+    """Return the one fact that an object is: its only member, its amount beside a currency, its name."""
+    value = node.value if isinstance(node.value, dict) else {}
+    first = dict(islice(value.items(), 4 * MOST_SCALARS))
     if len(value) == 1:
-        inner = next(iter(value.values()))
-        return _object(inner, members, bare=bare) if isinstance(inner, dict) else ", ".join(_flat(inner)) or NOTHING
-    wanted = {keys_of(f"/{name.lstrip('/')}")[-1] for name in members} & value.keys()
-    if not wanted and not all(isinstance(member, str) for member in islice(value.values(), 4 * MOST_SCALARS)):
-        called = [value[key] for key in islice(value, 4 * MOST_SCALARS) if phrase(key) in NAMES]
-        if len(called) == 1 and isinstance(called[0], str) and called[0]:
-            return text_of(called[0])
-    chosen = {key: member for key, member in islice(value.items(), 4 * MOST_SCALARS) if not wanted or key in wanted}
-    shown = {key: text for key, member in chosen.items() if (text := ", ".join(_flat(member)))}
-    parts = dict(islice(shown.items(), MOST_SCALARS))
+        return reading.member(node.pointer, next(iter(value)))
+    if len(first) < len(value):
+        return None
+    wanted = _wanted(first, reading)
+    amounts = [key for key in first if _is_amount(node, key, reading)]
+    others = [key for key, member in first.items() if key not in amounts and not _is_blank(member)]
+    if len(amounts) == 1 and all(is_currency_key(key) for key in others) and wanted <= {*amounts, *others}:
+        return reading.member(node.pointer, amounts[0])
+    clocks = [key for key in first if phrase(key) in ("second", "seconds")]
+    if len(clocks) == 1 and all(phrase(key) in _FRACTIONS for key in first if key not in clocks):
+        return reading.member(node.pointer, clocks[0])
+    if not wanted and not all(isinstance(member, str) for member in first.values()):
+        called = [key for key in first if phrase(key) in NAMES]
+        if len(called) == 1 and isinstance(first[called[0]], str) and first[called[0]]:
+            return reading.member(node.pointer, called[0])
+    return None
+
+
+def _wanted(members: dict[str, Json], reading: _Reading) -> set[str]:
+    return {keys_of(f"/{name.lstrip('/')}")[-1] for name in reading.row.members} & members.keys()
+
+
+def _is_amount(node: Node, key: str, reading: _Reading) -> bool:
+    member = reading.member(node.pointer, key)
+    return member is not None and amount(member, NO_WISH, reading.nodes, reading.about, said=False, unit="") is not None
+
+
+def _is_blank(value: Json) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _object(node: Node, reading: _Reading, *, bare: bool = False) -> str:
+    """Join the members of an object in their order: texts as they are, as an address; others behind their names.
+
+    A currency is not named again: its amounts have it, or it is in doubt what they are.
+    """
+    value = node.value if isinstance(node.value, dict) else {}
+    first = dict(islice(value.items(), 4 * MOST_SCALARS))
+    wanted = _wanted(first, reading)
+    chosen = [key for key in first if not wanted or key in wanted]
+    if any(_is_amount(node, key, reading) for key in first):
+        chosen = [key for key in chosen if not is_currency_key(key)]
+    members = {key: reading.member(node.pointer, key) for key in chosen}
+    texts = {key: ", ".join(_flat(member, reading)) for key, member in members.items() if member}
+    parts = dict(islice(((key, text) for key, text in texts.items() if text), MOST_SCALARS))
     if {phrase(key).replace(" ", "") for key in parts} <= _PARTS_OF_NAME:
         return line(" ".join(parts.values()), LONGEST_VALUE) or NOTHING
-    if bare or all(isinstance(chosen[key], str) and boolean(chosen[key]) is None for key in parts):
+    plain = {key for key in parts if _is_text(key, first[key])}
+    if plain >= parts.keys():
         return line(", ".join(parts.values()), LONGEST_VALUE) or NOTHING
-    return line("; ".join(f"{line(key, 80)}: {text}" for key, text in parts.items()), LONGEST_VALUE) or NOTHING
+    named = (text if bare and key in plain else f"{line(key, LONGEST_NAME)}: {text}" for key, text in parts.items())
+    return line((", " if bare else "; ").join(named), LONGEST_VALUE) or NOTHING
 
 
-def _flat(value: Json) -> Iterator[str]:
+def _is_text(key: str, value: Json) -> bool:
+    """Tell whether a member is text that needs no name beside it; a postcode is one, also as a number."""
+    return (isinstance(value, str) and boolean(value) is None) or not POSTCODES.isdisjoint(name_words(key))
+
+
+def _flat(node: Node, reading: _Reading) -> Iterator[str]:
     """Yield the scalars of a member, of an object within it too, as far as a value has room."""
+    value = node.value
     if isinstance(value, dict):
-        for member in islice(value.values(), MOST_SCALARS):
-            yield from islice(_flat(member), MOST_SCALARS)
+        inner = list(islice(value, MOST_SCALARS))
+        spent = any(_is_amount(node, key, reading) for key in inner)
+        keys = [key for key in inner if not (spent and is_currency_key(key))]
     elif isinstance(value, list):
-        for item in islice(value, MOST_ITEMS):
-            yield from islice(_flat(item), MOST_SCALARS)
+        keys = [str(index) for index in range(min(len(value), MOST_ITEMS))]
     elif value is not None and value != "":
-        yield text_of(value)
+        yield _scalar(node, NO_WISH, reading.row, reading.nodes, reading.about).value
+        return
+    else:
+        return
+    for key in keys:
+        member = reading.member(node.pointer, key)
+        if member:
+            yield from islice(_flat(member, reading), MOST_SCALARS)

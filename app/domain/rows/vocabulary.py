@@ -1,4 +1,9 @@
-"""Words of summaries that say something hard: numbers, units, times and promises, in the languages that desks write."""
+"""Words of summaries that say something hard: numbers, units, times and promises, in the languages that desks write.
+
+And the ways in which a text of a record gives orders to an AI that might read it.
+"""
+
+import re
 
 COUNT_WORDS = frozenset(
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -47,6 +52,12 @@ TIME_WORDS = frozenset(
 ) - {"mar", "mars", "hier"}
 """Dates in words."""
 
+RELATIVE = frozenset(
+    "next last this coming past previous following nächste nächsten nächstes letzte letzten kommende kommenden próximo "
+    "próxima pasado pasada prochain prochaine".split()
+)
+"""Words that make a date of a duration behind them, as "next month": of another day than the one that is read on."""
+
 PROMISES = frozenset(
     "approved granted confirmed promised eligible entitled guaranteed authorized authorised waived vip trial trialing "
     "pending scheduled completed delivered shipped returned resolved escalated urgent priority fraud fraudulent "
@@ -64,3 +75,22 @@ COMMON_WORDS = frozenset(
     "company support contact since until".split()
 )
 """Words that stand in any text, also in a long one, and say nothing of it."""
+
+ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass) (?:(?:all|any|the|your|my|our|previous|prior|above|earlier|"
+    r"following|"
+    r"these|those|of|system|other) ){0,5}(?:instructions?|rules|prompts?|guidelines)\b"
+    r"|(?:^|[.!?\n] ?)\W{0,3}(?:assistant|ai|llm|gpt|chatgpt|claude|copilot)(?: (?:prompt|message|note|"
+    r"instructions?))? ?[:>]"
+    r"|\bsystem(?: (?:prompt|message|instructions?))? ?[:>].{0,40}\b(?:ignore|disregard|forget|say|write|tell|"
+    r"reply|you)\b"
+    r"|<\|[a-z_]{1,20}\|>|\[/?inst\]|<</?sys>>|\b(?:system|developer) prompt\b|### ?(?:system|instruction|assistant)"
+    r"|\byou are (?:now )?(?:an? )?(?:ai|assistant|language model|chatbot|dan)\b|\bnew (?:system )?instructions? ?:"
+    r"|\b(?:ignorier|vergiss|vergess)\w* (?:\w+ ){0,4}(?:anweisung|instruktion|regel)"
+    r"|\b(?:ignor|olvid|esquec)\w* (?:\w+ ){0,3}(?:instruc|instru[cç])|\b(?:ignore|"
+    r"oublie)[zr]? (?:\w+ ){0,3}(?:instructions|consignes)"
+    r"|\bignora\w* (?:\w+ ){0,3}istruzioni|\bnegeer (?:\w+ ){0,3}instructies|"
+    r"\bигнорируй\w* (?:\w+ ){0,3}(?:инструкц|указан)"
+    r"|指示を無視|忽略.{0,10}(?:指令|指示|说明)|지시.{0,8}무시"
+)
+"""How a text speaks to a model instead of to a person, in small letters; such a text is shown to nobody."""
