@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.domain.outcomes import Field
 from app.domain.rows.answer import MOST_ROWS_READ, Answer, PointedRow
 from app.domain.rows.display import NO_WISH, Display, Wish, read_display
-from app.domain.rows.labels import label_of
+from app.domain.rows.labels import SAYS_LITTLE, label_of
 from app.domain.rows.masking import overlaps, without
 from app.domain.rows.money import about_money
 from app.domain.rows.naming import (
@@ -113,8 +113,8 @@ def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructi
 def _in_the_owners_words(row: PointedRow, nodes: Nodes, display: Display, sure: Mapping[str, str]) -> PointedRow:
     """Give a row the label of the wish that it answers, where a model wrote another.
 
-    It copies what the owner says in brackets ("News (Yes or No)" is the wish "News"), or takes the key's name: `active`
-    is the wish "Status (Active or Inactive)". `sure` are the labels of the facts that the owner names beyond doubt.
+    It copies what the owner says in brackets ("News (Yes or No)" is the wish "News"), adds "name" or "date", or takes the
+    key's name: `active` is the wish "Status (Active or Inactive)". `sure` are the labels of the facts that the owner names beyond doubt.
     """
     label = row.label.partition(" (")[0]
     if any(label.casefold() == wish.label.casefold() for wish in display.wishes):
@@ -123,6 +123,10 @@ def _in_the_owners_words(row: PointedRow, nodes: Nodes, display: Display, sure: 
         node = nodes.at(row.source) or nodes.repaired(row.source)
         if node and node.pointer in sure:
             return replace(row, label=sure[node.pointer])
+        said = tuple(word for word in content(row.label) if word not in SAYS_LITTLE)
+        equal = next((wish for wish in display.wishes if said and content(wish.label) == said), None)
+        if node and equal:
+            return replace(row, label=equal.label)
         wishes = (wish for wish in display.wishes if node and meant(content(wish.label), nodes) == node)
         return replace(row, label=next((wish.label for wish in wishes), row.label))
     return row
