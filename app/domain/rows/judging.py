@@ -113,8 +113,9 @@ def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructi
 def _in_the_owners_words(row: PointedRow, nodes: Nodes, display: Display, sure: Mapping[str, str]) -> PointedRow:
     """Give a row the label of the wish that it answers, where a model wrote another.
 
-    It copies what the owner says in brackets ("News (Yes or No)" is the wish "News"), adds "name" or "date", or takes the
-    key's name: `active` is the wish "Status (Active or Inactive)". `sure` are the labels of the facts that the owner names beyond doubt.
+    It copies what the owner says in brackets ("News (Yes or No)" is the wish "News"), adds "name" or "date", or takes
+    the key's name: `active` is the wish "Status (Active or Inactive)". `sure` are the labels of the facts that the
+    owner names beyond doubt.
     """
     label = row.label.partition(" (")[0]
     if any(label.casefold() == wish.label.casefold() for wish in display.wishes):
