@@ -23,7 +23,7 @@ PAGES = {
     "Routes": DOCS / "routes.md",
     "Command line": DOCS / "command-line.md",
 }
-EVERY_PAGE = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+EVERY_PAGE = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), DOCS / "llms.txt"])
 
 
 def table_rows(heading: str, document: str = "") -> list[list[str]]:
@@ -91,6 +91,8 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading(guide: Path) -> None
         if heading:
             headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
             assert heading in [re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings], heading
+    for file in re.findall(r'(?:src|srcset)="([^"]+)"', re.sub(r"```.*?```", "", guide.read_text(), flags=re.DOTALL)):
+        assert (guide.parent / file).exists(), file
 
 
 def test_every_route_is_documented_and_no_other() -> None:

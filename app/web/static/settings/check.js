@@ -13,7 +13,8 @@ const VERDICTS = {
 
 /** What the folds are called, by how many they hold. */
 const SUMMARIES = {
-  not_run: (count) => `${count} further ${count === 1 ? "requirement waits" : "requirements wait"} for that`,
+  not_run: (count) => `${count} ${count === 1 ? "requirement was" : "requirements were"} not checked`,
+  waiting: (count) => `${count} further ${count === 1 ? "requirement waits" : "requirements wait"} for that`,
   pass: (count) => `${count} ${count === 1 ? "requirement is" : "requirements are"} met`,
 };
 
@@ -116,6 +117,8 @@ export class CheckPanel extends EventTarget {
   #end(report) {
     const tone = !report.passed ? "trouble" : this.#lists.open.childElementCount ? "quiet" : "good";
     the("check-result").prepend(element("div", { className: `verdict ${tone}` }, element("h3", {}, report.headline)));
+    const waiting = report.requirements.filter((each) => each.waits_for).length;
+    if (waiting) this.#folds.not_run.querySelector("summary").textContent = SUMMARIES.waiting(waiting);
     this.#folds.pass.open = this.#lists.open.hidden; // what is to be done is not pushed off the screen
     the("check-under-way").hidden = true; // before it is scrolled to what stands below
     the("check-result").scrollIntoView({ block: "start" }); // the headline and what is to be done
