@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,7 +18,11 @@ def install(lock: str) -> int:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
     command += ["--no-deps", "--require-hashes", "--requirement", lock]
     say(f"Installing {lock}: {total} packages")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:  # noqa: S603 - fixed but for our own file
+    # What pip warns of is shown if it fails: of a mirror that lacks a package, it is a line for each of them.
+    with (
+        tempfile.TemporaryFile("w+") as warnings,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=warnings, text=True) as pip,  # noqa: S603 - ours
+    ):
         seen, said = 0, time.monotonic()
         for line in pip.stdout or ():
             seen += line.startswith(ONE_MORE)
@@ -26,6 +31,9 @@ def install(lock: str) -> int:
             elif seen < total and time.monotonic() - said > SECONDS_BETWEEN_LINES:
                 say(f"  {seen} of {total}")
                 said = time.monotonic()
+        if pip.wait():
+            warnings.seek(0)
+            sys.stderr.write(warnings.read())
     return pip.returncode
 
 

@@ -11,11 +11,15 @@ from app.adapters.telemetry import logs
 from app.adapters.telemetry.log_lines import place
 from app.adapters.telemetry.standard_error import JsonLines
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+"""What CC_LOG_LEVEL may say; anything else is refused when the settings are read."""
+
 
 def take_standard_error() -> None:
-    """Begin the log of a process before its settings are read, in the form that CC_LOG_FORMAT names."""
+    """Begin the log of a process before its settings are read: in the form and from the level that they will have."""
     form = "text" if os.environ.get("CC_LOG_FORMAT") == "text" else logs.JSON
-    logs.configure("INFO", form=form)
+    level = os.environ.get("CC_LOG_LEVEL", "").upper()
+    logs.configure(level if level in LEVELS else "INFO", form=form)
     if form == logs.JSON and not isinstance(sys.stderr, JsonLines):
         sys.stderr = JsonLines(sys.stderr)
     hear_everything()
