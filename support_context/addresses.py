@@ -1,4 +1,4 @@
-"""Which network addresses may be called: the public ones, by a table of ours and by Python's opinion together."""
+"""Refused network addresses (SSRF): a table with RFC numbers, and Python's `is_global` besides."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -9,7 +9,7 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """A range that is no customer's server, with the document that says so."""
+    """A network range that is never called, with the RFC or vendor's document that reserves it."""
 
     network: Network
     why: str
@@ -99,7 +99,7 @@ SIX_TO_FOUR = IPv6Network("2002::/16")
 
 
 def refusal(address: str, allowed: tuple[Network, ...] = ()) -> str | None:
-    """Say why this address may not be called, or return None; `allowed` are ranges that the operator opened."""
+    """Return why an IP address may not be called, None where it may; `allowed` are ranges that the operator opened."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -4,12 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from support_context import __version__
-
-if TYPE_CHECKING:
-    pass
 
 FAILED, COULD_NOT_RUN, INTERRUPTED = 1, 2, 130
 """Exit statuses beside 0: a requirement is not met; the check could not be run; somebody pressed Ctrl-C."""
@@ -27,8 +23,8 @@ class CouldNotRun(Exception):
 
 def main(arguments: Sequence[str] | None = None, name: str = "customer-context-check") -> int:
     """Run the command and return its exit status: 0 if the endpoint passes, 1 if not, 2 if it cannot be checked."""
-    given = parser(name).parse_args(arguments)
     try:
+        given = parser(name).parse_args(arguments)
         # Here, so that --help and a typing mistake are answered at once.
         from support_context.check.command_run import run  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The way out to customer endpoints as an operator set it: private ranges that are opened, and a CA of one's own."""
+"""Egress settings for customer endpoints: private ranges that are opened, and a further CA."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class InvalidEgress(ValueError):
-    """The way out cannot be used; the text names the variable or option and what to do, never a value."""
+    """The egress settings cannot be used; the text names the variable or option and what to do, never a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Egress:
 
 
 def read_egress(environment: Mapping[str, str]) -> Egress:
-    """Read it from the environment; raises `InvalidEgress`."""
+    """Read the egress settings from the environment; raises `InvalidEgress`."""
     return Egress(
         _named(ALLOWED_CIDRS, networks, environment.get(ALLOWED_CIDRS, "")),
         _named(CA_FILE, pem_file, environment[CA_FILE]) if environment.get(CA_FILE) else None,

@@ -1,4 +1,4 @@
-"""What the customer endpoint knows: one JSON object, parsed strictly, that steps after it can point into (RFC 6901)."""
+"""The facts of a customer: the endpoint's JSON object, parsed strictly, with JSON Pointers into it (RFC 6901)."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Every way in which a look-up can end without facts, with the sentence that tells a person what to do."""
+"""Failures of a look-up: every way in which it can end without facts, with a sentence on what to do."""
 
 from enum import Enum
 from typing import TYPE_CHECKING

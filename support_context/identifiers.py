@@ -1,4 +1,4 @@
-"""The identifier as it is sent: which characters of it, and the name of the query or body key that holds it."""
+"""The identifier's sanitation: which characters are sent, and the name of the query or body key that holds it."""
 
 import re
 

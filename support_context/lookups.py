@@ -1,4 +1,4 @@
-"""The one request that the customer endpoint gets, and what its answer must look like to be read."""
+"""The look-up request to a customer endpoint, and the rules by which its answer is read."""
 
 import json
 import re
@@ -51,7 +51,7 @@ _OVER_LIMIT = "The customer endpoint's answer is JSON, but {}; its owner should 
 
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
-    """A request as it is sent, less the Authorization header; `target` is path and query."""
+    """A look-up request without its Authorization header; `target` is path and query."""
 
     method: str
     url: EndpointUrl
@@ -67,7 +67,7 @@ class LookupRequest:
 
 @dataclass(frozen=True, slots=True)
 class LookupResponse:
-    """An answer as it arrived; the body of one that was refused by its head is never read and stays empty."""
+    """An endpoint's answer as it arrived; the body of one that was refused by its head stays empty."""
 
     http_status: int
     content_type: str

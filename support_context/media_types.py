@@ -1,4 +1,4 @@
-"""Whether an answer's headers declare JSON, and whether they declare it compressed."""
+"""The Content-Type and Content-Encoding of an answer: whether they declare JSON, and whether it is compressed."""
 
 import re
 

@@ -44,7 +44,7 @@ def page_title(body: bytes) -> str:
 
 
 def page_kind(body: bytes) -> str:
-    """Say what a web page looks like, `""` where that is not to be told."""
+    """Return the kind of a web page, as a login or an error page, `""` for an unknown one."""
     for text in (page_title(body), body.decode("utf-8", "replace")):
         for what, pattern in _PAGES:
             if pattern.search(text):
@@ -53,7 +53,7 @@ def page_kind(body: bytes) -> str:
 
 
 def redirect_kind(url: EndpointUrl, path: str, location: str) -> str:
-    """Say where a redirect leads, in words of ours only; `path` is the one that was asked for."""
+    """Return the kind of a redirect in words of ours; `path` is the one that was asked for."""
     target = _target(url, path, location)
     if target is None:
         return "to nowhere: its Location is no web address" if location.strip() else "without a Location"

@@ -1,4 +1,4 @@
-"""Text that shows what it says: nothing invisible, nothing that turns the reading direction, nothing that can hide."""
+"""Plain text without invisible characters: nothing that hides, and nothing that turns the reading direction."""
 
 import re
 import unicodedata
@@ -32,7 +32,7 @@ _LATER_UNICODE = ((0x1F000, 0x1FAFF), (0x20000, 0x2FFFD), (0x30000, 0x3FFFD))
 
 
 def plain(text: str) -> str:
-    """Keep what shows, tabs and line breaks (all made LF) included; drop every character that can hide or mislead."""
+    """Return the text without characters that hide or mislead; tabs stay, and every line break becomes LF."""
     if text.isascii():
         # Most text, and the only regular expression that it needs.
         return text if text.isprintable() else _HIDDEN_ASCII.sub("", _LINE_BREAKS.sub("\n", text))

@@ -1,4 +1,4 @@
-"""What a check of an endpoint sees of one request: the whole answer whatever its status, and the TLS session."""
+"""Probes of an endpoint: the whole answer to one request whatever its status, and the TLS session."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from support_context.lookups import LookupRequest, LookupResponse, read, refuse_
 
 @dataclass(frozen=True, slots=True)
 class TlsSession:
-    """What client and server agreed on, and the day on which the server's certificate ends."""
+    """The TLS session of a probe: the version agreed on, and the expiry of the server's certificate."""
 
     version: str
     certificate_ends: datetime

@@ -1,4 +1,4 @@
-"""Judges what a known id is answered with: status, type, form, size, links, secrets, kinds, stability."""
+"""Requirements on the answer to a known id: status, type, form, size, links, secrets, kinds, stability."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""One run of the command: options in, report on standard output, exit status out."""
+"""Runs the command `customer-context-check`: options in, report on standard output, exit status out."""
 
 import argparse
 import asyncio

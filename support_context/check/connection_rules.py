@@ -1,4 +1,4 @@
-"""Judges whether the endpoint can be called at all: name, address, TLS, HTTP, method, redirect, time."""
+"""Requirements on the connection to an endpoint: name, address, TLS, HTTP, method, redirect, time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ NOT_CONNECTED = (Failure.DNS_ERROR, Failure.CONNECT_ERROR, Failure.BLOCKED_ADDRE
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a judgement rests on beside the exchanges.
+    """The circumstances of a check that its requirements look at beside the exchanges: target, networks, CA, date.
 
     `opened_by_option`: private hosts are open to the check only. `own_ca`: a further CA is trusted.
     """

@@ -1,4 +1,4 @@
-"""Judges the answers to ids that nobody has: unknown, empty, odd, long."""
+"""Requirements on the answers to ids that nobody has: unknown, empty, odd, long."""
 
 from support_context.check.leaks import leak_in
 from support_context.check.observing import Observation, Observed

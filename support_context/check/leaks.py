@@ -1,4 +1,4 @@
-"""Finds what an error page lets out: stack traces, and the words of a database."""
+"""Finds leaks in error pages: stack traces, and messages of a database."""
 
 import re
 

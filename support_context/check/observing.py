@@ -1,4 +1,4 @@
-"""Sends the planned requests one after the other and keeps what came back, with the token blotted out."""
+"""Sends the requests of a check one after the other and keeps each answer, with the token blotted out."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -42,12 +42,12 @@ class Observation:
 
     @property
     def said_in_short(self) -> str:
-        """Say the same where it has been said before."""
+        """Return the answer in two words, for where it was told before."""
         return f"HTTP {self.http_status}" if self.failure in (Failure.HTTP_STATUS, Failure.REDIRECT) else self.said
 
     @property
     def said(self) -> str:
-        """Say in a few words what came back."""
+        """Return the answer in a few words: the status, or the failure."""
         if self.failure is None:
             return f"HTTP {self.http_status}"
         if self.failure is Failure.TIMEOUT:
@@ -61,7 +61,7 @@ class Observation:
 
     @property
     def knows_nobody(self) -> str:
-        """Say in which way it says that it knows nobody, `""` where it gave data or none that could be read."""
+        """Return how the answer says that there is no such customer, `""` where it gave data or cannot be read."""
         if self.facts is None or not self.facts.empty or self.response is None:
             return ""
         body = self.response.body.strip()
@@ -78,12 +78,12 @@ class Observed:
 
     @property
     def first(self) -> Observation:
-        """Return the first call, which decides whether there are others."""
+        """Return the first exchange, which decides whether there are others."""
         return self.exchanges[0]
 
     @property
     def reached(self) -> bool:
-        """Tell whether an answer came at all."""
+        """Tell whether the endpoint gave any answer at all."""
         return _is_answered(self.first)
 
     def of(self, *kinds: ProbeKind) -> tuple[Observation, ...]:
@@ -95,7 +95,7 @@ class Observed:
         return tuple(exchange for exchange in self.exchanges if exchange.kind in kinds)
 
     def of_admitted(self, *kinds: ProbeKind) -> tuple[Observation, ...]:
-        """Return the same; raises `Waits` too where even the known id was refused: a refusal says nothing then."""
+        """Return exchanges of some kinds as `of`; raises `Waits` too where even the known id was refused."""
         found = self.of(*kinds)
         # 404 is what many give for an id that they do not know: the other ids will show it.
         if self.first.failure in (Failure.REDIRECT, Failure.HTTP_STATUS) and self.first.http_status != NOT_FOUND:

@@ -31,7 +31,7 @@ SENT_BY_ANYBODY = ("..", "-1", "a@b.example", "__proto__", "constructor", "null"
 
 
 class ProbeKind(Enum):
-    """What a request is for."""
+    """The purpose of a request of a check."""
 
     KNOWN = auto()
     ANOTHER_KNOWN = auto()
@@ -51,7 +51,7 @@ class ProbeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One request; `what` names it to people, `as_service` is how a ticket's look-up is done."""
+    """A planned request of a check; `what` names it to people, `as_service` sends it as a ticket's look-up."""
 
     kind: ProbeKind
     what: str

@@ -1,4 +1,4 @@
-"""Judges whether the endpoint refuses what it must: callers without the token, and methods that change things."""
+"""Requirements on refusals: callers without the token, and methods that change things."""
 
 from support_context.check.observing import Observation, Observed
 from support_context.check.plan import ProbeKind

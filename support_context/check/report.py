@@ -18,7 +18,7 @@ SUITE = "customer-context"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was checked and how each requirement came out."""
+    """The report of a check: its target, and the finding of each requirement."""
 
     target: Target
     findings: dict[Requirement, Finding]
@@ -31,7 +31,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """Return the one line that sums it up."""
+        """Return the headline of the report: how many requirements passed, failed, or were not run."""
         counts = Counter(finding.verdict for finding in self.findings.values())
         said = "The endpoint keeps to the contract" if self.passed else "The endpoint does not keep to the contract yet"
         numbers = ", ".join(f"{counts[verdict]} {verdict.replace('_', ' ')}" for verdict in Verdict if counts[verdict])
@@ -44,13 +44,13 @@ def waiting_for(report: Report, requirement: Requirement) -> int:
 
 
 def report_of(target: Target, findings: dict[Requirement, Finding], observed: Observed | None) -> Report:
-    """Put a report together; `observed` is None where nothing was sent."""
+    """Make the report of a check; `observed` is None where nothing was sent."""
     calls = observed.exchanges if observed else ()
     return Report(target, findings, tuple(each.seconds for each in calls if each.kind is ProbeKind.KNOWN))
 
 
 def mend(requirement: Requirement, finding: Finding) -> str:
-    """Return how to mend it, `""` where nothing is to be mended."""
+    """Return the advice to mend a requirement, `""` where nothing is to be mended."""
     return (finding.mend or requirement.mend) if finding.verdict in (Verdict.FAIL, Verdict.WARN) else ""
 
 
@@ -74,7 +74,7 @@ def as_document(report: Report) -> dict[str, Any]:
 
 
 def finding_document(requirement: Requirement, finding: Finding) -> dict[str, Any]:
-    """Return how one requirement came out as a JSON object."""
+    """Return a requirement's finding as a JSON object."""
     return {
         "id": requirement.id,
         "title": requirement.title,

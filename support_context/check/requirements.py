@@ -1,11 +1,11 @@
-"""What the contract asks of an endpoint: each requirement with its title, and how to mend what misses it."""
+"""The requirements of the contract: each with its title, and how to mend an endpoint that misses it."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 
 class Verdict(StrEnum):
-    """How a requirement came out; a warning keeps to the contract, but not for long."""
+    """The verdict on a requirement; a warning keeps to the contract, but not for long."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     WARN = "warn"
@@ -146,13 +146,13 @@ class Requirement(Enum):
 
     @property
     def id(self) -> str:
-        """Return the name for programs."""
+        """Return the requirement's stable id, for programs."""
         return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one requirement came out, and what was seen; safe to print, as every judge sees to it.
+    """The finding on one requirement: verdict and evidence; safe to print, as every judge sees to it.
 
     `mend` stands for the requirement's own where more is known. `waits_for` is the requirement that has to be met
     before this one can be judged.
@@ -169,11 +169,11 @@ class NotRun(Exception):
 
 
 class Waits(NotRun):
-    """It cannot be judged before what failed ahead of it is mended."""
+    """The requirement cannot be judged before what failed ahead of it is mended."""
 
 
 class NotYet(Exception):
-    """It cannot be judged before more requests are answered."""
+    """The requirement cannot be judged before more requests are answered."""
 
 
 def passed(seen: str) -> Finding:

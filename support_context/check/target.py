@@ -1,4 +1,4 @@
-"""What is checked: an owner's endpoint, as it would be configured, with ids to ask it for."""
+"""The target of a check: an owner's endpoint, as it would be configured, with ids to ask it for."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ POINTER = r"(?:/(?:[^~/]|~[01])*)*"
 
 
 class BadTarget(ValueError):
-    """What was given cannot be checked; the text says which part, and what to do."""
+    """The target cannot be checked; the text says which part, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Target:
 
 
 def read_token(text: str) -> tuple[Secret, str]:
-    """Return the token and what was left out around it, `""` if nothing; raises `BadTarget` for one nobody could store.
+    """Return the bearer token and what was trimmed around it; raises `BadTarget` for one that nobody could store.
 
     Many a file and many a clipboard ends with a line break, which no header can carry.
     """

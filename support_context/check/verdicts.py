@@ -1,4 +1,4 @@
-"""Which judge decides which requirement: the whole check as one table."""
+"""The judges of a check: which function decides which requirement, in one table."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,7 +22,7 @@ OnFinding = Callable[[Requirement, Finding], None]
 
 
 def judge(observed: Observed, circumstances: Circumstances) -> dict[Requirement, Finding]:
-    """Decide every requirement that is asked for."""
+    """Judge every requirement of a check on what was observed, and return the findings."""
     judging = Judging(circumstances)
     judging.see(observed)
     return judging.findings
@@ -47,7 +47,7 @@ class Judging:
         return {requirement: waiting.get(requirement, finding) for requirement, finding in found.items()}
 
     def see(self, observed: Observed) -> None:
-        """Decide what can be decided by now."""
+        """Judge the requirements that can be judged by now."""
         for requirement in self._asked:
             if requirement not in self._found:
                 with suppress(NotYet):

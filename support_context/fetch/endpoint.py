@@ -75,7 +75,7 @@ HANDSHAKE_FAULTS = {
 
 
 class HttpsEndpoint:
-    """Calls customer endpoints; one for the process, holding no connection between two calls."""
+    """The client of customer endpoints; one for the process, holding no connection between two calls."""
 
     def __init__(
         self,

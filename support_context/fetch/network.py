@@ -58,7 +58,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Sends a request over one verified TLS connection to an address that was judged.
+    """An httpx transport over one verified TLS connection to an address that was judged.
 
     Raises `LookupFailed` for its own verdicts. What goes wrong below stays what it is (`OSError`, `ssl.SSLError`) until
     the connection stands, and is an httpx exception with a fixed text from then on.

@@ -40,6 +40,6 @@ class Progress:
 
 
 def progress_of(request: httpx.Request) -> Progress:
-    """Return where the request has got to."""
+    """Return the progress of a request: the phase that it has reached."""
     found: Progress = request.extensions.setdefault(NAME, Progress())
     return found

@@ -1,4 +1,4 @@
-"""Host names to addresses, in threads of its own: a slow name server must not hold up anything else."""
+"""DNS resolution in threads of its own: a slow name server must not hold up anything else."""
 
 import asyncio
 import socket
@@ -30,7 +30,7 @@ def _addresses(host: str, port: int) -> list[str]:
 
 
 def written(sockaddr: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]) -> str:
-    """Return the address of a socket address, with the scope that makes it refusable."""
+    """Return the IP address of a socket address, with the scope that makes it refusable."""
     address = str(sockaddr[0])
     scope = sockaddr[3] if len(sockaddr) == 4 else 0  # noqa: PLR2004 - host, port, flow, scope
     return f"{address}%{scope}" if scope and "%" not in address else address

@@ -50,11 +50,11 @@ class TlsStream:
             self._unconfirmed_at = self._encrypted - self._incoming.pending
 
     async def send(self, data: bytes) -> None:
-        """Send all of it."""
+        """Encrypt and send all of the data."""
         await self._patiently(lambda: self._tls.write(data))
 
     async def receive(self) -> bytes:
-        """Return what has arrived, `b""` at the end."""
+        """Return the decrypted bytes that have arrived, `b""` at the end."""
         try:
             data = await self._patiently(lambda: self._tls.read(READ_BYTES))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
@@ -67,7 +67,7 @@ class TlsStream:
         return data
 
     def session(self) -> TlsSession:
-        """Say what was agreed on, and until when the server's certificate holds."""
+        """Return the TLS version agreed on, and the expiry of the server's certificate."""
         ends = ssl.cert_time_to_seconds(str((self._tls.getpeercert() or {})["notAfter"]))
         return TlsSession(self._tls.version() or "", datetime.fromtimestamp(ends, UTC))
 

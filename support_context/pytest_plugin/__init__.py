@@ -1,4 +1,4 @@
-"""Makes a pytest run hold an owner's endpoint to the contract: `pytest --customer-context-url URL`.
+"""A pytest plugin that checks an owner's endpoint: `pytest --customer-context-url URL`.
 
 pytest loads this with every run of everybody who has the package, so it imports nothing until it is asked for.
 """
@@ -24,7 +24,7 @@ OPTIONS = (
 
 
 def pytest_addoption(parser: "pytest.Parser") -> None:
-    """Add the options."""
+    """Add the options of the plugin to pytest's command line and ini file."""
     group = parser.getgroup("customer-context", "hold a customer endpoint to its contract")
     for name, kind, what in OPTIONS:
         action = {"args": "append", "bool": "store_true"}.get(kind, "store")
@@ -33,7 +33,7 @@ def pytest_addoption(parser: "pytest.Parser") -> None:
 
 
 def pytest_configure(config: "pytest.Config") -> None:
-    """Load what checks, where there is something to check."""
+    """Load the checks, where a URL is given."""
     if value_of(config, "url"):
         config.pluginmanager.import_plugin("support_context.pytest_plugin.checks")
 

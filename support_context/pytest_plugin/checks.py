@@ -25,7 +25,7 @@ NODE = "customer-context"
 
 
 class CustomerContextWarning(UserWarning):
-    """A requirement is met, but not for long."""
+    """A warning: the requirement is met, but not for long."""
 
 
 class Missed(Exception):
@@ -43,7 +43,7 @@ class Check:
         self._report: Report | None = None
 
     def report(self) -> Report:
-        """Return the report."""
+        """Return the report of the check, which runs at the first call."""
         if self._report is None:
             checking = check_endpoint(self.target, self._token, self._egress, opened_by_option=self._opened_by_option)
             self._report = asyncio.run(checking)
@@ -59,7 +59,7 @@ class RequirementItem(pytest.Item):
         self._check = check
 
     def runtest(self) -> None:
-        """Fail, warn, skip or pass as the requirement came out."""
+        """Fail, warn, skip or pass by the finding on the requirement."""
         finding = self._check.report().findings[self._requirement]
         text = f"{self._requirement.title}\nseen: {finding.seen}\nto mend: {mend(self._requirement, finding)}"
         if finding.verdict is Verdict.FAIL:
@@ -79,7 +79,7 @@ class RequirementItem(pytest.Item):
 
 
 class Contract(pytest.Collector):
-    """What the items belong to."""
+    """The pytest collector that the items belong to."""
 
     def collect(self) -> list[pytest.Item]:
         """Return nothing: the items are added where all others have been collected."""
