@@ -96,6 +96,10 @@ async def test_test_with_nothing_filled_in_marks_the_fields_and_asks_nobody(desk
         for name in ("api_url", "bearer_token", "identify_instructions", "display_instructions"):
             await expect(settings.error(name)).to_have_text("Needed for a test")
         await expect(settings.error("trial-body")).to_have_text("Paste an email to test with")
+        problem = settings.page.locator("#trial-problem")
+        await expect(problem).to_contain_text("Something is missing")
+        await settings.field("API URL").fill("https://api.example.com/x")
+        await expect(problem).to_be_hidden()  # it spoke of what was there before
 
     assert sent == []
 

@@ -9,7 +9,7 @@ const TYPED = [...the("configuration").querySelectorAll("[data-field]")]
   .map((field) => field.dataset.field)
   .filter((name) => !["bearer_token", "enabled"].includes(name));
 
-/** Owns the form; emits `shown` when what is stored was shown, and `problem` with what this form cannot explain. */
+/** Owns the form; emits `shown` and `edited`, and `problem` with what this form cannot explain. */
 export class ConfigurationForm extends EventTarget {
   #api;
   #form = the("configuration");
@@ -143,6 +143,7 @@ export class ConfigurationForm extends EventTarget {
     const field = this.#form.querySelector(`[data-field="${name}"]`);
     if (field) mark(field, "");
     this.#refresh();
+    this.dispatchEvent(new Event("edited"));
   }
 
   #flip() {

@@ -25,6 +25,7 @@ export class TrialPanel extends EventTarget {
       event.preventDefault();
       this.run();
     });
+    configuration.addEventListener("edited", () => (the("trial-problem").hidden = true)); // it spoke of what was there
     the("trial-stop").addEventListener("click", () => this.#running?.abort());
   }
 
