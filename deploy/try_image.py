@@ -129,6 +129,9 @@ class Build:
     def _expose(self, argument: str) -> None:
         say(f"      (port {argument} is told, not opened)")
 
+    def _label(self, argument: str) -> None:
+        say(f"      (told of the image: {', '.join(shlex.split(argument))})")
+
 
 def main() -> None:
     """Build, then run what was built."""

@@ -21,6 +21,7 @@ import support_context
 from app.runs.shutdown import DRAIN_SECONDS
 from app.settings.loading import variable_of
 from app.settings.service_settings import Settings
+from deploy.try_image import Build
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("service.lock", "demo.lock", "dev.lock")
@@ -263,3 +264,10 @@ def test_package_runs_as_a_module_when_the_script_is_not_installed(
 
     assert end.value.code == 0
     assert "serve" in capsys.readouterr().out
+
+
+def test_trial_of_the_image_knows_every_instruction_of_the_dockerfile() -> None:
+    text = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text("utf-8"))
+    used = set(re.findall(r"^([A-Z]+) ", text, re.MULTILINE))
+
+    assert {name for name in used if not hasattr(Build, f"_{name.lower()}")} == set()
