@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NoReturn, TypeAlias
 
+from support_context.json_pointers import inside, unescaped
 from support_context.limits import DEEPEST, MOST_NODES
 from support_context.links import Link, dropped_links, links_in
 
@@ -224,7 +225,7 @@ def _kind(value: Json) -> str:
 
 def _step(value: Json | Missing, token: str) -> Json | Missing:
     if isinstance(value, dict) and _TOKEN.fullmatch(token):
-        return value.get(token.replace("~1", "/").replace("~0", "~"), MISSING)
+        return value.get(unescaped(token), MISSING)
     if isinstance(value, list) and _INDEX.fullmatch(token) and int(token) < len(value):
         return value[int(token)]
     return MISSING
@@ -233,7 +234,7 @@ def _step(value: Json | Missing, token: str) -> Json | Missing:
 def _leaves(pointer: str, value: Json) -> Iterator[tuple[str, Scalar]]:
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _leaves(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", item)
+            yield from _leaves(inside(pointer, key), item)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _leaves(f"{pointer}/{index}", item)

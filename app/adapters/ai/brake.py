@@ -85,7 +85,7 @@ class Brake:
     async def turn(self, longest: float) -> AsyncIterator[None]:
         """Wait for a turn to make one call; raises `Held` where the pause has more than `longest` seconds left.
 
-        The body raises `Refused` to put the brake on, for everybody; an end without an exception is an answer.
+        The body raises `Braked` to put the brake on, for everybody; an end without an exception is an answer.
         """
         pause = await self._passed(longest)
         try:

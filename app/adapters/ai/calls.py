@@ -19,7 +19,7 @@ from app.adapters.ai.call_observer import AiExchange, CallObserver
 from app.adapters.ai.features import THINKING_ROOM, Features, without_refused
 from app.adapters.ai.messages import Correction
 from app.adapters.ai.retry_after import seconds_asked
-from app.adapters.ai.wire import HTTP_OK, NoAnswer, NoCredentials, WireReply
+from app.adapters.ai.wire import FIRST_SERVER_ERROR, HTTP_OK, NoAnswer, NoCredentials, WireReply
 from app.domain.outcomes import Outcome
 from app.domain.prompts import Prompt
 
@@ -42,8 +42,8 @@ ASKED_AGAIN_SECONDS = 60.0
 AT_ITS_LIMIT = frozenset({429, 529})
 """Statuses that ask every call of this process to pause: too many requests, overloaded."""
 
-UNAVAILABLE, FIRST_SERVER_ERROR = 503, 500
-"""Of the server errors, all worth another try, the first asks for a pause too where it comes with `retry-after`."""
+UNAVAILABLE = 503
+"""Of the server errors, all worth a retry, this one asks for a pause too where it comes with `retry-after`."""
 
 OF_A_FEATURE = frozenset({400, 422})
 """Statuses that may mean one optional part of the request, which the text then names."""
@@ -192,7 +192,7 @@ class Calls:
             raise CallFailed(f"no credentials: {missing}", Outcome.AI_MISCONFIGURED) from None
 
     async def _call(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
-        """Call once; raises `Refused` where the provider wants fewer calls."""
+        """Call once; raises `Braked` where the provider wants fewer calls."""
         started = self._now()
         reply = None
         try:

@@ -19,13 +19,20 @@ from app.adapters.ai import messages
 from app.adapters.ai.answers import Said
 from app.adapters.ai.features import BETWEEN_TOOLS, OFF, THINKING_ROOM, Features, known
 from app.adapters.ai.messages import Correction
-from app.adapters.ai.wire import HTTP_NOT_FOUND, HTTP_OK, NoAnswer, NoCredentials, Unusable, Wire, WireReply
+from app.adapters.ai.wire import (
+    FIRST_SERVER_ERROR,
+    HTTP_NOT_FOUND,
+    HTTP_OK,
+    NoAnswer,
+    NoCredentials,
+    Unusable,
+    Wire,
+    WireReply,
+)
 from app.domain.prompts import Prompt
 from support_context.secrets import Secret
 
 PATH = "/v1/messages"
-
-FIRST_SERVER_ERROR = 500
 
 Client: TypeAlias = (
     anthropic.AsyncAnthropic

@@ -17,7 +17,7 @@ IDLE_SECONDS = 30.0
 ANSWER_BYTES = 1_000_000
 """Bytes of an answer that are read: a hundred times what a model is asked for."""
 
-HTTP_OK, HTTP_NOT_FOUND = 200, 404
+HTTP_OK, HTTP_NOT_FOUND, FIRST_SERVER_ERROR = 200, 404, 500
 
 
 class NoAnswer(Exception):

@@ -14,7 +14,6 @@ from app.domain.rows.naming import (
     LONGEST_SUMMARY,
     MOST_FIELDS,
     is_index,
-    keys_of,
     label_for,
     made_from_rows,
 )
@@ -26,6 +25,7 @@ from app.domain.rows.synonyms import meant
 from app.domain.rows.values import shown
 from app.domain.rows.words import content
 from support_context.facts import Facts
+from support_context.json_pointers import keys_of
 from support_context.plain_text import line
 
 JUDGED_AT_ONCE_BYTES = 4_096

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from app.domain.rows.naming import is_index, keys_of
+from app.domain.rows.naming import is_index
 from app.domain.rows.words import content, stems
 from support_context.facts import MISSING, Facts, Json
+from support_context.json_pointers import keys_of
 
 MASK = "(for agents only)"
 """Text in place of a masked fact: a model may point at it, and learns nothing."""

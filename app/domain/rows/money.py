@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import islice
 
 from app.domain.rows.display import Wish
-from app.domain.rows.naming import keys_of
 from app.domain.rows.nodes import Node, Nodes
 from app.domain.rows.numerals import literal, moved
 from app.domain.rows.spelling import (
@@ -27,6 +26,7 @@ from app.domain.rows.spelling import (
 )
 from app.domain.rows.words import FUNCTION_WORDS, name_words, phrase, singular, stems
 from support_context.facts import Facts, Json
+from support_context.json_pointers import keys_of
 from support_context.plain_text import plain
 
 DOUBTFUL_FROM = 100

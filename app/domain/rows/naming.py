@@ -7,6 +7,7 @@ from app.domain.outcomes import Field
 from app.domain.rows.spelling import NOTHING, ORDERS_LEFT_OUT, UNITS
 from app.domain.rows.vocabulary import ORDERS
 from app.domain.rows.words import LONGEST_NAME, name_words
+from support_context.json_pointers import keys_of
 from support_context.plain_text import comparable, line
 
 MOST_FIELDS = 24
@@ -21,11 +22,6 @@ MOST_WORDS_OF_A_FACT = 8
 
 LONGEST_INDEX = 6
 """Digits of a list's index in a pointer; 64 KB of JSON hold no longer list."""
-
-
-def keys_of(pointer: str) -> list[str]:
-    """Split a JSON Pointer into its keys (RFC 6901, section 4)."""
-    return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
 
 
 def label_for(pointer: str, parents: int = 1) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from app.domain.rows.naming import is_index, keys_of
+from app.domain.rows.naming import is_index
 from app.domain.rows.words import content, phrase, singular, stems
 from support_context.facts import MISSING, Facts, Json, Missing
+from support_context.json_pointers import inside, keys_of
 
 NODES_LOOKED_AT = 1_000
 """Members of the JSON that are compared with each label; a card of 24 rows does not come from further down."""
@@ -153,7 +154,7 @@ def _walk(facts: Facts) -> Iterator[Node]:
                 if (above.pointer, key) == ("", "links"):
                     continue
                 words = stems(key) if isinstance(above.value, dict) else ()
-                inner = f"{above.pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+                inner = inside(above.pointer, key)
                 node = Node(inner, member, words, above.path + words, above.key or above.parent)
                 yield node
                 if not node.is_leaf:

@@ -12,6 +12,7 @@ from app.domain.rows.spelling import NEGATIONS
 from app.domain.rows.synonyms import meant
 from app.domain.rows.words import content, name_words, singular
 from support_context.facts import Json
+from support_context.json_pointers import inside
 
 _KIND_KEYS = ("type", "kind", "object", "record_type", "entity", "category")
 _NOISE = frozenset(
@@ -58,7 +59,7 @@ def _told(pointer: str, value: Json) -> Iterator[tuple[str, Json]]:
     """Yield every scalar and every list of scalars with its pointer, in document order."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _told(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", member)
+            yield from _told(inside(pointer, key), member)
     elif isinstance(value, list) and any(isinstance(member, dict | list) for member in value):
         for index, member in enumerate(value):
             yield from _told(f"{pointer}/{index}", member)

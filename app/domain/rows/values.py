@@ -9,7 +9,6 @@ from app.domain.rows.answer import PointedRow
 from app.domain.rows.choices import boolean, proposed, stated
 from app.domain.rows.display import NO_WISH, Wish
 from app.domain.rows.money import AboutMoney, amount, is_currency_key, written_amount
-from app.domain.rows.naming import keys_of
 from app.domain.rows.nodes import Node, Nodes
 from app.domain.rows.numerals import grouped, in_bytes, literal
 from app.domain.rows.spelling import COUNTED, NOTHING, ORDERS_LEFT_OUT, PERCENT_WORDS, UNITS
@@ -17,6 +16,7 @@ from app.domain.rows.times import spelt_time, unix_time
 from app.domain.rows.vocabulary import ORDERS
 from app.domain.rows.words import name_words, phrase, stems
 from support_context.facts import Json
+from support_context.json_pointers import inside, keys_of
 from support_context.plain_text import comparable, line
 
 LONGEST_VALUE = 500
@@ -71,7 +71,7 @@ class _Reading:
 
     def member(self, pointer: str, key: str) -> Node | None:
         """Return a member of the object or list at a pointer."""
-        return self.nodes.at(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+        return self.nodes.at(inside(pointer, key))
 
 
 def shown(node: Node, wish: Wish, row: PointedRow, nodes: Nodes, about: AboutMoney) -> Shown:

@@ -39,7 +39,7 @@ async def get_configuration(
     project_id: ProjectId, actor: Actor, services: Wired, response: Response
 ) -> ConfigurationOut:
     """Read the configuration without the token; the defaults where nothing was saved yet."""
-    return _shown(await services.configuring.read(project_id, actor), response)
+    return with_etag(await services.configuring.read(project_id, actor), response)
 
 
 @router.put("", summary="Replace the configuration", responses={200: ETAG, **SAVING})
@@ -48,7 +48,7 @@ async def put_configuration(
 ) -> ConfigurationOut:
     """Replace all fields: absent ones take their defaults, only the token stays unless one is sent."""
     saved = await services.configuring.save(project_id, actor, body.as_changes(), keep_others=False, if_match=if_match)
-    return _shown(saved, response)
+    return with_etag(saved, response)
 
 
 @router.patch("", summary="Change the configuration", responses={200: ETAG, **SAVING})
@@ -57,7 +57,7 @@ async def patch_configuration(
 ) -> ConfigurationOut:
     """Change only the fields that are sent."""
     saved = await services.configuring.save(project_id, actor, body.as_changes(), keep_others=True, if_match=if_match)
-    return _shown(saved, response)
+    return with_etag(saved, response)
 
 
 @router.delete(
@@ -103,6 +103,7 @@ async def try_configuration(
     return StepStream(told) if as_events else (await run()).as_document()
 
 
-def _shown(stored: StoredConfiguration | None, response: Response) -> ConfigurationOut:
+def with_etag(stored: StoredConfiguration | None, response: Response) -> ConfigurationOut:
+    """Return the body of a configuration, and set the ETag of its version on the response."""
     response.headers["ETag"] = etag_of(stored)
     return ConfigurationOut.of(stored)

@@ -1,12 +1,12 @@
 """Routes under /projects/{project_id}/customer-context/versions: what a configuration was."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
 from app.domain.refusals import Refusal
-from app.owners.configuring import etag_of
 from app.web.configuration.bodies import ConfigurationOut
+from app.web.configuration.routes import ETAG, with_etag
 from app.web.configuration.version_bodies import VersionsOut
 from app.web.http import error_responses
 from app.web.http.error_responses import problems
@@ -15,7 +15,6 @@ from app.web.http.requests import Actor, IfMatch, ProjectId, Wired
 router = APIRouter(prefix="/projects/{project_id}/customer-context/versions", tags=["Configuration"])
 
 Version = Annotated[int, Path(ge=1, le=9_223_372_036_854_775_807, description="the version's number")]
-ETAG: dict[str, Any] = {"headers": {"ETag": {"schema": {"type": "string"}, "description": "version of this state"}}}
 
 
 @router.get("", summary="List the versions", responses=problems(*error_responses.OWNER))
@@ -51,5 +50,4 @@ async def restore_version(
     Where its URL has another host than the stored token was given for, it is refused as any such change is.
     """
     stored = await services.configuring.restore(project_id, actor, version, if_match)
-    response.headers["ETag"] = etag_of(stored)
-    return ConfigurationOut.of(stored)
+    return with_etag(stored, response)
