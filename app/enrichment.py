@@ -9,7 +9,7 @@ from secrets import choice
 from time import monotonic
 from typing import Protocol
 
-from app.domain import context, identity
+from app.domain import ai_context, identity
 from app.domain.claims import Given
 from app.domain.configuration import Configuration
 from app.domain.enumeration import is_relay
@@ -184,9 +184,9 @@ class Enricher:
             message = result.message if facts.empty else NOTHING_ASKED_FOR
             return replace(result, message=message, identity=found, links=links)
         withheld, mismatch = identity.is_withheld(found, policy), found is Identity.MISMATCH
-        nonce, at = "".join(choice(context.CODE_LETTERS) for _ in range(context.CODE_LENGTH)), result.created_at
+        nonce, at = "".join(choice(ai_context.CODE_LETTERS) for _ in range(ai_context.CODE_LENGTH)), result.created_at
         told = () if overlaps("/links", configuration.agent_only) else links
-        known = context.block(fields, told, nonce, at, mismatch=mismatch)
+        known = ai_context.block(fields, told, nonce, at, mismatch=mismatch)
         return replace(
             result,
             message=f"{result.message} {identity.warning(found, policy)}".rstrip(),
@@ -194,7 +194,7 @@ class Enricher:
             fields=fields,
             links=links,
             identity=found,
-            ai_context=context.withheld(nonce, at) if withheld else known,
+            ai_context=ai_context.withheld(nonce, at) if withheld else known,
             ai_context_withheld=withheld,
         )
 

@@ -14,7 +14,7 @@ BREATH_SECONDS = 0.2
 """Pause after a portion that may not have been the last: the rest of the database gets ten times what this takes."""
 
 
-async def hold(
+async def delete_expired(
     kept: RetentionStore, turn_seconds: float = TURN_SECONDS, breath_seconds: float = BREATH_SECONDS
 ) -> None:
     """Delete expired rows for ever, in small batches; skip a turn while the database is away."""

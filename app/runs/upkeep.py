@@ -15,7 +15,7 @@ BEATS_PER_PURGE = 12
 """A purge once a minute finds little to delete, and so takes milliseconds."""
 
 
-async def tend(
+async def upkeep_loop(
     workload: WorkloadStore,
     taker: Taker,
     worker: Worker,

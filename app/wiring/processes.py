@@ -38,9 +38,9 @@ from app.runs.conditions import ConditionWatch
 from app.runs.delivery import Deliveries
 from app.runs.intake import Intake
 from app.runs.listing import Listing
-from app.runs.retention import hold
+from app.runs.retention import delete_expired
 from app.runs.shutdown import Draining
-from app.runs.upkeep import tend
+from app.runs.upkeep import upkeep_loop
 from app.runs.waiting import Completions, Ended
 from app.runs.worker import Worker
 from app.settings.service_settings import Settings
@@ -89,10 +89,10 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         # A connection of its own: signs of life do not wait in line behind a crowd of tickets.
         alive = await stack.enter_async_context(aclosing(pool_of(url, settings, size=1)))
         workload = WorkloadStore(alive, taker, notices.send)
-        tending = tend(workload, taker, worker, observed)
+        tending = upkeep_loop(workload, taker, worker, observed)
         await stack.enter_async_context(background(tending))
         if settings.seats:  # what is old is removed by those that do the work
-            await stack.enter_async_context(background(hold(_retention(settings, pool))))
+            await stack.enter_async_context(background(delete_expired(_retention(settings, pool))))
             await stack.enter_async_context(_delivering(settings, pool, tickets, observed))
             await stack.enter_async_context(_working(worker, draining))
         projects, trail, breakers = ProjectStore(pool), AuditStore(pool), BreakerStore(pool)

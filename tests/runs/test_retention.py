@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.postgres.retention_store import RetentionStore
 from app.domain.claims import DatabaseUnavailable
-from app.runs.retention import BREATH_SECONDS, TURN_SECONDS, hold
+from app.runs.retention import BREATH_SECONDS, TURN_SECONDS, delete_expired
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Portions(RetentionStore):
 )
 async def test_portions_follow_each_other_only_while_there_is_more(left: list[bool | None], quick: list[bool]) -> None:
     kept = Portions(list(left))
-    task = asyncio.create_task(hold(kept, turn_seconds=0.2, breath_seconds=0.0))
+    task = asyncio.create_task(delete_expired(kept, turn_seconds=0.2, breath_seconds=0.0))
     async with asyncio.timeout(30):
         while len(kept.asked) <= len(quick):  # noqa: ASYNC110 - looked at from outside
             await asyncio.sleep(0.01)

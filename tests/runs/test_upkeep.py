@@ -9,7 +9,7 @@ from app.adapters.postgres.workload_store import WorkloadStore
 from app.domain.claims import DatabaseUnavailable
 from app.domain.workload import BEAT_SECONDS, Depth, Taker, WorkerBeat
 from app.runs.observer import Observer
-from app.runs.upkeep import BEATS_PER_PURGE, tend
+from app.runs.upkeep import BEATS_PER_PURGE, upkeep_loop
 from app.runs.worker import Worker
 from tests.support.virtual_time import in_no_time
 
@@ -72,7 +72,7 @@ class Watching(Observer):
 
 @asynccontextmanager
 async def tended(workload: NotedWorkload, depths: list[Depth], seats: int = 200) -> AsyncIterator[None]:
-    task = asyncio.create_task(tend(workload, TAKER, Running(seats), Watching(depths)))
+    task = asyncio.create_task(upkeep_loop(workload, TAKER, Running(seats), Watching(depths)))
     try:
         yield
     finally:

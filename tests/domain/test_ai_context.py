@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.context import LONGEST_BLOCK, NAME, SUMMARY, WARNING, WITHHELD, block, withheld
+from app.domain.ai_context import LONGEST_BLOCK, NAME, SUMMARY, WARNING, WITHHELD, block, withheld
 from app.domain.outcomes import Field
 from support_context.links import Link
 
