@@ -16,7 +16,7 @@ from bench.plan import QUICK, USUAL, Plan
 from bench.processes import Stage, last_words, open_stage
 from bench.report import say
 
-PARTS = ("cost", "idle", "sync", "async", "memory", "replicas", "drain", "fairness")
+PARTS = ("cost", "idle", "sync", "async", "memory", "replicas", "drain", "fairness", "hostile")
 MORE_PARTS = ("growth",)
 """Those that take minutes and are only measured when they are asked for."""
 
@@ -71,6 +71,8 @@ async def _tables(stage: Stage, only: set[str], plan: Plan) -> AsyncIterator[tup
         yield "Draining a queue", await draining.measure(stage, plan)
     if "fairness" in only:
         yield "Fairness: a quiet project beside one whose endpoint stalls", await fairness.measure(stage, plan)
+    if "hostile" in only:
+        yield "Fairness: a quiet project beside another's hostile text", await fairness.measure_hostile(stage, plan)
     if "growth" in only:
         yield "Growth: statements with so many stored results", await growth.measure(stage.folder, plan)
 

@@ -18,7 +18,7 @@ import uvicorn
 import uvloop
 
 from bench.asgi import Message, Receive, Send, read_body, send_json
-from bench.samples import BEARER_TOKEN, CUSTOMER, IDENTIFIER, SUMMARY
+from bench.samples import BEARER_TOKEN, CUSTOMER, HOSTILE_CUSTOMER, HOSTILE_SUMMARY, IDENTIFIER, SUMMARY
 
 ID_IN_EMAIL = re.compile(rb"ID: (acct_[0-9a-f]{8})")
 
@@ -30,6 +30,9 @@ BACKLOG = 2048
 
 STALLING = "/stalling"
 """Where the customer endpoint is one that stalls; whatever else is asked answers as it should."""
+
+HOSTILE = "/hostile"
+"""Where it answers what costs most to read; the AI then points at it with as many rows as it may."""
 
 MESSAGES = "/v1/messages"
 
@@ -58,7 +61,8 @@ class StandIns:
             await send_json(send, {"type": "error", "error": {"type": "not_found_error", "message": "a stand-in"}}, 404)
             return
         schema = json.loads(body)["output_config"]["format"]["schema"]
-        answer = _identifier(body) if "identifier" in schema["properties"] else SUMMARY
+        rows = HOSTILE_SUMMARY if HOSTILE_CUSTOMER["notes"][:9].encode() in body else SUMMARY
+        answer = _identifier(body) if "identifier" in schema["properties"] else rows
         self.asked += 1
         try:
             await asyncio.sleep(self.ai_seconds)
@@ -74,7 +78,8 @@ class StandIns:
         known = scope["query_string"] == f"id={IDENTIFIER}".encode()
         await asyncio.sleep(self._endpoint_delay(scope["path"]))
         if authorized:
-            await send_json(send, CUSTOMER if known else {})
+            customer = HOSTILE_CUSTOMER if scope["path"] == HOSTILE else CUSTOMER
+            await send_json(send, customer if known else {})
         else:
             await send_json(send, {"error": "unauthorized"}, 401)
 

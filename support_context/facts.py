@@ -27,6 +27,13 @@ REPLACEMENT = "\ufffd"
 
 _UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 
+_ENVELOPES = frozenset({"data", "result", "results"})
+_AROUND_DATA = frozenset(
+    "links meta metadata success ok status code message error errors total total_count count page per_page limit "
+    "offset pagination paging has_more next next_page url object type jsonapi request_id version".split()
+)
+"""Members that hold what a search found, and those that it puts around them."""
+
 LARGEST_EXPONENT = 400
 """Of a number in scientific notation; somewhat above what a double holds, so that writing it out stays short."""
 
@@ -73,8 +80,14 @@ class Facts:
 
     @property
     def empty(self) -> bool:
-        """Tell whether the customer endpoint knows no such customer: `{}`, or nothing but null and empty members."""
-        return _says_nothing(self.value)
+        """Tell whether the customer endpoint knows no such customer: `{}`, or nothing but null and empty members.
+
+        What a search puts around its empty `data`, such as `"total": 0`, says no more.
+        """
+        if _says_nothing(self.value):
+            return True
+        said = {key.lower() for key, value in self.value.items() if not _says_nothing(value)}
+        return any(key.lower() in _ENVELOPES for key in self.value) and said <= _AROUND_DATA
 
     def at(self, pointer: str) -> Json | Missing:
         """Return the value that a JSON Pointer leads to, or `MISSING`."""

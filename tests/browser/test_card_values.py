@@ -28,6 +28,7 @@ async def shown_value(card: Card, row: dict[str, Any], lang: str) -> str:
         pytest.param(typed("money", "1,480.00 EUR", "1480.00 EUR"), "de", "1.480,00 €", id="money, German"),
         pytest.param(typed("money", "1,480.00 EUR", "1480.00 EUR"), "en", "€1,480.00", id="money, English"),
         pytest.param(typed("money", "84,500 JPY", "84500 JPY"), "en-US", "¥84,500", id="a currency without decimals"),
+        pytest.param(typed("money", "-12.5 EUR", "-12.5 EUR"), "en-US", "-€12.50", id="one decimal, negative"),
         pytest.param(typed("money", "-12.50 USD", "-12.50 USD"), "fr", "-12,50 $US", id="money below zero, French"),
         pytest.param(typed("money", "49.90 XXY", "49.90"), "de", "49.90 XXY", id="no form of money: as sent"),
         pytest.param(typed("number", "18,240", "18240"), "de", "18.240", id="number that the service groups"),
@@ -244,3 +245,19 @@ async def test_language_that_is_none_breaks_nothing(card: Card, lang: str) -> No
 
     assert "480" in await shown_value(card, typed("money", "480.00 EUR", "480.00 EUR"), lang)
     assert card.events == []
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        pytest.param("Plan: Pro · Seats: 12", False, id="made from the rows"),
+        pytest.param("Plan: Pro", False, id="of some rows"),
+        pytest.param("Plan: Pro · Sea…", False, id="cut"),
+        pytest.param("Plan: Pro · Seats: 13", True, id="another value"),
+        pytest.param("Pro plan with 12 seats.", True, id="a sentence"),
+    ],
+)
+async def test_summary_that_says_no_more_than_the_rows_is_not_shown(card: Card, summary: str, shown: bool) -> None:
+    await card.show({**FOUND, "summary": summary})
+
+    assert await card.part(".summary").count() == int(shown)

@@ -192,6 +192,14 @@ def test_leaves_come_in_document_order_with_their_pointers() -> None:
         pytest.param(b'{"a":null,"b":"","c":{"d":[null,{}]}}', True, id="null and empty members"),
         pytest.param(b'{"data":null}', True, id="data is null"),
         pytest.param(b'{"data":[]}', True, id="data is empty"),
+        pytest.param(
+            b'{"object":"list","data":[],"has_more":false,"url":"/v1/customers"}', True, id="an empty list page"
+        ),
+        pytest.param(b'{"data":[],"meta":{"total":0}}', True, id="an empty search"),
+        pytest.param(b'{"success":true,"result":null}', True, id="success without a result"),
+        pytest.param(b'{"data":[],"plan":"Pro"}', False, id="empty data beside a fact"),
+        pytest.param(b'{"status":"active","items":[]}', False, id="an empty list of a record"),
+        pytest.param(b'{"meta":{"total":0}}', False, id="no data at all"),
         pytest.param(b'{"found":false}', False, id="a boolean"),
         pytest.param(b'{"seats":0}', False, id="zero"),
         pytest.param(b'{"plan":" "}', False, id="a space"),

@@ -6,7 +6,7 @@ Else a word that the model proposes stands with the fact behind it, `Active (tri
 from app.domain.rows.display import Wish
 from app.domain.rows.nodes import Node
 from app.domain.rows.spelling import AFFIRMATIVE, BAD_STATES, FALSE, GOOD_STATES, NEGATIONS, NEGATIVE, TRUE
-from app.domain.rows.words import content, name_words, phrase
+from app.domain.rows.words import content, name_words, phrase, stems
 from support_context.facts import Json
 
 _NEGATING = ("in", "un", "dis", "non", "not", "nicht", "no", "de", "dé", "des")
@@ -46,9 +46,8 @@ def stated(node: Node, wish: Wish) -> str | None:
         if "".join(content(word)) == key:
             others = [each for each in wish.alternatives if each != word]
             return word if truth else others[0] if len(others) == 1 else None
-    if key not in {"".join(content(name)) for name in (wish.name, wish.label)} and not node.is_named(
-        content(wish.label)
-    ):
+    names = {"".join(read(name)) for name in (wish.name, wish.label) for read in (content, stems)}
+    if key not in names and not node.is_named(content(wish.label)):
         return None
     pair = _positive_and_negative(wish.alternatives)
     return pair[0 if truth else 1] if pair else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.domain.rows.choices import boolean
 from app.domain.rows.display import NO_WISH, Display, Wish
 from app.domain.rows.naming import LONGEST_LABEL, label_for
-from app.domain.rows.nodes import Node, Nodes
+from app.domain.rows.nodes import Node, Nodes, stated_by
 from app.domain.rows.spelling import BAD_STATES, EVENTS, NEGATIONS, OTHER_TIMES
 from app.domain.rows.words import content
 from support_context.plain_text import line
@@ -17,6 +17,9 @@ SAYS_LITTLE = frozenset(
 
 WRAPPERS = frozenset("data attribute result customer record object item response payload relationship property".split())
 """Names of objects that only hold others, and say nothing in a label."""
+
+OF_LISTS = frozenset("all total recent latest last newest list history item".split())
+"""Words of a label that choose nothing among the items of a list."""
 
 _SOFT = frozenset("date time at on amount value name".split())
 
@@ -59,7 +62,7 @@ def fits(words: tuple[str, ...], node: Node, wish: Wish, nodes: Nodes) -> bool:
         return True
     hard = set(words) - _SOFT or set(words)
     if not hard <= path and hard & path:
-        hard -= nodes.said_by_items(node.pointer)
+        hard -= nodes.said_by_items(node.pointer) | stated_by(node.value) | OF_LISTS
     if not hard <= path or _turns(node, words) or isinstance(node.value, bool):
         return False
     return bool(hard & key) or key <= SAYS_LITTLE
@@ -73,6 +76,8 @@ def _names_no_other(words: tuple[str, ...], node: Node, nodes: Nodes, display: D
     hard = said - _SOFT or said
     if any(nodes.by_word.get(word) for word in hard - path):
         return False
+    if isinstance(node.value, list) and hard & path and hard - path:
+        return False  # "Open tickets" are not all tickets
     key = set(node.bare) | (set(node.parent) - WRAPPERS if set(node.key) <= SAYS_LITTLE else set())
     around = set(node.parent) - said - WRAPPERS - SAYS_LITTLE
     if _is_another_event(said, node) or (said & key and hard - path and (key - said - SAYS_LITTLE or around)):

@@ -21,6 +21,7 @@ from app.domain.rows.spelling import (
     MINOR,
     MONEY,
     NO_MONEY,
+    OF_MONEY,
     TWO_DECIMALS,
     WEAK_MONEY,
 )
@@ -147,7 +148,8 @@ def _is_money(node: Node, wish: Wish, nodes: Nodes, *, said: bool) -> bool:
     if strong or key & MINOR or (codes and len(key) > len(codes)):
         return True
     if (key & WEAK_MONEY) - plural and key <= WEAK_MONEY | MONEY | codes:
-        return True
+        beside = next(_above(node.pointer, nodes.facts), {})
+        return set(node.parent) <= OF_MONEY | MONEY | WEAK_MONEY or bool(_named_in(beside, node.key))
     wished = set(stems(wish.name)) | set(stems(wish.label))
     beside = next(_above(node.pointer, nodes.facts), {})
     numbers = [each for each in islice(beside.values(), MOST_MEMBERS) if literal(each) is not None]

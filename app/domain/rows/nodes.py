@@ -19,6 +19,9 @@ LONGEST_POINTER = 1_000
 MOST_SLASHES = 4
 """Characters of a pointer that is repaired, and unescaped slashes of one key."""
 
+MOST_ITEMS = 50
+"""Items of a list that a condition is held against."""
+
 LONGEST_STATE = 60
 """Characters of a member that may be the word of a condition."""
 
@@ -124,6 +127,12 @@ def states(item: Json | Missing) -> Iterator[str]:
             yield " ".join(map(singular, phrase(value).split(" ")))
         elif value is True:
             yield from stems(key)
+
+
+def stated_by(items: Json) -> set[str]:
+    """Return the words that the items of a list state of themselves; none of anything else."""
+    looked_at = items[:MOST_ITEMS] if isinstance(items, list) else []
+    return {word for item in looked_at for word in states(item)}
 
 
 def node_at(pointer: str, value: Json) -> Node:

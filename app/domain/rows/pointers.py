@@ -4,17 +4,15 @@ from app.domain.rows.answer import PointedRow
 from app.domain.rows.display import Display, Wish
 from app.domain.rows.labels import SAYS_LITTLE, fits
 from app.domain.rows.naming import is_index
-from app.domain.rows.nodes import LONGEST_STATE, Node, Nodes, states
+from app.domain.rows.nodes import LONGEST_STATE, MOST_ITEMS, Node, Nodes, states
 from app.domain.rows.times import spelt_time
-from app.domain.rows.words import content
+from app.domain.rows.words import content, name_words, singular
 from support_context.facts import MISSING, Json
 from support_context.plain_text import line
 
 LATEST = frozenset(
     "latest newest recent last neueste letzte aktuelle última último dernière dernier ultima ultimo".split()
 )
-MOST_ITEMS = 50
-"""Items of a list that a condition is held against."""
 
 
 def resolved(row: PointedRow, nodes: Nodes, display: Display) -> Node | None:
@@ -32,10 +30,19 @@ def resolved(row: PointedRow, nodes: Nodes, display: Display) -> Node | None:
         node = beside[0] if len(beside) == 1 else node
     if node is None:
         return None
-    node = _item_of_condition(node, wish, nodes)
+    node = _latest_of(node, wish, nodes) or _item_of_condition(node, wish, nodes)
     if wish.counts or row.kind == "count":
         node = _list_around(node, words, nodes)
     return _whole(node, words, nodes)
+
+
+def _latest_of(node: Node, wish: Wish, nodes: Nodes) -> Node | None:
+    """Return the latest item of a list where the owner wants that one: "Latest order" of `orders`."""
+    words = name_words(wish.name)
+    if wish.counts or not isinstance(node.value, list) or LATEST.isdisjoint(words) or words[-1] != singular(words[-1]):
+        return None
+    place = _latest(node.value[:MOST_ITEMS]) if node.value else None
+    return None if place is None else nodes.at(f"{node.pointer}/{place}")
 
 
 def _item_of_condition(node: Node, wish: Wish, nodes: Nodes) -> Node:

@@ -62,6 +62,13 @@ MONEY = frozenset(
 WEAK_MONEY = frozenset("total due paid overdue outstanding owed owing value credit lifetime net gross monthly".split())
 """Words that name money only where nothing else stands beside them: `total_due`, but not `total_seats`."""
 
+OF_MONEY = frozenset(
+    "data attribute result customer record object response payload account order invoice cart checkout bill billing "
+    "subscription plan purchase sale transaction line item refund charge receipt quote contract rechnung bestellung "
+    "facture commande pedido factura ordine fattura".split()
+)
+"""Words of the objects whose `total` is money; that of `seats` is not, whatever currency stands above it."""
+
 NO_MONEY = frozenset("count number id rate ratio percent pct quantity qty month day year status type date at".split())
 
 MINOR = frozenset("cent minor pence penny centime centavo céntimo grosz kopek øre öre rappen subunit".split())

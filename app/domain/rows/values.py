@@ -1,7 +1,7 @@
 """Spells facts: each kind of row has one way in which a JSON value becomes text, and none adds to it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from itertools import islice
 
@@ -9,12 +9,12 @@ from app.domain.rows.answer import PointedRow
 from app.domain.rows.choices import boolean, proposed, stated
 from app.domain.rows.display import NO_WISH, Wish
 from app.domain.rows.money import AboutMoney, amount, is_currency_key, written_amount
-from app.domain.rows.nodes import Node, Nodes
+from app.domain.rows.nodes import Node, Nodes, stated_by, states
 from app.domain.rows.numerals import grouped, in_bytes, literal
 from app.domain.rows.spelling import COUNTED, NOTHING, ORDERS_LEFT_OUT, PERCENT_WORDS, UNITS
 from app.domain.rows.times import spelt_time, unix_time
 from app.domain.rows.vocabulary import ORDERS
-from app.domain.rows.words import name_words, phrase, stems
+from app.domain.rows.words import content, name_words, phrase, stems
 from support_context.facts import Json
 from support_context.json_pointers import inside, keys_of
 from support_context.plain_text import comparable, line
@@ -80,7 +80,8 @@ def shown(node: Node, wish: Wish, row: PointedRow, nodes: Nodes, about: AboutMon
     if value is None or value == "":
         return Shown(NOTHING, "choice" if wish.alternatives else "text", "")
     if isinstance(value, list):
-        return _count(value) if _is_count(wish, row) else _list(node, reading)
+        kept = _of_condition(node, wish)
+        return _count(kept) if _is_count(wish, row) else _list(node, kept, reading)
     if isinstance(value, dict):
         if _is_count(wish, row) and _holds_items(value):
             return _count(value)
@@ -163,15 +164,21 @@ def _holds_items(value: dict[str, Json]) -> bool:
     return bool(value) and all(isinstance(member, dict) for member in value.values())
 
 
-def _count(value: list[Json] | dict[str, Json]) -> Shown:
+def _count(value: Sized) -> Shown:
     return Shown(grouped(str(len(value))), "number", str(len(value)))
 
 
-def _list(node: Node, reading: _Reading) -> Shown:
+def _of_condition(node: Node, wish: Wish) -> list[int]:
+    """Return the places of the items that state what the owner wants: of "Open tickets", those that are open."""
     items = node.value if isinstance(node.value, list) else []
-    read = [reading.member(node.pointer, str(index)) for index in range(min(len(items), MOST_ITEMS))]
+    said = (set(content(wish.name)) - set(node.path)) & stated_by(items)
+    return [place for place, item in enumerate(items) if said <= set(states(item))]
+
+
+def _list(node: Node, items: list[int], reading: _Reading) -> Shown:
+    read = [reading.member(node.pointer, str(place)) for place in items[:MOST_ITEMS]]
     texts = [line(_item(item, reading), LONGEST_VALUE) for item in read if item]
-    joint = "; " if any(isinstance(item, dict) for item in items[:MOST_ITEMS]) else ", "
+    joint = "; " if any(item and isinstance(item.value, dict) for item in read) else ", "
     kept = [text for text in texts if text]
     while len(joint.join(kept)) > LONGEST_VALUE - len(f"{joint}and {len(items)} more") and len(kept) > 1:
         kept.pop()

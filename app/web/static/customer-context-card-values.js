@@ -38,6 +38,14 @@ export function toneOf({ type, value, raw }) {
   return "quiet";
 }
 
+/** Tell whether a summary says no more than the rows: each of its parts is a label and its value, the last may be cut. */
+export function repeats(summary, rows) {
+  const said = new Set(rows.map(({ label, value }) => `${label}: ${value}`));
+  const parts = summary.split(" · ");
+  const last = parts.at(-1).endsWith("…") ? parts.pop().slice(0, -1) : "";
+  return parts.every((part) => said.has(part)) && (!last || [...said].some((each) => each.startsWith(last)));
+}
+
 /** Return the address of a value that is nothing but one, or null; only http and https, and no user name in it. */
 export function addressIn(value) {
   if (!/^https?:\/\/\S+$/i.test(value) || !URL.canParse(value)) return null;
@@ -73,7 +81,8 @@ const FORMATS = {
 
 /** Write a number with the decimals that it was sent with, and grouped only where the service grouped it too. */
 function decimal(number, value, locale, style = {}) {
-  const digits = NUMBER.exec(number)[1]?.length;
+  const written = NUMBER.exec(number)[1]?.length;
+  const digits = style.currency && written === 1 ? 2 : written; // 12.5 EUR are €12.50
   const decimals = digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
   const useGrouping = GROUPED.test(value) ? "always" : false;
   return new Intl.NumberFormat(locale, { ...style, ...decimals, useGrouping }).format(number);

@@ -36,7 +36,7 @@
  * Needs a browser of 2024 or later (light-dark(), URL.canParse).
  */
 
-import { addressIn, shownValue, toneOf } from "./customer-context-card-values.js";
+import { addressIn, repeats, shownValue, toneOf } from "./customer-context-card-values.js";
 import { ageInWords, filled, wordsFor } from "./customer-context-card-words.js";
 
 const MOST_ROWS = 24; // as many as the service sends; whatever else arrives here must not freeze a sidebar
@@ -501,14 +501,16 @@ function read(result, words) {
   const withheld = found && result.ai_context_withheld === true;
   const warned = mismatch || withheld;
   const cause = mismatch ? words.mismatch : words.notTied;
+  const rows = found ? listOf(result.fields, MOST_ROWS, (field) => readRow(field, words)) : [];
+  const summary = found ? text(result.summary) : "";
   return {
     tone: warned ? "trouble" : tone,
     label: words[name],
     note: found && !result.reason ? "" : sentence, // of facts that were found, rows and age say all
     warning: warned ? [cause, words.verify, withheld ? words.withheld : ""].join(" ").trim() : "",
     verified: found && result.identity === "match",
-    summary: found ? text(result.summary) : "",
-    rows: found ? listOf(result.fields, MOST_ROWS, (field) => readRow(field, words)) : [],
+    summary: repeats(summary, rows) ? "" : summary,
+    rows,
     links: found ? listOf(result.links, MOST_LINKS, readLink) : [],
     identifier: text(result.identifier),
     byHand: result.identified_by === "agent",
