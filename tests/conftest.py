@@ -27,6 +27,29 @@ TEMPLATE = "template_migrated"
 """Migrated once; a database made from it takes 30 ms."""
 
 
+WAITING = "tests/processes/"
+"""Tests that wait longer than they work: begun last, they would leave the other processes idle at the end."""
+
+UNMEASURED = (
+    "tests/browser/",
+    "tests/deploy/",
+    "tests/examples/",
+    "tests/processes/",
+    "tests/test_worst_case.py",
+    "tests/web/http/test_schemathesis.py",
+)
+"""Tests that look at the service from outside, or at its worst: counting their lines would double the CPU of what they
+run, and every line that they reach in our process has a test of its own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with those that wait, and count no lines where that only costs time."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
+    for item in items:
+        if item.nodeid.startswith(UNMEASURED):
+            item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """End with what was skipped, and what runs it."""
     skipped = [report.nodeid for report in terminalreporter.stats.get("skipped", [])]
