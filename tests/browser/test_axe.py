@@ -21,9 +21,9 @@ pytestmark = [
 
 LOOKS = [
     pytest.param({"color_scheme": scheme, "viewport": {"width": width, "height": 900}}, id=f"{scheme} {width}")
-    for scheme in ("light", "dark")
-    for width in (320, 1280)
+    for scheme, width in (("light", 320), ("dark", 1280))
 ]
+"""Each theme and each width once: a theme changes colours only, a width the layout only."""
 
 
 async def violations(page: Page) -> list[str]:

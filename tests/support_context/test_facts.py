@@ -1,12 +1,15 @@
 """Strict JSON in, facts out: parsing, pointers, links."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support_context.facts import MISSING, Facts, InvalidJson, Json, NotObject, OverLimit, parse_facts
+
+OLDER = sys.version_info < (3, 13)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,8 @@ def test_json_is_read_when_it_is_an_object(body: bytes, value: dict[str, Json]) 
         pytest.param(b" \n", "the body is nothing but white space", id="white space"),
         pytest.param(b'{"a":NaN}', "NaN is not JSON", id="NaN"),
         pytest.param(b'{"a":-Infinity}', "-Infinity is not JSON", id="infinity by name"),
-        pytest.param(b'{"a":1,}', "not valid JSON at line 1, column 8", id="comma at the end"),
+        # From Python 3.13 on, the place is the comma's, before it what stands behind.
+        pytest.param(b'{"a":1,}', f"not valid JSON at line 1, column {7 + OLDER}", id="comma at the end"),
         pytest.param(b"{\"a\":\n'b'}", "not valid JSON at line 2, column 1", id="single quotes"),
         pytest.param(b'{"a":"\t"}', "not valid JSON at line 1, column 7", id="raw control character"),
         pytest.param(b'{"a":1}{"b":2}', "not valid JSON at line 1, column 8", id="two documents"),

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.postgres.connection import Database, Statement
 from app.domain.claims import Claimed, Finished, Stored, Underway
-from app.domain.outcomes import Outcome, Usage
+from app.domain.outcomes import Outcome, Status, Usage
 from app.domain.projects import Project
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
@@ -308,14 +308,15 @@ async def dump(database: Database) -> str:
     return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
 
 
-@pytest.mark.parametrize("outcome", Outcome, ids=lambda outcome: outcome.name.lower())
+@pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("crashed", [False, True], ids=["at once", "after a worker died"])
-async def test_email_is_gone_with_whatever_ending(stores: Stores, outcome: Outcome, crashed: bool) -> None:
+async def test_email_is_gone_with_whatever_ending(stores: Stores, status: Status, crashed: bool) -> None:
     claimed = await stores.claimed()
     await stores.runs.admit(claimed, Extracted("acct_12ab34cd", Usage(1, 1)), "acct_12ab34cd")
     if crashed:
         claimed = await stores.taken_over(claimed)
     assert await stores.behind.email_kept("t_1") is True
+    outcome = next(each for each in Outcome if each.status is status)  # no statement looks at the reason
     assert await stores.runs.finish(claimed, result_of(outcome), refund=False)
 
     assert await stores.behind.email_kept("t_1") is False

@@ -68,7 +68,7 @@ STORED: dict[str, Any] = {
 }
 
 generated = settings(
-    max_examples=30,
+    max_examples=20,
     derandomize=True,
     database=None,
     deadline=None,
