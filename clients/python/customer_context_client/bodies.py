@@ -390,7 +390,7 @@ class Usage(TypedDict):
 
 
 Verdict = Literal["pass", "warn", "fail", "not_run"]
-"""How a requirement came out; a warning keeps to the contract, but not for long."""
+"""The verdict on a requirement; a warning keeps to the contract, but not for long."""
 
 
 class Version(TypedDict):

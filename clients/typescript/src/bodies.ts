@@ -284,7 +284,7 @@ export interface Usage {
   cache_creation_input_tokens: number;
 }
 
-/** How a requirement came out; a warning keeps to the contract, but not for long. */
+/** The verdict on a requirement; a warning keeps to the contract, but not for long. */
 export type Verdict = "pass" | "warn" | "fail" | "not_run";
 
 /** One version, as it was saved. */
