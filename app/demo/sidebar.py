@@ -12,9 +12,10 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.demo.drafting import BY, draft
 from app.demo.project import PROJECT_ID
 from app.serving import application as service_application
 from app.settings.loading import load_settings
@@ -28,6 +29,8 @@ EMAIL_FIELDS = ("subject", "body", "sender")
 """What the page may say of a ticket; the project is never its choice."""
 
 LOOK_UP_FIELDS = ("identifier", "sender")
+
+DRAFT_FIELDS = ("draft", "also_known")
 
 AGENT_ID = "demo-agent"
 """The person who looks a customer up by hand, for the audit trail."""
@@ -54,11 +57,14 @@ def with_sidebar(service: ASGIApp, token: str) -> ASGIApp:
 def _sidebar(service: ASGIApp, token: str) -> Starlette:
     """Return the page and its backend, which calls the service as a helpdesk's would, only without a socket."""
 
-    async def asked(path: str, body: dict[str, object], query: dict[str, str]) -> Response:
+    def client() -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}", "X-Actor-Id": AGENT_ID}
         transport = httpx.ASGITransport(service)
-        async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
-            answer = await client.post(path, params=query, json={"project_id": PROJECT_ID, **body})
+        return httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers)
+
+    async def asked(path: str, body: dict[str, object], query: dict[str, str]) -> Response:
+        async with client() as called:
+            answer = await called.post(path, params=query, json={"project_id": PROJECT_ID, **body})
         kept = {"Content-Type": answer.headers["Content-Type"], "Cache-Control": "no-store"}
         return Response(answer.content, answer.status_code, kept)
 
@@ -69,6 +75,21 @@ def _sidebar(service: ASGIApp, token: str) -> Starlette:
     async def look_up(request: Request) -> Response:
         body = await _sent_in(request, LOOK_UP_FIELDS)
         return await asked(f"/tickets/{request.path_params['ticket_id']}/look-up", body, {})
+
+    async def check(request: Request) -> Response:
+        body = await _sent_in(request, DRAFT_FIELDS)
+        return await asked(f"/tickets/{request.path_params['ticket_id']}/check-draft", body, {})
+
+    async def drafts(request: Request) -> Response:
+        """Draft a reply twice, as a helpdesk would with `ai_context` and without it."""
+        email = await _sent_in(request, EMAIL_FIELDS)
+        subject, sender = (str(email.get(name, "")) for name in ("subject", "sender"))
+        async with client() as called:
+            path = f"/tickets/{request.path_params['ticket_id']}/customer-context"
+            answer = await called.get(path, params={"project_id": PROJECT_ID})
+        known = answer.json().get("ai_context", "") if answer.is_success else ""
+        written = {"without": draft(subject, sender, ""), "with": draft(subject, sender, known), "by": BY}
+        return JSONResponse(written, headers={"Cache-Control": "no-store"})
 
     async def new_ticket(request: Request) -> Response:
         return await enrich(request, uuid4())
@@ -84,6 +105,8 @@ def _sidebar(service: ASGIApp, token: str) -> Starlette:
     app.add_route(f"{PAGE_PATH}/tickets", new_ticket, methods=["POST"])
     app.add_route(f"{PAGE_PATH}/tickets/{{ticket_id:uuid}}", known_ticket, methods=["POST"])
     app.add_route(f"{PAGE_PATH}/tickets/{{ticket_id:uuid}}/look-up", look_up, methods=["POST"])
+    app.add_route(f"{PAGE_PATH}/checks/{{ticket_id:uuid}}", check, methods=["POST"])
+    app.add_route(f"{PAGE_PATH}/drafts/{{ticket_id:uuid}}", drafts, methods=["POST"])
     return app
 
 

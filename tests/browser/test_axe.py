@@ -11,6 +11,7 @@ from tests.browser.conftest import new_page, opened
 from tests.browser.results import FOUND, FULL, ended
 from tests.browser.settings_page import Helpdesk
 from tests.browser.test_settings_reach import busy_project, everything_shown
+from tests.support.demo_process import running_demo
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 
@@ -69,3 +70,18 @@ async def test_page_without_a_token_has_no_violation(desk: Helpdesk, look: dict[
     async with desk.opened("/settings", **look) as settings:
         await expect(settings.page.get_by_role("heading").first).to_be_visible()
         assert await violations(settings.page) == []
+
+
+async def test_page_of_the_demo_has_no_violation_with_a_reply_that_tells_too_much(browser: Browser) -> None:
+    with running_demo() as demo:
+        for scheme, width in ((scheme, width) for scheme in ("light", "dark") for width in (320, 1280)):
+            url, look = demo.addresses[0], {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+            async with new_page(browser, url.removesuffix("/"), **look) as page:
+                await page.goto(url)
+                assert await violations(page) == []
+                await page.get_by_label("From").fill("eve@example.org")
+                await page.get_by_role("button", name="New ticket").click()
+                await expect(page.locator(".drafts")).to_be_visible()
+                await page.get_by_role("textbox", name="Your reply").fill("Your Pro plan has 21 seats.")
+                await expect(page.locator("mark.strong")).to_have_text("Pro")
+                assert await violations(page) == []

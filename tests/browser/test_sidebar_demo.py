@@ -284,3 +284,76 @@ async def test_nothing_spills_out_and_the_card_is_in_view_when_it_fills(
         box = await card.bounding_box()
         assert box is not None
         assert box["width"] == (width - 32 if width <= 760 else 320)
+
+
+REPLY = "Hello Jane,\n\n🙂 your Pro plan has 21 seats; each further seat is 40 EUR. See https://evil.example/pay"
+
+
+async def looked_up(page: Page, sender: str = "jane@example.com") -> None:
+    await page.get_by_label("From").fill(sender)
+    await press(page, "New ticket")
+    await expect(page.get_by_role("status")).to_have_text("Customer found")
+
+
+async def test_what_no_fact_backs_is_underlined_as_one_types_and_its_number_is_said(sidebar: Page) -> None:
+    await looked_up(sidebar)
+    editor, told, marks = sidebar.get_by_role("textbox", name="Your reply"), sidebar.locator(".told"), "mark"
+    await editor.press_sequentially("You have 12 seats.")
+    await expect(told).to_have_text("Nothing to check: every figure is known.")
+    await editor.fill(REPLY)
+    await expect(told).to_have_text("3 places to check before you send.")
+    assert await sidebar.locator(marks).all_inner_texts() == ["21", "40 EUR", "https://evil.example/pay"]
+    assert await told.get_attribute("aria-live") == "polite"
+    same_text = await sidebar.locator(".mirror").evaluate("(mirror) => mirror.textContent")
+    assert same_text == f"{REPLY}\n"
+    await editor.fill(REPLY.replace("21", "12"))
+    await expect(told).to_have_text("2 places to check before you send.")
+    await editor.fill("")
+    await expect(told).to_have_text("")
+
+
+async def test_a_value_that_the_sender_may_not_be_told_is_marked_most_strongly(sidebar: Page) -> None:
+    await looked_up(sidebar, "eve@example.org")
+    await sidebar.get_by_role("textbox", name="Your reply").fill(REPLY)
+    await expect(sidebar.locator(".told")).to_have_text("1 place that this sender may not be told. 3 more to check.")
+    assert await sidebar.locator("mark.strong, li.strong q").all_inner_texts() == ["Pro", "Pro"]
+
+
+async def test_two_drafts_stand_side_by_side_and_either_can_be_taken(sidebar: Page) -> None:
+    await looked_up(sidebar)
+    without, with_context = sidebar.locator(".without .draft"), sidebar.locator(".with .draft")
+    await expect(with_context).to_contain_text("Plan: Pro; Status: Active; Seats: 12")
+    assert "Pro" not in await without.inner_text()
+    await press(sidebar, "Use this draft with the context")
+    editor = sidebar.get_by_role("textbox", name="Your reply")
+    assert await editor.input_value() == await with_context.text_content()
+    await expect(sidebar.locator(".told")).to_have_text("Nothing to check: every figure is known.")
+    await looked_up(sidebar, "eve@example.org")
+    await expect(with_context).to_contain_text("please write to us from the address that we have on file")
+    assert "Pro" not in await with_context.inner_text()
+
+
+async def test_no_box_scrolls_inside_and_all_is_in_view_on_a_desktop(browser: Browser, demo: RunningDemo) -> None:
+    async with opened(browser, demo, viewport={"width": 1280, "height": 900}) as page:
+        await looked_up(page)
+        await page.get_by_role("textbox", name="Your reply").fill("You have 21 seats.")
+        await expect(page.locator("mark")).to_have_text("21")
+        for part in (".ticket", "customer-context-card", ".reply", ".without", ".with"):
+            await expect(page.locator(part)).to_be_in_viewport(ratio=1)
+        hidden = await page.locator("textarea, .mirror").evaluate_all(
+            "(boxes) => boxes.filter((box) => box.scrollHeight > box.clientHeight + 1).length"
+        )
+        assert hidden == 0
+
+
+async def test_a_long_reply_makes_its_box_grow_with_the_marks_where_the_words_are(
+    browser: Browser, demo: RunningDemo
+) -> None:
+    async with opened(browser, demo, viewport={"width": 390, "height": 800}) as page:
+        await looked_up(page)
+        editor = page.get_by_role("textbox", name="Your reply")
+        await editor.fill("A word and another, again and again. " * 40 + "\nYou have 21 seats.")
+        await expect(page.locator("mark")).to_have_text("21")
+        assert await editor.evaluate("(box) => box.scrollHeight <= box.clientHeight + 1")
+        sizes = "(box) => [box.clientWidth, getComputedStyle(box).font, getComputedStyle(box).padding]"
+        assert await editor.evaluate(sizes) == await page.locator(".mirror").evaluate(sizes)

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from app.adapters.telemetry.tracing import Tracing
+from app.demo.drafting import BY
 from app.demo.sidebar import STATIC, application, with_sidebar
 from app.serving import application as served
 from app.web.http.middleware import LARGEST_REQUEST_BYTES
@@ -102,6 +103,29 @@ async def test_page_chooses_neither_project_nor_anything_else_when_it_tries(serv
         await client.post("/sidebar-demo/tickets", json={"body": "x", "project_id": "prj_1", "is_spam": True})
 
     assert service.requests[0][3] == {"project_id": "prj_demo", "body": "x"}
+
+
+async def test_a_reply_is_checked_for_the_demo_project_when_typed(service: ScriptedService) -> None:
+    sent = {"draft": "Hi", "also_known": ["Hello"], "project_id": "prj_1"}
+    async with client_of(with_sidebar(service.app, TOKEN)) as client:
+        await client.post(f"/sidebar-demo/checks/{TICKET}", json=sent)
+
+    expected = {"project_id": "prj_demo", "draft": "Hi", "also_known": ["Hello"]}
+    assert [(path, body) for path, _, _, body in service.requests] == [(f"/tickets/{TICKET}/check-draft", expected)]
+
+
+async def test_two_drafts_are_made_of_the_stored_result_and_nothing_that_the_page_says_of_it(
+    service: ScriptedService,
+) -> None:
+    async with client_of(with_sidebar(service.app, TOKEN)) as client:
+        answer = await client.post(f"/sidebar-demo/drafts/{TICKET}", json=EMAIL | {"ai_context": "- Plan: Free"})
+
+    ((path, query, _, _),) = service.requests
+    assert (path, query) == (f"/tickets/{TICKET}/customer-context", {"project_id": "prj_demo"})
+    drafted = answer.json()
+    assert drafted["by"] == BY
+    assert drafted["with"] == drafted["without"]
+    assert "Free" not in drafted["with"]
 
 
 async def test_refusal_of_the_service_is_passed_on_when_it_refuses() -> None:
@@ -202,7 +226,7 @@ async def test_page_is_there_only_in_the_demo(factory: Callable[[], ASGIApp], se
 
 def test_page_has_nothing_inline_and_makes_no_markup_of_text() -> None:
     html = (STATIC / "sidebar-demo.html").read_text("utf-8")
-    script = (STATIC / "sidebar-demo.js").read_text("utf-8")
+    script = "".join((STATIC / name).read_text("utf-8") for name in ("sidebar-demo.js", "sidebar-reply.js"))
 
     assert re.findall(r"<style|style=|\son\w+=|<script>|https?:", html) == []
     assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|setHTML|\.style\b|cssText|\beval\b", script) == []

@@ -1,5 +1,7 @@
 /** The page of /sidebar-demo: sends the email to the demo's own backend and hands the answer to the card. */
 
+import { Reply } from "./sidebar-reply.js";
+
 const TICKETS = "sidebar-demo/tickets";
 const SHORTEST_WAIT_MS = 450; // offline, a run takes less, and the card would only flicker
 const ASK_AGAIN_MS = 1000; // of a run that outlasted its request
@@ -33,6 +35,8 @@ const ran = document.querySelector(".ran");
 const none = document.querySelector(".none");
 const context = document.querySelector("pre");
 const choices = [...document.querySelectorAll("[data-example]")];
+
+const reply = new Reply(document.querySelector(".reply"), document.querySelector(".drafts"), posted);
 
 let shown = null; // the ticket in the sidebar: { id, email }
 
@@ -91,6 +95,8 @@ async function posted(path, body) {
 
 function show(result) {
   card.result = result;
+  if (result.status === "pending" || !result.ticket_id) reply.clear();
+  else reply.begin(shown);
   card.removeAttribute("no-refresh");
   ran.textContent = inWords(result);
   context.textContent = result.ai_context ?? "";
