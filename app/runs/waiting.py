@@ -1,7 +1,7 @@
 """Wakes callers that wait for a ticket's result: by NOTIFY, and by a poll of the database once a second."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +15,9 @@ POLL_SECONDS = 1.0
 STREAM_BACKLOG = 1_000
 """Ended runs that a slow reader of the stream may be behind before it is cut off: it must not fill the memory."""
 
+
+EVENTS_PER_TURN = 50
+"""Events that all streams together are sent in one turn of the event loop, some milliseconds of work."""
 
 PendingAmong = Callable[[list[str]], Awaitable[set[str]]]
 """Asks the database which of these tickets have not ended."""
@@ -35,6 +38,37 @@ class Expected(asyncio.Event):
     document: dict[str, Any] | None = None
 
 
+class Turns:
+    """Lets a few callers through in each turn of the event loop, in the order in which they came.
+
+    Thousands of streams that have something to send at once would otherwise keep everybody else waiting for seconds.
+    """
+
+    def __init__(self, at_once: int = EVENTS_PER_TURN) -> None:
+        self._at_once = at_once
+        self._line: deque[asyncio.Future[None]] = deque()
+        self._opening = False
+
+    async def taken(self) -> None:
+        """Return when it is the caller's turn."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._line.append(turn)
+        if not self._opening:
+            self._opening = True
+            loop.call_soon(self._open, loop)
+        await turn
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        for _ in range(min(self._at_once, len(self._line))):
+            turn = self._line.popleft()
+            if not turn.done():  # who went away meanwhile needs none
+                turn.set_result(None)
+        self._opening = bool(self._line)
+        if self._opening:
+            loop.call_soon(self._open, loop)
+
+
 class Completions:
     """The waiting callers and event streams of one process, and what wakes them when a run ends."""
 
@@ -42,6 +76,7 @@ class Completions:
         self._waiting: defaultdict[str, set[Expected]] = defaultdict(set)
         self._streams: dict[asyncio.Queue[Ended | None], str | None] = {}
         self._streaming = True
+        self.turns = Turns()
         self.closed = False
 
     @contextmanager

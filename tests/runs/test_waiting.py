@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.claims import DatabaseUnavailable
-from app.runs.waiting import POLL_SECONDS, STREAM_BACKLOG, Completions, Ended
+from app.runs.waiting import POLL_SECONDS, STREAM_BACKLOG, Completions, Ended, Turns
 from tests.support.virtual_time import in_no_time
 
 ENDED = Ended("t_1", "prj_1")
@@ -164,3 +164,27 @@ def test_streams_end_also_later_ones_when_the_process_will_end() -> None:
     with completions.expecting("t_1") as one:
         completions.ended(ENDED)
         assert one.is_set()
+
+
+async def test_a_crowd_takes_turns_so_that_others_get_theirs_in_between() -> None:
+    turns, passed, seen = Turns(at_once=10), 0, []
+
+    async def stream() -> None:
+        nonlocal passed
+        for _ in range(3):  # three events have come at once
+            await turns.taken()
+            passed += 1
+
+    streams = [asyncio.create_task(stream()) for _ in range(100)]
+    gone = streams.pop()
+    await asyncio.sleep(0)
+    gone.cancel()
+    while passed < 297:
+        before = passed
+        await asyncio.sleep(0)  # one turn of the loop, as a ticket takes many
+        seen.append(passed - before)
+    await asyncio.gather(*streams)
+
+    assert max(seen) == 10
+    assert len(seen) < 40
+    await asyncio.wait_for(turns.taken(), 1.0)  # and who comes later is let in

@@ -90,6 +90,7 @@ class ResultStream(StreamingResponse):
             except DatabaseUnavailable:  # ending tells the reader that something was missed
                 return
             if event is not None:
+                await self._completions.turns.taken()
                 yield event
 
     async def _event(self, run: Ended) -> bytes | None:
