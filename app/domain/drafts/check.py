@@ -8,6 +8,7 @@ from typing import Any
 
 from app.domain.drafts import status_words
 from app.domain.drafts.known import Known
+from app.domain.drafts.number_words import counts_in, numbers_in
 from app.domain.drafts.statements import Place, places_in, readable
 from app.domain.drafts.withheld import Withheld
 
@@ -83,11 +84,17 @@ def check(draft: str, backing: Backing) -> list[DraftFinding]:
     if backing.may_not_be_told:
         withheld = Withheld.of(backing.rows, backing.links)
         found += [("withheld", *span) for span in withheld.told_in(draft, places)]
+        counted = [each for each in counts_in(draft[:end], backing.rows) if each.amount in each.facts]
+        found += [("withheld", each.start, each.end) for each in counted]
     else:
         known = known.with_facts(backing.rows, backing.links, backing.summary)
         denied = status_words.denied(draft, backing.display_instructions, backing.rows, backing.also_known)
         found += [("status", *span) for span in denied]
-    found += _apart([place for place in places if not known.backs(place)], [(start, stop) for _, start, stop in found])
+        fine = known.amounts | numbers_in(backing.also_known)
+        counted = [each for each in counts_in(draft[:end], backing.rows) if each.amount not in fine]
+        found += [("number", each.start, each.end) for each in counted]
+    spans = sorted((start, stop) for _, start, stop in found)
+    found += _apart([place for place in places if not known.backs(place)], spans)
     if end < len(draft):
         found.append(("unread", end, len(draft)))
     return _findings(draft, sorted(found, key=lambda each: each[1:]))
