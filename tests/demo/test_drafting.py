@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.demo.drafting import draft
-from app.domain import context
+from app.domain import ai_context
 from app.domain.outcomes import Field
 from support_context.links import Link
 
@@ -15,7 +15,7 @@ LINKS = (Link("View in admin", "https://admin.example.com/1"),)
 
 
 def test_a_draft_with_the_context_tells_its_facts_and_one_without_none() -> None:
-    known = draft("Seats", "jane@example.com", context.block(FIELDS, LINKS, "b" * 16, AT))
+    known = draft("Seats", "jane@example.com", ai_context.block(FIELDS, LINKS, "b" * 16, AT))
     unknown = draft("Seats", "jane@example.com", "")
 
     assert known.startswith("Hello Jane,\n\nthank you for your message about “Seats”. ")
@@ -28,8 +28,8 @@ def test_a_draft_with_the_context_tells_its_facts_and_one_without_none() -> None
 @pytest.mark.parametrize(
     "block",
     [
-        pytest.param(context.withheld("b" * 16, AT), id="withheld"),
-        pytest.param(context.block(FIELDS, LINKS, "b" * 16, AT, mismatch=True), id="the sender is another"),
+        pytest.param(ai_context.withheld("b" * 16, AT), id="withheld"),
+        pytest.param(ai_context.block(FIELDS, LINKS, "b" * 16, AT, mismatch=True), id="the sender is another"),
     ],
 )
 def test_a_context_that_forbids_to_tell_is_obeyed(block: str) -> None:
