@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
+import hypothesis
 import pytest
 import structlog
 
@@ -19,6 +20,12 @@ from app.adapters.postgres.connection import Database
 from app.adapters.postgres.embedded import embedded_postgres
 from app.adapters.postgres.migrations import migrate
 from tests.support.skipped import summary
+
+# Left to itself, Hypothesis fails an example that takes 200 ms once, which on a busy machine any may.
+hypothesis.settings.register_profile(
+    "on any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("on any machine")
 
 # Left to itself, structlog draws a traceback with every local variable: half a minute where one holds a whole app.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
