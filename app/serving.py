@@ -28,7 +28,7 @@ from app.web.http.services import Services
 from app.wiring.databases import database
 from app.wiring.process_log import take_standard_error
 from app.wiring.processes import open_services
-from app.wiring.starting import log_start, prepared_database, refusals_logged
+from app.wiring.starting import log_start, prepared_database, refusals_logged, until_database_answers
 from support_context.secrets import Secret
 
 APPLICATION = "app.serving:application"
@@ -101,6 +101,7 @@ def _shown(services: Services, port: int) -> Iterator[None]:
 async def _open_until_signal(settings: Settings) -> AsyncIterator[Services]:
     draining = Draining()
     with asked_by_signals(draining):
+        await until_database_answers(settings, draining.asked)
         async with open_services(settings, draining) as services:
             _spare_the_garbage_collector()
             sys.setswitchinterval(SWITCH_SECONDS)
@@ -149,13 +150,29 @@ def serve(
             base_url = _base_url(host, listener.getsockname()[1])
             threading.Thread(target=_announce, args=(base_url, on_ready), daemon=True).start()
             if workers > 1:
-                _Processes(config, [listener]).run()
+                processes = _Processes(config, [listener])
+                processes.run()
+                if not processes.asked:
+                    raise SystemExit(1)  # one could not start, so all have ended: a supervisor shall see it
             else:
                 uvicorn.Server(config).run([listener])
 
 
 class _Processes(Multiprocess):
     """Several processes that end as one does: nobody is let in any more, and a second signal hurries them."""
+
+    asked = False
+    """Whether a signal has asked for the end."""
+
+    def handle_int(self) -> None:
+        """End in order."""
+        self.asked = True
+        super().handle_int()
+
+    def handle_term(self) -> None:
+        """End in order."""
+        self.asked = True
+        super().handle_term()
 
     def terminate_all(self) -> None:
         """Ask all to end."""

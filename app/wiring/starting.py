@@ -14,7 +14,7 @@ from app.adapters.telemetry import logs
 from app.domain.claims import DatabaseUnavailable
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
-from app.wiring.databases import NOT_ANSWERING, bring_up_to_date, server_of
+from app.wiring.databases import NOT_ANSWERING, bring_up_to_date, database, server_of
 
 DATABASE_PATIENCE_SECONDS = 60.0
 """How long a start waits for PostgreSQL: in a compose file or a cluster it often comes up at the same time."""
@@ -43,6 +43,19 @@ async def prepared_database(url: str, settings: Settings) -> Server:
         else:
             return server
     raise InvalidSettings(NOT_ANSWERING)
+
+
+async def until_database_answers(settings: Settings, asked_to_end: asyncio.Event) -> None:
+    """Wait for the database, however long it is away: a process that replaces a dead one may not end the others."""
+    async with database(settings) as url:
+        while not asked_to_end.is_set():
+            try:
+                await server_of(url, settings)
+            except DatabaseUnavailable:
+                structlog.get_logger().warning("waiting_for_database")
+                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+            else:
+                return
 
 
 def log_start(settings: Settings, server: Server, unknown: tuple[str, ...] = ()) -> None:

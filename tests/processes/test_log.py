@@ -38,6 +38,7 @@ async def test_log_of_several_processes_can_be_parsed_through_a_lost_database_an
                     away = await client.get("/tickets/t_1/customer-context", params={"project_id": "prj_1"})
                     await asyncio.sleep(LOST_SECONDS)
                 _a_child_of(replica.program.pid).kill()
+                await _until(replica.program, "waiting_for_database", 1)  # the child that takes the place
                 await postgres.enter_async_context(embedded_postgres(data_dir))
                 await _until(replica.program, STARTED, 3)
                 replica.program.send(signal.SIGTERM)

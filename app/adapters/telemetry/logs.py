@@ -4,6 +4,7 @@ On stderr because stdout belongs to what a command answers. How a line looks is 
 """
 
 import logging
+import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
@@ -144,6 +145,13 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def _first_line_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Cut a library's message to its first line: asyncio puts an exception's message into the next."""
-    event["event"] = str(event["event"]).partition("\n")[0][:MOST_OF_AN_EVENT]
+    """Cut a library's message to its first line, as asyncio puts an exception's message into the next.
+
+    Of a traceback that is printed as text, as uvicorn does with a start that fails, the class is kept.
+    """
+    text = str(event["event"]).strip()
+    first, _, rest = text.partition("\n")
+    if first.startswith("Traceback ") and (last := re.match(r"[\w.]+", rest.rpartition("\n")[2])):
+        first = f"{first} {last[0]}"
+    event["event"] = first[:MOST_OF_AN_EVENT]
     return event

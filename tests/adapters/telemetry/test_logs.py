@@ -133,6 +133,13 @@ def test_a_task_that_failed_unseen_does_not_log_its_message(stream: Lines) -> No
     assert CANARY not in stream.getvalue()
 
 
+def test_a_traceback_that_a_library_prints_is_told_by_its_class(stream: Lines) -> None:
+    text = f"Traceback (most recent call last):\n  File 'x.py', line 1\nasyncpg.exceptions.Odd: {CANARY}\n"
+    logging.getLogger("uvicorn.error").error(text)
+    (line,) = stream.read_all()
+    assert line["event"] == "Traceback (most recent call last): asyncpg.exceptions.Odd"
+
+
 @pytest.mark.parametrize("name", QUIET)
 def test_a_library_that_writes_bodies_is_heard_from_warning_up_at_any_level(stream: Lines, name: str) -> None:
     configure("debug", stream)
