@@ -21,7 +21,7 @@ async def read_body(receive: Receive) -> bytes:
 
 async def send_json(send: Send, content: object, status: int = 200) -> None:
     """Answer with JSON."""
-    body = json.dumps(content).encode()
+    body = json.dumps(content, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

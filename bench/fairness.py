@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from bench.load import REQUEST_SECONDS, Sent, endings_of, queue, send
+from bench.load import REQUEST_SECONDS, Sent, endings_of, problem_of, queue, send
 from bench.plan import Plan
 from bench.processes import Stage, set_up
 from bench.report import NOTHING, beside, figure, markdown, percentile
@@ -108,7 +108,8 @@ async def _beside(service: Target, plan: Plan, title: str, noise: tuple[int, byt
     async def repeat(copy: int) -> None:
         for number in itertools.count():
             async with session.post(f"{url}/tickets/n{copy}-{number}/enrich", data=body) as response:
-                await response.read()
+                if problem := problem_of(response.status, await response.read()):
+                    raise SystemExit(f"{title}: {problem}; nothing is reported")
 
     async def probe() -> None:
         while True:

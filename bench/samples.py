@@ -35,17 +35,17 @@ SUMMARY = {
     ],
 }
 
-HOSTILE_CUSTOMER = {"notes": "\ufdfa" * 21_000}
+HOSTILE_CUSTOMER = {"plan": "\ufdfa" * 21_000}
 """63 KB of the character that grows most under NFKC, to 18 of them."""
 
 HOSTILE_SUMMARY = {
     "summary": "\ufdfa" * 600,
-    "fields": [{"label": f"Notes {number}", "source": "/notes", "as": "text"} for number in range(48)],
+    "fields": [{"label": f"Plan {number}", "source": "/plan", "as": "text"} for number in range(48)],
 }
 
 HOSTILE_HTML = (
     "<style>" + "".join(f".c{number} .d{number % 7} > p{{display:none}}" for number in range(2_000)) + "</style>"
-    f"<p>Account ID: {IDENTIFIER}</p>" + '<div class="c1 c2 d3" style="font:0/0 a;color:#fff">x<b>' * 18_000
+    f"<p>Account ID: {IDENTIFIER}</p>" + '<div class="c1 c2 d3" style="font:0/0 a;color:#fff">x<b>' * 17_000
 )
 """A megabyte of nested elements with classes, styles and rules that each might fit."""
 

@@ -61,7 +61,7 @@ class StandIns:
             await send_json(send, {"type": "error", "error": {"type": "not_found_error", "message": "a stand-in"}}, 404)
             return
         schema = json.loads(body)["output_config"]["format"]["schema"]
-        rows = HOSTILE_SUMMARY if HOSTILE_CUSTOMER["notes"][:9].encode() in body else SUMMARY
+        rows = HOSTILE_SUMMARY if HOSTILE_CUSTOMER["plan"][:9].encode() in body else SUMMARY
         answer = _identifier(body) if "identifier" in schema["properties"] else rows
         self.asked += 1
         try:
