@@ -10,7 +10,7 @@ from tests.support.customers import CustomerEndpoint, credits_used, numbered, se
 from tests.support.messages_api import API_KEY, MessagesApi, listening
 from tests.support.processes import serving
 
-HANDSHAKES_AT_ONCE = 20
+HANDSHAKES_AT_ONCE = 4
 
 
 async def test_ticket_is_run_once_when_twenty_post_it_to_three_replicas(

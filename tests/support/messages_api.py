@@ -25,6 +25,10 @@ FORBIDDEN = ("temperature", "top_p", "top_k")
 
 STOP_SECONDS = 5.0
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the client keeps an idle connection: one that the server closes first, as uvicorn does after five seconds,
+may be gone in the very moment in which the next call is sent over it."""
+
 HOLD_SECONDS = 60.0
 """Longest wait for calls to come to a gate: on a busy machine two hundred take ten seconds."""
 
@@ -125,7 +129,14 @@ def wants_identifier(body: dict[str, Any]) -> bool:
 def listening(application: Starlette, port: int = 0) -> Iterator[str]:
     """Serve an application on loopback HTTP, in a thread of its own; yields its URL."""
     server = uvicorn.Server(
-        uvicorn.Config(application, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            application,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
     )
     with socket.create_server(("127.0.0.1", port), backlog=1_000) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
