@@ -26,7 +26,7 @@ FORBIDDEN = ("temperature", "top_p", "top_k")
 STOP_SECONDS = 5.0
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than the client keeps an idle connection: one that the server closes first, as uvicorn does after five seconds,
+"""Longer than the client keeps an idle connection: one that the server closes first, as uvicorn does after five s,
 may be gone in the very moment in which the next call is sent over it."""
 
 HOLD_SECONDS = 60.0
