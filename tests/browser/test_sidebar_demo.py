@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, Route, expect
 
-from tests.browser.conftest import new_page
+from tests.browser.conftest import LONGEST_WAIT_SECONDS, new_page
 from tests.browser.results import FOUND
 from tests.support.demo_process import RunningDemo, running_demo
 
@@ -245,11 +245,16 @@ async def test_browser_never_sees_the_service_token_and_asks_nobody_else(browser
         page.on("requestfinished", keep)
         page.on("pageerror", lambda problem: faults.append(str(problem)))
         page.on("console", lambda message: faults.append(message.text))
+        started: list[str] = []
+        page.on("request", lambda request: started.append(request.url))
         await page.goto("/sidebar-demo")
-        await press(page, "New ticket")
-        await expect(page.get_by_role("status")).to_have_text("Customer found")
-        await press(page, "Refresh")
-        await expect(page.get_by_role("status")).to_have_text("Customer found")
+        for button in ("New ticket", "Refresh"):
+            async with page.expect_response(re.compile("/sidebar-demo/drafts/")):
+                await press(page, button)
+            await expect(page.get_by_role("status")).to_have_text("Customer found")
+        async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+            while len(seen) < len(started):  # noqa: ASYNC110 - the last is being read
+                await asyncio.sleep(0.02)
 
     origin = demo.addresses[0].removesuffix("/")
     assert [each for each in seen if demo.service_token in each] == []
