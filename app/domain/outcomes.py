@@ -63,7 +63,7 @@ class Outcome(Enum):
     NOT_SENDABLE = (
         Status.NO_IDENTIFIER,
         "not_sendable",
-        "The identifier in this email has a character that is never sent (only A-Z a-z 0-9 . _ @ : - are), and without "
+        "The identifier has a character that is never sent (only A-Z a-z 0-9 . _ @ : - are), and without "
         "it would be somebody else's, so nothing was looked up; find the customer by hand.",
     )
     AI_UNAVAILABLE = (
