@@ -77,6 +77,13 @@ async def answered(page: Page, *answers: dict[str, Any]) -> list[Request]:
     [
         ("Account ID", "Customer found", ["Plan", "Pro", "Seats", "12", "acct_12ab34cd"], "- Plan: Pro"),
         ("Order number", "Customer found", ["Item", "Trail helmet, size M", "Shipped", "10482"], "- Amount: $89.00"),
+        ("Deutsch", "Customer found", ["Plan", "Pro", "acct_12ab34cd"], "- Plan: Pro"),
+        (
+            "Somebody else's ID",
+            "Customer found",
+            ["The sender may be somebody else"],
+            "does not come from the address on file",
+        ),
         ("No identifier", "No customer identified", ["Ask the sender for it."], "Nothing about the customer"),
     ],
 )
@@ -100,7 +107,7 @@ async def test_card_fills_when_an_example_is_made_a_ticket(
 async def test_ticket_is_made_of_what_was_typed_when_only_the_keyboard_is_used(sidebar: Page) -> None:
     keyboard, path = sidebar.keyboard, []
     typed = {"sender": "ada@example.com", "subject": "Invoice", "body": "Account ID: acct_612dd272"}
-    for _ in range(7):
+    for _ in range(9):
         await keyboard.press("Tab")
         path.append(await sidebar.evaluate(FOCUSED))
         if path[-1] in typed:
@@ -109,7 +116,8 @@ async def test_ticket_is_made_of_what_was_typed_when_only_the_keyboard_is_used(s
     async with sidebar.expect_request(TICKETS) as asked:
         await keyboard.press("Enter")
 
-    assert path == ["Account ID", "Order number", "No identifier", "sender", "subject", "body", "New ticket"]
+    examples = ["Account ID", "Order number", "Deutsch", "Somebody else's ID", "No identifier"]
+    assert path == [*examples, "sender", "subject", "body", "New ticket"]
     assert (await asked.value).post_data_json == typed
     await expect(sidebar.locator("customer-context-card")).to_contain_text("47")
 

@@ -21,6 +21,16 @@ const EXAMPLES = {
       "Good morning,\n\nmy parcel should have been here on Monday. It was Order #10482.\n\n" +
       "Can you tell me where it is?\n\nBest wishes\nTom",
   },
+  german: {
+    sender: "jane@example.com",
+    subject: "Rechnung",
+    body: "Guten Tag,\n\nunser Konto ist acct_12ab34cd. Bitte senden Sie uns die Rechnung.\n\nJane",
+  },
+  other: {
+    sender: "mallory@example.net",
+    subject: "My seats",
+    body: "How many seats do we have?\n\nAccount ID: acct_12ab34cd",
+  },
   none: {
     sender: "sam@example.org",
     subject: "Opening hours",
