@@ -53,6 +53,7 @@ class Intake:
         self._completions = completions
         self._deadline_seconds = deadline_seconds
         self._digest_key = digest_key
+        self._finds: dict[tuple[str, str], asyncio.Task[Found]] = {}
 
     async def enrich(self, submission: Submission, wait_seconds: float | None = None) -> Enriched | Pending:
         """Return the ticket's one result, or `Pending` if it has not come within `wait_seconds` or the run's deadline.
@@ -142,8 +143,9 @@ class Intake:
         """
         with self._completions.expecting(ticket_id) as ended:
             found = await self._tickets.find(ticket_id, project_id)
-            if isinstance(found, Underway):
+            if isinstance(found, Underway) and wait_seconds > 0:
                 found = await self._awaited(ticket_id, project_id, found, ended, wait_seconds)
+                await self._completions.reader_turns.taken()
         return _told(found, reused=True)
 
     async def latest(self, ticket_id: str, project_id: str) -> dict[str, Any]:
@@ -198,10 +200,18 @@ class Intake:
                     if ended.document is not None:
                         return Stored(ended.document)
                     with suppress(DatabaseUnavailable):  # the poll will say again that it has ended
-                        found = await self._tickets.find(ticket_id, project_id)
+                        found = await self._found_by_all(ticket_id, project_id)
                         if not isinstance(found, Underway):
                             return found
         return underway
+
+    async def _found_by_all(self, ticket_id: str, project_id: str) -> Found:
+        """Read a ticket once for all who were woken together; one who comes too late for it is woken by the poll."""
+        key = ticket_id, project_id
+        if (reading := self._finds.get(key)) is None:
+            reading = self._finds[key] = asyncio.create_task(self._tickets.find(ticket_id, project_id))
+            reading.add_done_callback(lambda read: (self._finds.pop(key), read.exception()))
+        return await asyncio.shield(reading)
 
     async def _answer(self, submission: Submission, found: Found) -> Enriched | Pending:
         """Return the result; or see to it that a run which this caller waits for no longer is told by webhook."""

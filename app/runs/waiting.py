@@ -19,6 +19,9 @@ STREAM_BACKLOG = 1_000
 EVENTS_PER_TURN = 50
 """Events that all streams together are sent in one turn of the event loop, some milliseconds of work."""
 
+READERS_PER_TURN = 2
+"""Readers of one turn of the event loop: a whole answer is some milliseconds of work by itself."""
+
 PendingAmong = Callable[[list[str]], Awaitable[set[str]]]
 """Asks the database which of these tickets have not ended."""
 
@@ -41,7 +44,7 @@ class Expected(asyncio.Event):
 class Turns:
     """Lets a few callers through in each turn of the event loop, in the order in which they came.
 
-    Thousands of streams that have something to send at once would otherwise keep everybody else waiting for seconds.
+    Thousands of streams or readers with something to send at once would otherwise keep everybody waiting for seconds.
     """
 
     def __init__(self, at_once: int = EVENTS_PER_TURN) -> None:
@@ -77,6 +80,7 @@ class Completions:
         self._streams: dict[asyncio.Queue[Ended | None], str | None] = {}
         self._streaming = True
         self.turns = Turns()
+        self.reader_turns = Turns(READERS_PER_TURN)
         self.closed = False
 
     @contextmanager

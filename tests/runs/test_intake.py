@@ -302,6 +302,35 @@ async def test_a_reader_waits_as_long_as_he_wants_and_leaves_the_run_to_who_wait
     assert not world.database.rows["t_1"].asynchronous
 
 
+class Counting(MemoryTicketStore):
+    """Counts how often a ticket was read, each time a little after it was asked for."""
+
+    read = 0
+
+    async def find(self, ticket_id: str, project_id: str) -> Found:
+        self.read += 1
+        await asyncio.sleep(0.01)
+        return await super().find(ticket_id, project_id)
+
+
+@in_no_time
+async def test_readers_who_wait_together_read_the_result_of_another_process_once() -> None:
+    world, _ = ready(seats=0)
+    tickets = Counting(world.database)
+    intake = Intake(tickets, world.completions, world.worker(), 30.0, b"key")
+    polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
+    caller = await started(intake.enrich(TICKET))
+    readers = [await started(intake.read("t_1", "prj_1", 30.0), 0.1) for _ in range(20)]
+    tickets.read = 0
+    [claimed] = await world.runs.take(1, suspects=True)  # another process
+    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)
+    results = await asyncio.gather(caller, *readers)
+
+    assert {result.document["status"] for result in results} == {"ok"}
+    assert tickets.read == 1
+    polling.cancel()
+
+
 @in_no_time
 async def test_a_batch_is_submitted_at_once_and_nobody_waits_for_it() -> None:
     world, intake = ready(seats=0)
