@@ -26,8 +26,10 @@ class Listing:
     async def results(
         self, project_id: str, wanted: Wanted, limit: int, before: Position | None = None
     ) -> tuple[Sequence[ListedResult], Position | None]:
-        """Return a page of a project's results."""
+        """Return a page of a project's results. Raises `Refused` for an unknown project."""
         page, more = _cut(await self._lists.results(project_id, wanted, limit + 1, before), limit)
+        if not page and not await self._lists.has_project(project_id):
+            raise Refused(Refusal.PROJECT_NOT_FOUND)
         return page, page[-1].position if more else None
 
     async def of_customer(

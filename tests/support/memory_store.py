@@ -487,6 +487,10 @@ class MemoryListingStore(ListingStore):
     ) -> list[ListedResult]:
         return self._listed(lambda row: row.project_id == project_id and _is_about(row, identifier), limit, before)
 
+    async def has_project(self, project_id: str) -> bool:
+        self._memory.check()
+        return project_id in self._memory.projects
+
     async def note_customer_read(self, project_id: str, actor: str | None) -> bool:
         self._memory.check()
         if project_id not in self._memory.projects:

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from app.domain.claims import Wanted
 from app.domain.outcomes import Status
+from app.domain.refusals import Refusal
 from app.web.http.bodies import Id
 from app.web.http.error_responses import problems
 from app.web.http.paging import Before, Limit, cursor_to
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/tickets", tags=["Tickets"])
 PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"examples": LISTED}}}}
 
 
-@router.get("", summary="List results", responses={**PAGE, **problems()})
+@router.get("", summary="List results", responses={**PAGE, **problems(Refusal.PROJECT_NOT_FOUND)})
 async def list_results(
     services: Wired,
     project_id: Annotated[Id, Query(description="the project")],

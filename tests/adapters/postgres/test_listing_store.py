@@ -45,6 +45,10 @@ async def test_pages_of_results_neither_skip_nor_repeat(lists: ListingStore) -> 
     assert read == ["t_4", "t_3", "t_2", "t_1"]
 
 
+async def test_a_project_is_known_whether_it_has_results_or_not(lists: ListingStore) -> None:
+    assert [await lists.has_project(each) for each in ("prj_1", "prj_9")] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [

@@ -61,6 +61,16 @@ async def test_results_are_listed_newest_first_without_facts() -> None:
     assert "Pro" not in str(read)
 
 
+async def test_results_of_a_project_without_any_are_none_and_those_of_an_unknown_project_are_refused() -> None:
+    async with World().client() as client:
+        await set_up(client)
+        empty = await client.get("/tickets", params={"project_id": "prj_1"})
+        unknown = await client.get("/tickets", params={"project_id": "prj_9"})
+
+    assert (empty.status_code, empty.json()) == (200, {"tickets": [], "next_cursor": None})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "project_not_found")
+
+
 async def test_what_is_held_about_a_customer_is_told_whole_and_that_somebody_asked_is_audited() -> None:
     world = World()
     async with world.client() as client:

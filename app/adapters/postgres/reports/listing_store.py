@@ -37,6 +37,8 @@ _OF_CUSTOMER = Statement(f"""
         AND lower((result ->> 'identifier') COLLATE "C") = lower(CAST(:identifier AS text) COLLATE "C") AND {_BEFORE}
 """)  # noqa: S608 - constants, no value
 
+_PROJECT = Statement("SELECT 1 FROM projects WHERE project_id = :project_id")
+
 _NOTE_READ = Statement(f"""
     WITH noted AS ({noting(Action.CUSTOMER_READ, "projects WHERE project_id = :project_id")} RETURNING 1)
     SELECT 1 FROM noted
@@ -59,6 +61,10 @@ class ListingStore:
         values = {"project_id": project_id, "status": wanted.status, "reason": wanted.reason, "since": wanted.since}
         rows = await self._database.fetch(_RESULTS, values | _page(limit, before))
         return [_listed(row) for row in rows]
+
+    async def has_project(self, project_id: str) -> bool:
+        """Tell whether there is such a project."""
+        return bool(await self._database.fetch(_PROJECT, {"project_id": project_id}))
 
     async def of_customer(
         self, project_id: str, identifier: str | None, limit: int, before: Position | None
