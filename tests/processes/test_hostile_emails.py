@@ -12,8 +12,9 @@ from tests.support.customers import CustomerEndpoint, set_up, ticket
 from tests.support.processes import serving
 
 EMAILS = 20
-SLOWEST_PROBE_SECONDS = 0.5
-"""Of the server's CPU while one probe waited: what a quiet machine's clock would show, and a busy one's does not."""
+LARGEST_SHARE = 0.5
+"""Of the CPU that the server takes for all of them, what may pass while one probe waits. Measured on two busy cores:
+0.22, and 0.81 where the emails are read on the event loop."""
 
 HOSTILE = "<p style='color:red'>Account ID: acct_12ab34cd</p>" + "<p><b a=1>x" * 95_000
 
@@ -55,4 +56,4 @@ async def test_health_is_answered_while_twenty_hostile_megabytes_are_read(
     assert {answer.status_code for answer in answers} == {202}
     assert result["identifier"] == "acct_12ab34cd"
     assert worked > 1  # it is this process that has read them
-    assert slowest < SLOWEST_PROBE_SECONDS
+    assert slowest < LARGEST_SHARE * worked
