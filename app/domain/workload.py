@@ -54,16 +54,15 @@ class WorkerBeat:
 
 @dataclass(frozen=True, slots=True)
 class SeenWorker:
-    """A worker as its last sign of life describes it, `unseen_seconds` ago; one that left in order is not seen."""
+    """A worker as its last sign of life describes it, `unseen_seconds` ago; one that left in order is not seen.
+
+    `is_alive` tells whether it still gives signs of life: `Taker.alive_seconds` has not passed.
+    """
 
     worker: WorkerBeat
     up_seconds: float
     unseen_seconds: float
-
-    @property
-    def is_alive(self) -> bool:
-        """Tell whether the worker still gives signs of life."""
-        return self.unseen_seconds <= BEATS_TO_DEATH * BEAT_SECONDS
+    is_alive: bool
 
 
 @dataclass(frozen=True, slots=True)

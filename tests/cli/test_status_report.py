@@ -28,7 +28,7 @@ from app.domain.workload import (
 
 
 def worker(host: str = "web-1", *, seats: int = 200, in_flight: int = 200, unseen: float = 2.0) -> SeenWorker:
-    return SeenWorker(WorkerBeat("0b5e", host, 4711, seats, in_flight), 8_052.0, unseen)
+    return SeenWorker(WorkerBeat("0b5e", host, 4711, seats, in_flight), 8_052.0, unseen, unseen <= 15)
 
 
 def queue(

@@ -212,7 +212,7 @@ class WorkloadStore:
         [hour] = await self._database.fetch(_LAST_HOUR)
         return WorkloadReport(
             Queue(_depth(queue), queue.put_back, queue.in_flight, queue.webhooks, queue.oldest_webhook_seconds),
-            tuple(_seen(row) for row in workers),
+            tuple(_seen(row, self._taker.alive_seconds) for row in workers),
             EndedRuns(
                 hour.ended,
                 hour.failed,
@@ -232,6 +232,6 @@ def _depth(row: Row) -> Depth:
     return Depth(row.queued, row.oldest_seconds, row.in_line, row.open_breakers)
 
 
-def _seen(row: Row) -> SeenWorker:
+def _seen(row: Row, alive_seconds: float) -> SeenWorker:
     worker = WorkerBeat(row.worker_id, row.host, row.pid, row.seats, row.in_flight)
-    return SeenWorker(worker, row.up_seconds, row.unseen_seconds)
+    return SeenWorker(worker, row.up_seconds, row.unseen_seconds, row.unseen_seconds <= alive_seconds)

@@ -40,6 +40,14 @@ async def test_a_worker_is_alive_while_it_gives_signs_of_life(workload: Workload
     assert await seen(workload) == [(second, True), (busier, True)]
 
 
+async def test_a_worker_is_taken_for_dead_by_the_heartbeat_that_is_set(database: Database, other: Any) -> None:
+    slow = WorkloadStore(database, Taker(str(uuid4()), 2, beat_seconds=10), lambda channel, message: None)
+    await slow.beat(worker(), list)
+    for seconds, alive in ((29, True), (31, False)):
+        await other.execute("UPDATE workers SET seen_at = now() - make_interval(secs => $1)", seconds)
+        assert [lives for _, lives in await seen(slow)] == [alive]
+
+
 async def test_a_worker_that_leaves_is_gone_and_one_that_fell_silent_is_seen_for_an_hour(
     stores: Stores, workload: WorkloadStore, other: Any
 ) -> None:
