@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from app.domain.webhooks import Reply, asked_seconds
+from app.domain.webhooks.webhook_messages import Reply, asked_seconds
 from support_context.lookups import USER_AGENT
 from support_context.secrets import Secret
 

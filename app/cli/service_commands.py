@@ -54,12 +54,12 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Show it anew every 2 seconds, until Ctrl-C.")] = False,
 ) -> None:
     """Show what waits, what runs, who runs it, and how tickets ended; ends with 1 if something is wrong."""
-    from app.cli import status_watch
+    from app.cli.status import showing
 
     if watch:
-        status_watch.show_for_ever(as_json=as_json)
+        showing.show_for_ever(as_json=as_json)
     else:
-        status_watch.show_once(as_json=as_json)
+        showing.show_once(as_json=as_json)
 
 
 def demo(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.domain.event_kinds import Event
+from app.domain.webhooks.event_kinds import Event
 
 
 def try_receiver(

@@ -8,8 +8,8 @@ from time import monotonic
 
 import typer
 
-from app.domain.event_kinds import Event
-from app.domain.webhooks import GONE, Reply
+from app.domain.webhooks.event_kinds import Event
+from app.domain.webhooks.webhook_messages import GONE, Reply
 from app.settings.loading import load_settings
 from app.settings.service_settings import Settings
 from app.wiring.webhook_sending import send_example

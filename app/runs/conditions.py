@@ -11,9 +11,9 @@ from contextlib import suppress
 from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.vault import Vault
 from app.domain.claims import DatabaseUnavailable
-from app.domain.event_kinds import Event
 from app.domain.projects import TokenUnreadable
 from app.domain.sealing import SealedToken
+from app.domain.webhooks.event_kinds import Event
 
 LOOK_SECONDS = 60.0
 """How often a process looks; a change of the AI's state is seen at once."""

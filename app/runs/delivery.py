@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from app.adapters.postgres.delivery_store import DeliveryStore
 from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, Found, Stored, Underway
-from app.domain.webhooks import (
+from app.domain.webhooks.webhook_messages import (
     FIRST_PAUSE_SECONDS,
     LARGEST_SPREAD,
     Delivery,

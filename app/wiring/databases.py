@@ -7,8 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from app.adapters.postgres.connection import Database, StatementFailed, connector
-from app.adapters.postgres.listening import Connect
 from app.adapters.postgres.migrations import migrate
+from app.adapters.postgres.notify.listening import Connect
 from app.adapters.postgres.server import UNREADY, Server, WrongDatabase, look_at, unready
 from app.adapters.postgres.workload_store import WorkloadStore
 from app.adapters.telemetry import logs

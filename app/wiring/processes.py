@@ -12,8 +12,8 @@ from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.postgres.connection import Database, ping, unset
 from app.adapters.postgres.delivery_store import DeliveryStore
-from app.adapters.postgres.listening import StandingConnection
-from app.adapters.postgres.notices import ENDED_CHANNEL, QUEUED_CHANNEL, Notices, ended_in
+from app.adapters.postgres.notify.listening import StandingConnection
+from app.adapters.postgres.notify.notices import ENDED_CHANNEL, QUEUED_CHANNEL, Notices, ended_in
 from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.postgres.reports.activity_store import ActivityStore
 from app.adapters.postgres.reports.listing_store import ListingStore

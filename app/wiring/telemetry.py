@@ -11,7 +11,7 @@ from app.domain.claims import Claimed
 from app.domain.outcomes import OF_THE_PROVIDER, Result
 from app.domain.steps import Span
 from app.domain.traces import Trace
-from app.domain.webhooks import Delivery, Reply
+from app.domain.webhooks.webhook_messages import Delivery, Reply
 from app.domain.workload import Depth
 from app.runs.conditions import ConditionWatch
 from app.runs.observer import Observer

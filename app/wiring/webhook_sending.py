@@ -4,8 +4,8 @@ from contextlib import aclosing
 from uuid import uuid4
 
 from app.adapters.webhook import WebhookSender
-from app.domain.event_kinds import Event
-from app.domain.webhooks import Reply
+from app.domain.webhooks.event_kinds import Event
+from app.domain.webhooks.webhook_messages import Reply
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
 from app.web.webhooks.examples import message_of

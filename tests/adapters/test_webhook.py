@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from app.adapters.webhook import ANSWER_BYTES, WebhookSender
-from app.domain.webhooks import Reply
+from app.domain.webhooks.webhook_messages import Reply
 from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
 from tests.support.forward_proxy import ForwardProxy, proxying

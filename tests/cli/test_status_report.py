@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from app import __version__
-from app.cli.status_concerns import (
+from app.cli.status.concerns import (
     NOTHING_BUT_SOME_RUNS,
     NOTHING_IS_WRONG,
     NOTHING_TO_JUDGE_BY,
     concerns,
     headline,
 )
-from app.cli.status_report import as_document, as_line, as_text
+from app.cli.status.status_report import as_document, as_line, as_text
 from app.domain.workload import (
     MOST_COUNTED,
     Depth,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.cli import status_watch
+from app.cli.status import showing
 from tests.cli.test_status_report import BUSY
 
 COLUMNS, LINES = 30, 9
@@ -22,13 +22,13 @@ def test_terminal_is_drawn_over_and_a_page_is_cut_where_it_ends(monkeypatch: pyt
     monkeypatch.setattr("sys.stdout", terminal)
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((COLUMNS, LINES)))
 
-    status_watch._show(BUSY, as_json=False)
+    showing._show(BUSY, as_json=False)
 
     drawn = terminal.getvalue()
-    assert drawn.startswith(status_watch.HOME)
-    assert drawn.endswith(status_watch.TO_END_OF_PAGE)
+    assert drawn.startswith(showing.HOME)
+    assert drawn.endswith(showing.TO_END_OF_PAGE)
     lines = re.sub(r"\x1b\[[HKJ]", "", drawn).split("\n")
     assert lines[0] == "Nothing is wrong."
     assert len(lines) <= LINES
     assert max(map(len, lines)) <= COLUMNS
-    assert drawn.count(status_watch.TO_END_OF_LINE) == drawn.count("\n")
+    assert drawn.count(showing.TO_END_OF_LINE) == drawn.count("\n")

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from typer.testing import CliRunner, Result
 
 from app.cli.commands import app
-from app.domain.event_kinds import Event
+from app.domain.webhooks.event_kinds import Event
 from tests.support.messages_api import listening
 from tests.support.processes import ENCRYPTION_KEY, SERVICE_TOKEN, free_port
 

@@ -9,7 +9,7 @@ from customer_context_client import WebhookRefused, read_event
 from customer_context_client.webhooks import TOLERANCE_SECONDS
 from standardwebhooks import Webhook
 
-from app.domain.event_kinds import Event
+from app.domain.webhooks.event_kinds import Event
 from app.web.webhooks.examples import message_of
 
 OLD, NEW, OTHER = (f"whsec_{'ABC'[i] * 43}=" for i in range(3))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.event_kinds import SENTENCES, Event
-from app.domain.webhooks import (
+from app.domain.webhooks.event_kinds import SENTENCES, Event
+from app.domain.webhooks.webhook_messages import (
     LARGEST_SPREAD,
     LONGEST_PAUSE_SECONDS,
     TRYING_SECONDS,

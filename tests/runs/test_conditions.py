@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.vault import Vault
 from app.domain.claims import DatabaseUnavailable
-from app.domain.event_kinds import Event
 from app.domain.sealing import SealedToken
+from app.domain.webhooks.event_kinds import Event
 from app.runs.conditions import LOOK_SECONDS, PAGE, ConditionWatch
 from support_context.secrets import Secret
 from tests.support.virtual_time import in_no_time

@@ -10,8 +10,8 @@ import pytest
 from app.adapters.postgres.delivery_store import DeliveryStore
 from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, ForeignTicket, Found, Stored, Underway
-from app.domain.event_kinds import Event
-from app.domain.webhooks import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply
+from app.domain.webhooks.event_kinds import Event
+from app.domain.webhooks.webhook_messages import FIRST_PAUSE_SECONDS, LARGEST_SPREAD, Delivery, Message, Reply
 from app.runs.delivery import AT_ONCE, POLL_SECONDS, Deliveries
 from app.runs.observer import Observer
 from tests.support.virtual_time import in_no_time

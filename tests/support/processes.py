@@ -44,7 +44,7 @@ SETTINGS = {
 """What every process here is set up with, unless a test says otherwise."""
 
 _forked = multiprocessing.get_context("forkserver")
-_forked.set_forkserver_preload(["app.cli.commands", "app.cli.start", "app.cli.status_watch", "app.cli.key_report"])
+_forked.set_forkserver_preload(["app.cli.commands", "app.cli.start", "app.cli.status.showing", "app.cli.key_report"])
 
 
 @dataclass

@@ -11,7 +11,7 @@ from app.adapters.postgres.audit_store import AuditStore
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.delivery_store import DeliveryStore
-from app.adapters.postgres.notices import ENDED_CHANNEL, ended_in
+from app.adapters.postgres.notify.notices import ENDED_CHANNEL, ended_in
 from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore

@@ -14,7 +14,7 @@ from app.adapters.postgres.claimed import FENCE, fence
 from app.adapters.postgres.connection import Database, Row, Statement, Transaction
 from app.domain.breaker import CLOSED, Admission, Breaker, EndpointVerdict, SeenBreaker
 from app.domain.claims import Claimed
-from app.domain.event_kinds import Event, written
+from app.domain.webhooks.event_kinds import Event, written
 
 _FIND = Statement("""
     SELECT b.*, coalesce(b.endpoint = endpoint_of(c), false) AS is_its, now() AS now

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from app.adapters.postgres.connection import Database, Statement
-from app.domain.event_kinds import Event
 from app.domain.sealing import SealedToken
+from app.domain.webhooks.event_kinds import Event
 
 OVER_SECONDS = 600
 """Seconds after which a condition that nobody has seen is over: several looks of every process, and any restart."""

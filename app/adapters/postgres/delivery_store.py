@@ -1,8 +1,8 @@
 """Messages to the helpdesk that wait in PostgreSQL: each is lent to one process at a time."""
 
 from app.adapters.postgres.connection import Database, Row, Statement
-from app.domain.event_kinds import Event
-from app.domain.webhooks import Message
+from app.domain.webhooks.event_kinds import Event
+from app.domain.webhooks.webhook_messages import Message
 
 LENT_SECONDS = 60
 """How long a message is lent: longer than a try takes. If its process has died, it is lent to another one then."""

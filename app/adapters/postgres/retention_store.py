@@ -5,7 +5,7 @@ Silent workers and senders are purged by `app.adapters.postgres.workload_store`.
 
 from app.adapters.postgres.connection import Database, Statement
 from app.domain.activity import LONGEST_DAYS
-from app.domain.webhooks import TRYING_SECONDS
+from app.domain.webhooks.webhook_messages import TRYING_SECONDS
 
 PORTION = 1_000
 """Rows removed per statement, some 20 ms of work."""

@@ -11,14 +11,14 @@ from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.claimed import FENCE, claimed_of, fence
 from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.postgres.connection import UNIQUE_VIOLATION, Database, Statement, StatementFailed
-from app.adapters.postgres.notices import ENDED_CHANNEL, ended_message
+from app.adapters.postgres.notify.notices import ENDED_CHANNEL, ended_message
 from app.adapters.postgres.sender_store import SenderStore
 from app.domain.activity import counted_as
 from app.domain.breaker import Admission, EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
-from app.domain.event_kinds import Event
 from app.domain.outcomes import attempt_of
 from app.domain.reading.extraction import Extracted
+from app.domain.webhooks.event_kinds import Event
 from app.domain.workload import MOST_STRIKES, Taker
 
 _TAKE = Statement("""

@@ -14,7 +14,7 @@ from app.adapters.postgres.connection import (
     Statement,
     StatementFailed,
 )
-from app.adapters.postgres.notices import ENDED_CHANNEL, QUEUED_CHANNEL, ended_message
+from app.adapters.postgres.notify.notices import ENDED_CHANNEL, QUEUED_CHANNEL, ended_message
 from app.domain.audit import Action
 from app.domain.claims import (
     Erased,

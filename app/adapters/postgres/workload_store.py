@@ -14,7 +14,7 @@ from app.adapters.postgres.connection import (
     Statement,
     Transaction,
 )
-from app.adapters.postgres.notices import QUEUED_CHANNEL
+from app.adapters.postgres.notify.notices import QUEUED_CHANNEL
 from app.adapters.postgres.sender_store import WINDOW_SECONDS
 from app.domain.outcomes import Status
 from app.domain.workload import (

@@ -18,7 +18,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.domain.outcomes import Identity, Outcome, Result, Status
-from app.domain.webhooks import Delivery
+from app.domain.webhooks.webhook_messages import Delivery
 from app.domain.workload import Depth
 
 PREFIX = "customer_context"

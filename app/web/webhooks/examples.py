@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.event_kinds import Event
-from app.domain.webhooks import event_payload, result_payload
+from app.domain.webhooks.event_kinds import Event
+from app.domain.webhooks.webhook_messages import event_payload, result_payload
 from app.web.tickets.examples import RESULT
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

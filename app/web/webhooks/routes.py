@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header
 
-from app.domain.event_kinds import Event
+from app.domain.webhooks.event_kinds import Event
 from app.web.webhooks.bodies import (
     AiMisconfigured,
     CreditsLow,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.adapters.postgres.connection import StatementFailed, connector
-from app.adapters.postgres.listening import Connect, StandingConnection
+from app.adapters.postgres.notify.listening import Connect, StandingConnection
 from app.domain.claims import DatabaseUnavailable
 
 KILL_ALL_BUT_ME = """

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.adapters.postgres.connection import connector
-from app.adapters.postgres.listening import StandingConnection
-from app.adapters.postgres.notices import MOST_AT_ONCE, Notices
+from app.adapters.postgres.notify.listening import StandingConnection
+from app.adapters.postgres.notify.notices import MOST_AT_ONCE, Notices
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.retention_store import RetentionStore
 from app.adapters.vault import Vault
 from app.domain.breaker import FAILURES_TO_OPEN, EndpointVerdict
-from app.domain.event_kinds import Event
 from app.domain.outcomes import Outcome
-from app.domain.webhooks import Message
+from app.domain.webhooks.event_kinds import Event
+from app.domain.webhooks.webhook_messages import Message
 from app.runs.conditions import ConditionWatch
 from tests.support.stores import CONFIGURATION, PROJECT, TOKEN, Stores, result_of
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.adapters.telemetry.metrics import Metrics
 from app.domain.outcomes import Identity, Outcome, Result, Usage
-from app.domain.webhooks import Delivery
+from app.domain.webhooks.webhook_messages import Delivery
 from app.domain.workload import Depth
 from tests.support.processes import free_port
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from app import __version__
-from app.cli.status_concerns import concerns, count, headline, in_two_units
+from app.cli.status.concerns import concerns, count, headline, in_two_units
 from app.domain.workload import EndedRuns, Queue, SeenWorker, WorkloadReport
 
 

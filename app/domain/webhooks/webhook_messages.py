@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.domain.event_kinds import SENTENCES, Event, written
+from app.domain.webhooks.event_kinds import SENTENCES, Event, written
 
 TRYING_SECONDS = 86_400.0
 """Seconds since the event, 24 h: a try that fails after so long was the last."""

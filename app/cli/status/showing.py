@@ -9,8 +9,8 @@ import typer
 
 from app import __version__
 from app.cli.environment import settings_for
-from app.cli.status_concerns import concerns
-from app.cli.status_report import as_document, as_line, as_text
+from app.cli.status.concerns import concerns
+from app.cli.status.status_report import as_document, as_line, as_text
 from app.cli.terminal import stopped
 from app.domain.claims import DatabaseUnavailable
 from app.domain.workload import WorkloadReport

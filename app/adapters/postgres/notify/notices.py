@@ -9,7 +9,7 @@ import json
 from functools import partial
 from typing import Any
 
-from app.adapters.postgres.listening import StandingConnection
+from app.adapters.postgres.notify.listening import StandingConnection
 from app.domain.claims import DatabaseUnavailable
 
 ENDED_CHANNEL = "customer_context_ended"
