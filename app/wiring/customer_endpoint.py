@@ -1,31 +1,21 @@
 """Opens the guarded fetch of customer endpoints; it needs no database, no AI and no secret of this service."""
 
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from app.owners.sample_endpoint import SampleEndpoint
-from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
+from app.wiring.tls_contexts import egress_tls
 from support_context.egress import Egress
 from support_context.fetch.endpoint import HttpsEndpoint
-from support_context.fetch.network import tls_context
 from support_context.secrets import Secret
 
 
 @asynccontextmanager
 async def customer_endpoint(settings: Settings) -> AsyncIterator[HttpsEndpoint]:
     """Yield the client of customer endpoints; raises `InvalidSettings` where the CA file cannot be read."""
-    async with aclosing(HttpsEndpoint(tls_of(settings), settings.egress_allowed_cidrs)) as endpoint:
+    async with aclosing(HttpsEndpoint(egress_tls(settings), settings.egress_allowed_cidrs)) as endpoint:
         yield endpoint
-
-
-def tls_of(settings: Settings) -> ssl.SSLContext:
-    """Return the one TLS context of the process; raises `InvalidSettings` where the CA file cannot be read."""
-    try:
-        return tls_context(settings.egress_ca_file)
-    except ValueError as problem:
-        raise InvalidSettings(f"CC_EGRESS_CA_FILE: {problem}") from None
 
 
 def egress_of(settings: Settings) -> Egress:

@@ -16,7 +16,7 @@ from app.domain.workload import Taker, WorkloadReport
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
 from app.wiring import trace_export
-from app.wiring.customer_endpoint import tls_of
+from app.wiring.tls_contexts import egress_tls
 
 NOT_ANSWERING = "CC_DATABASE_URL: PostgreSQL does not answer; is it running?"
 
@@ -48,7 +48,7 @@ def _embedded() -> Any:
 
 def check(settings: Settings) -> None:
     """Check files, packages and URLs that the settings name, without any network; raises `InvalidSettings`."""
-    tls_of(settings)
+    egress_tls(settings)
     trace_export.check(settings)
     if settings.database_url is not None:
         pool_of(settings.database_url.get_secret_value(), settings)

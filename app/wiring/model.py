@@ -1,7 +1,6 @@
 """Opens the AI that the settings name; a provider's library is loaded only where it is used."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
@@ -18,10 +17,10 @@ from app.adapters.ai.wire import Unusable, Wire
 from app.enrichment import Model
 from app.settings.ai_settings import AiSettings
 from app.settings.loading import InvalidSettings
-from support_context.fetch.network import tls_context
+from app.wiring.tls_contexts import outbound_tls
 from support_context.secrets import Secret
 
-__all__ = ["AiExchange", "CallObserver", "check_provider", "model_of", "outbound_tls", "remote_model", "secret_of"]
+__all__ = ["AiExchange", "CallObserver", "check_provider", "model_of", "remote_model", "secret_of"]
 
 
 @asynccontextmanager
@@ -56,14 +55,6 @@ def check_provider(settings: AiSettings) -> None:
     """Try whether the provider can be used as the environment is; raises `InvalidSettings`."""
     if settings.provider() != "offline":
         _provider_of(settings)
-
-
-def outbound_tls(settings: AiSettings) -> ssl.SSLContext:
-    """Return the TLS context for the AI and webhooks; raises `InvalidSettings` where the CA file cannot be read."""
-    try:
-        return tls_context(settings.outbound_ca_file)
-    except ValueError as problem:
-        raise InvalidSettings(f"CC_OUTBOUND_CA_FILE: {problem}") from None
 
 
 def _provider_of(settings: AiSettings) -> Provider:

@@ -9,7 +9,8 @@ from app.domain.webhooks.webhook_messages import Reply
 from app.settings.loading import InvalidSettings
 from app.settings.service_settings import Settings
 from app.web.webhooks.examples import message_of
-from app.wiring.model import outbound_tls, secret_of
+from app.wiring.model import secret_of
+from app.wiring.tls_contexts import outbound_tls
 from support_context.secrets import Secret
 
 

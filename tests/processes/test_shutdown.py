@@ -7,6 +7,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import httpx
+
 from tests.support.customers import credits_used, numbered, set_up
 from tests.support.ledger import Ledger
 from tests.support.messages_api import API_KEY, Gate, MessagesApi, listening
@@ -16,6 +18,12 @@ EACH = 10
 """Tickets of either process, half of them with somebody who waits."""
 
 PROMISED_SECONDS = 25.0
+
+
+async def posted(client: httpx.AsyncClient, number: int) -> httpx.Response:
+    """Post a ticket; of every four, nobody waits for the first two."""
+    headers = {"Prefer": "respond-async"} if number % 4 < 2 else {}
+    return await client.post(f"/tickets/t_{number}/enrich", json=numbered(number), headers=headers)
 
 
 async def test_unfinished_tickets_go_back_when_the_draining_is_over_or_hurried_by_a_second_signal(
@@ -43,16 +51,7 @@ async def test_unfinished_tickets_go_back_when_the_draining_is_over_or_hurried_b
             hurried = await stack.enter_async_context(serving(tmp_path / "hurried", seats))
             clients = [await stack.enter_async_context(each.client()) for each in (patient, hurried)]
             await set_up(clients[0], origin)
-            posts = [
-                asyncio.create_task(
-                    clients[number % 2].post(
-                        f"/tickets/t_{number}/enrich",
-                        json=numbered(number),
-                        headers={"Prefer": "respond-async"} if number % 4 < 2 else {},
-                    )
-                )
-                for number in range(2 * EACH)
-            ]
+            posts = [asyncio.create_task(posted(clients[number % 2], number)) for number in range(2 * EACH)]
             await gate.holds(2 * EACH)
             asked = monotonic()
             patient.program.send(signal.SIGTERM)

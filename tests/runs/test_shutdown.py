@@ -83,6 +83,8 @@ async def test_a_signal_asks_when_nobody_else_handles_it(number: signal.Signals,
     finally:
         signal.signal(number, before)
 
+    assert draining.asked.is_set()
+
 
 def test_signals_are_left_alone_when_it_is_not_the_main_thread() -> None:
     before, seen = signal.getsignal(signal.SIGTERM), []

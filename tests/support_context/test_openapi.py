@@ -33,7 +33,7 @@ SCHEMAS = CONTRACT["components"]["schemas"]
 
 
 def test_contract_is_valid_openapi_3_1() -> None:
-    OpenAPIV31SpecValidator(CONTRACT).validate()
+    assert list(OpenAPIV31SpecValidator(CONTRACT).iter_errors()) == []
 
 
 def test_both_methods_need_the_token_and_answer_200_or_401() -> None:

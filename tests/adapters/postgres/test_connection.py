@@ -218,8 +218,8 @@ def test_a_lost_connection_is_unavailable(error: Exception) -> None:
     ],
 )
 def test_a_postgresql_url_is_taken(url: str) -> None:
-    Database(url)
-    connector(url)
+    assert callable(Database(url).fetch)
+    assert callable(connector(url))
 
 
 @pytest.mark.parametrize(

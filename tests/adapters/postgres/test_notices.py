@@ -54,6 +54,8 @@ async def test_the_loop_ends_when_the_connection_is_closed(connection: StandingC
     notices.send("mine", "too late")
     await asyncio.wait_for(sending, 30)
 
+    assert sending.exception() is None
+
 
 @dataclass
 class Statements:
