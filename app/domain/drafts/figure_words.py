@@ -1,5 +1,7 @@
 """Tables of words that a figure in a draft is written with: months, currencies, units, endings of host names."""
 
+from app.domain.rows.spelling import CURRENCIES, CURRENCY_SIGNS
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -31,25 +33,18 @@ MONTHS = {
 DOLLARS = _words("USD AUD CAD NZD SGD HKD MXN BRL TWD ARS CLP COP")
 """What a plain `$` can mean."""
 
-_CODES = _words("""
-    AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK DOP EGP EUR GBP GEL GHS GTQ HKD HUF IDR
-    ILS INR ISK JOD JPY KES KRW KWD KZT LBP LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD
-    RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU UZS VND XAF XOF ZAR
-""")
+CODES_THAT_ARE_WORDS = frozenset({"ALL", "BOB", "CUP", "MOP", "PEN", "SOS", "TOP"})
+"""Codes that people shout as words: "ALL 12 seats", "the TOP 10"."""
 
-CURRENCIES = {
-    **{code: frozenset({code}) for code in _CODES},
+CURRENCIES_MEANT = {
+    **{code: frozenset({code}) for code in CURRENCIES if code not in CODES_THAT_ARE_WORDS},
+    **{sign: frozenset({code}) for sign, code in CURRENCY_SIGNS.items()},
     "$": DOLLARS,
-    "€": frozenset({"EUR"}),
     "£": frozenset({"GBP", "EGP"}),
     "¥": frozenset({"JPY", "CNY"}),
-    "₹": frozenset({"INR"}),
-    "₩": frozenset({"KRW"}),
     "₽": frozenset({"RUB"}),
-    "₺": frozenset({"TRY"}),
     "₴": frozenset({"UAH"}),
     "₫": frozenset({"VND"}),
-    "₪": frozenset({"ILS"}),
     "฿": frozenset({"THB"}),
     "₦": frozenset({"NGN"}),
     "₱": frozenset({"PHP"}),
@@ -70,7 +65,6 @@ CURRENCIES = {
     "yuan": frozenset({"CNY"}),
     "rupees": frozenset({"INR"}),
     "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
-    "zł": frozenset({"PLN"}),
     "kč": frozenset({"CZK"}),
 }
 """Currency codes (ISO 4217), signs and words, with the codes that each can mean."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.drafts.figure_words import CURRENCIES
+from app.domain.drafts.figure_words import CURRENCIES_MEANT
 from app.domain.drafts.readings import Date, agree, amounts
 from app.domain.drafts.statements import Place, places_in, readable
 
@@ -89,7 +89,7 @@ class Known:
                 (self.percents if place.percent else self.plain_amounts).update(place.amounts)
             if place.key:
                 self._read_key(place)
-        self.currencies |= {code for word in text.split() for code in CURRENCIES.get(word.strip(".,;:()"), ())}
+        self.currencies |= {code for word in text.split() for code in CURRENCIES_MEANT.get(word.strip(".,;:()"), ())}
         return len(places)
 
     def _read_key(self, place: Place) -> None:

@@ -1,12 +1,19 @@
 """Finds the places of a text that state something checkable: addresses, dates, sums, identifiers and numbers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from app.domain.drafts.figure_words import CURRENCIES, MULTIPLES, NAMES_WITH_DIGITS, ORDINAL_ENDINGS, TOP_LEVEL, UNITS
+from app.domain.drafts.figure_words import (
+    CURRENCIES_MEANT,
+    MULTIPLES,
+    NAMES_WITH_DIGITS,
+    ORDINAL_ENDINGS,
+    TOP_LEVEL,
+    UNITS,
+)
 from app.domain.drafts.look_alikes import evened
 from app.domain.drafts.readings import Amounts, Dates, amounts, as_date, day_and_month, named_date
 
@@ -33,11 +40,19 @@ class Place:
 _NAME = r"[^\W\d_]{3,10}+"
 _DAY = r"\d{1,2}(?i:st|nd|rd|th)?"
 _NUMBER = r"(?:\d{1,3}(?:[ ']\d{3})++(?:[.,]\d++)?|\d++(?:[.,']\d++)*+)"
-_CODES = "|".join(sorted((re.escape(code) for code in CURRENCIES if code.isupper()), key=len, reverse=True))
-_SIGNS = "|".join(sorted((re.escape(sign) for sign in CURRENCIES if not sign.isalpha()), key=len, reverse=True))
-_WORDS = "|".join(sorted((word for word in CURRENCIES if word.isalpha() and word.islower()), key=len, reverse=True))
+
+
+def _either(words: Iterable[str]) -> str:
+    """Return a pattern of these words, the longest first."""
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+_CODES = _either(code for code in CURRENCIES_MEANT if code.isupper())
+_SIGNS = _either(sign for sign in CURRENCIES_MEANT if not sign.isalpha())
+_WORDS = _either(word for word in CURRENCIES_MEANT if word.isalpha() and word.islower())
+_MULTIPLES = _either(MULTIPLES)
 _LOWER = "eur|usd|gbp|chf|jpy|cad|aud|sek|nok|dkk|pln|czk|inr"
-_MULTIPLE = rf"(?:[ ]?(?P<by>(?i:{'|'.join(sorted(MULTIPLES, key=len, reverse=True))}))\b\.?)?"
+_MULTIPLE = rf"(?:[ ]?(?P<by>(?i:{_MULTIPLES}))\b\.?)?"
 
 _URL = re.compile(r"(?<![\w])(?:[A-Za-z][A-Za-z0-9+.-]{1,15}://|(?i:www\.|mailto:|tel:))[^\s<>\"'`]++")
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)*+")
@@ -64,7 +79,7 @@ _MARKER = re.compile(
 _PHONE = re.compile(r"(?<![\w+])(?:\+\d|\(?0\d)(?:[ ()./-]{0,3}\d){6,18}(?!\w)|(?<!\w)#\d++")
 _MONEY = re.compile(
     rf"(?<![\w.,'])(?:(?P<before>{_SIGNS}|\b(?:{_CODES}|{_LOWER}))[ ]?[-+]?(?P<first>{_NUMBER}){_MULTIPLE}"
-    rf"|(?P<second>{_NUMBER})(?P<by2>[ ]?(?i:{'|'.join(sorted(MULTIPLES, key=len, reverse=True))}))?"
+    rf"|(?P<second>{_NUMBER})(?P<by2>[ ]?(?i:{_MULTIPLES}))?"
     rf"[ -]?(?P<after>{_SIGNS}|(?:{_CODES}|{_LOWER}|(?i:{_WORDS}))\b))"
 )
 _TOKEN = re.compile(r"(?<!\w)[#№]?\w++(?:[-_.:/]\w++)*+")
@@ -169,7 +184,7 @@ def _phone(match: re.Match[str]) -> Place | None:
 
 def _money(match: re.Match[str]) -> Place | None:
     sign = match["before"] or match["after"]
-    known = CURRENCIES.get(sign) or CURRENCIES.get(sign.upper()) or CURRENCIES[sign.lower()]
+    known = CURRENCIES_MEANT.get(sign) or CURRENCIES_MEANT.get(sign.upper()) or CURRENCIES_MEANT[sign.lower()]
     by = (match["by"] or match["by2"] or "").strip().lower()
     meant = amounts(match["first"] or match["second"], MULTIPLES.get(by, 0))
     return Place("money", match.start(), match.end(), amounts=meant, currencies=known)

@@ -62,11 +62,17 @@ def test_of_200_drafts_what_was_planted_is_found_and_honest_ones_are_left_alone(
         pytest.param("See https://admin.example.com/acct_12ab34cd, or admin.example.com.", id="a link and its host"),
         pytest.param("Use 2FA, OAuth2 or IPv6. Q3 is fine.", id="names with digits"),
         pytest.param("1２ seats at ４８０ EUR", id="full-width digits"),
+        pytest.param("Assign ALL 12 seats, or the TOP 12.", id="words that are codes of currencies too"),
         pytest.param("", id="nothing"),
     ],
 )
 def test_what_stands_in_the_facts_is_fine(draft: str) -> None:
     assert told(draft) == []
+
+
+@pytest.mark.parametrize("sum_of_money", ["480 ZMW", "DZD 480", "₺480", "480 zł"])
+def test_the_right_figure_in_another_currency_is_found(sum_of_money: str) -> None:
+    assert told(f"You pay {sum_of_money} a month.") == [("money", sum_of_money)]
 
 
 @pytest.mark.parametrize(
