@@ -7,18 +7,11 @@ from pathlib import Path
 
 from support_context import __version__
 
-FAILED, COULD_NOT_RUN, INTERRUPTED = 1, 2, 130
-"""Exit statuses beside 0: a requirement is not met; the check could not be run; somebody pressed Ctrl-C."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 and the number of the signal."""
 
 NOBODY = "no-such-customer-000000"
 """Asked for as the unknown id where none is given: no business has ids like it."""
-
-SECONDS_BETWEEN_LINES = 2.0
-"""How often progress is told where it cannot be drawn over itself."""
-
-
-class CouldNotRun(Exception):
-    """The check could not be run; the text says why and what to do."""
 
 
 def main(arguments: Sequence[str] | None = None, name: str = "customer-context-check") -> int:

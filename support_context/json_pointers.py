@@ -1,5 +1,15 @@
 """JSON Pointers (RFC 6901): the keys in one, and the pointer to a member of what one leads to."""
 
+import re
+
+STEP = r"(?:/(?:[^~/]|~[01])*)"
+"""One step of a pointer (section 3): a slash and a token, in which `~` only escapes."""
+
+
+def is_pointer(text: str) -> bool:
+    """Tell whether a text is a JSON Pointer; `""` is one, too."""
+    return re.fullmatch(f"{STEP}*", text) is not None
+
 
 def keys_of(pointer: str) -> list[str]:
     """Split a JSON Pointer into its unescaped keys (section 4); `""`, the whole document, has none."""

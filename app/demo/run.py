@@ -23,6 +23,7 @@ from app.demo.welcome import command_lines, welcome
 from app.serving import serve
 from app.settings.loading import InvalidSettings, load_settings
 from app.settings.service_settings import Settings
+from support_context.urls import HIGHEST_PORT
 
 DATA_DIR = Path(".data")
 """Where each demo keeps its database and its secrets when `CC_DATA_DIR` is not set: in a folder of its port."""
@@ -32,8 +33,6 @@ SET_UP_SECONDS = 30.0
 
 PORTS_TO_OFFER = 100
 """How far above a taken port a free one is looked for."""
-
-HIGHEST_PORT = 65_535
 
 FACTORY = "app.demo.sidebar:application"
 """Makes the service with the sidebar's page beside it, which nobody serves but the demo."""

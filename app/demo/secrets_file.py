@@ -7,8 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-KEY_BYTES = 32
-"""Bytes of an AES-256 key."""
+from app.settings.setting_values import KEY_BYTES
 
 TOKEN_BYTES = 24
 """Bytes of randomness in a token: 192 bits, and short enough to read on a command line."""

@@ -17,12 +17,10 @@ from app.domain.tickets import Email
 from app.evaluation.cases import Case, ExpectedRow, Instructions, Suite
 from app.mail.visible_text import visible_text
 from support_context.facts import Facts, InvalidJson, NotObject, parse_facts
+from support_context.json_pointers import STEP
 
 UNNAMED_KIND = "other"
 """The kind of an email of which the file tells none."""
-
-POINTER = r"^(?:/(?:[^~/]|~[01])*)+$"
-"""A JSON Pointer (RFC 6901) that leads to something in an object."""
 
 Scalar = str | int | float | bool | None
 """What a row may show. YAML makes numbers of what looks like one, and they are written as the card writes them."""
@@ -67,7 +65,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     instructions: _Instructions | None = None
-    match_path: Annotated[str, Field(pattern=POINTER)] | None = None
+    match_path: Annotated[str, Field(pattern=f"^{STEP}+$")] | None = None
     customers: dict[str, dict[str, Any]] = Field(default_factory=dict)
     emails: Annotated[list[Any], BeforeValidator(lambda given: given or [])] = Field(default_factory=list)
 

@@ -5,13 +5,14 @@ import binascii
 import re
 from ipaddress import IPv4Address, IPv6Address
 
+from support_context.urls import HIGHEST_PORT
+
 KEY_BYTES = 32
 """Bytes of an AES-256 key."""
 
 FEWEST_SECRET_BYTES, MOST_SECRET_BYTES = 24, 64
 """Bytes of a webhook secret: the bounds of the Standard Webhooks specification."""
 
-HIGHEST_PORT = 65_535
 ORIGIN = r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"
 """An origin as `frame-ancestors` takes it: no path, and nothing that could begin another directive."""
 

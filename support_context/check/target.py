@@ -6,6 +6,7 @@ from ipaddress import ip_network
 
 from support_context.addresses import Network
 from support_context.identifiers import IDENTIFIER_PARAMETER, NOBODY, sanitize
+from support_context.json_pointers import is_pointer
 from support_context.limits import LARGEST_TOKEN, LONGEST_IDENTIFIER, SMALLEST_TOKEN
 from support_context.lookups import LookupRequest, request_for
 from support_context.secrets import BEARER_TOKEN, Secret
@@ -16,10 +17,6 @@ PRIVATE_NETWORKS: tuple[Network, ...] = tuple(
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "::1/128", "fc00::/7")
 )
 """What `--allow-private` opens: private use (RFC 1918, 4193), shared space (RFC 6598) and loopback."""
-
-
-POINTER = r"(?:/(?:[^~/]|~[01])*)*"
-"""A JSON Pointer (RFC 6901), the empty one included, which stands for none."""
 
 
 class BadTarget(ValueError):
@@ -60,7 +57,7 @@ class Target:
             raise BadTarget("the method must be GET or POST")
         if not re.fullmatch(IDENTIFIER_PARAMETER, self.parameter):
             raise BadTarget("the parameter must begin with a letter, then letters, digits, _ . or - (64 at most)")
-        if not re.fullmatch(POINTER, self.match_path):
+        if not is_pointer(self.match_path):
             raise BadTarget("the match path must be a JSON Pointer such as /email or /contacts/0/email")
         if not self.ids:
             raise BadTarget("give an id that the endpoint knows")

@@ -11,8 +11,6 @@ from support_context.json_pointers import keys_of
 MASK = "(for agents only)"
 """Text in place of a masked fact: a model may point at it, and learns nothing."""
 
-MOST_POINTERS = 50
-
 SAYS_NOTHING = frozenset("fact field data detail value info information column row".split())
 """Words that name no fact, as in "the internal fields"."""
 

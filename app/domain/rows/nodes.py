@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from app.domain.rows.answer import LONGEST_POINTER
 from app.domain.rows.naming import is_index
 from app.domain.rows.words import content, phrase, singular, stems
 from support_context.facts import MISSING, Facts, Json, Missing
@@ -15,9 +16,8 @@ NODES_LOOKED_AT = 1_000
 PREFIXES = frozenset({"is", "has", "was", "ha", "wa"})  # the last two are the singular of the words before
 """Words before the name of a boolean that add nothing to it."""
 
-LONGEST_POINTER = 1_000
 MOST_SLASHES = 4
-"""Characters of a pointer that is repaired, and unescaped slashes of one key."""
+"""Unescaped slashes of one key in a pointer that is repaired."""
 
 MOST_ITEMS = 50
 """Items of a list that a condition is held against."""

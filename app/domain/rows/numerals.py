@@ -11,8 +11,6 @@ LONGEST_NUMERAL = 400
 GROUPED_FROM = 5
 """Digits from which a number is grouped, as ISO and printers do it: `1200`, `12,345`."""
 
-KILO = 1_000
-
 _NUMERAL = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 _GROUPED = re.compile(r"-?\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?")
 _GROUPS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")

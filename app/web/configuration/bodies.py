@@ -24,6 +24,7 @@ from app.owners.configuring import Changes
 from app.web.http.bodies import StrictBody, without
 from app.web.http.errors import complaints_of
 from support_context.identifiers import IDENTIFIER_PARAMETER
+from support_context.json_pointers import is_pointer
 from support_context.secrets import BEARER_TOKEN, Secret
 
 LONGEST_INSTRUCTIONS = 4_000
@@ -62,7 +63,7 @@ def _member(value: str) -> str:
 
 def _pointer(value: str) -> str:
     """Take a JSON Pointer (RFC 6901); the whole answer, which `""` would name, is an object and never an address."""
-    if not re.fullmatch(r"(?:/(?:[^/~]|~[01])*)*", value, re.DOTALL):
+    if not is_pointer(value):
         raise ValueError("must be a JSON Pointer (RFC 6901) that begins with a slash, such as /email or /account/email")
     return value
 

@@ -10,7 +10,7 @@ HANDSHAKE_VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
 VERSIONS = (*HANDSHAKE_VERSIONS, "2026-07-28")
 """Every version that is spoken; the last one knows no handshake and asks `server/discover`."""
 
-PARSE_ERROR, METHOD_NOT_FOUND, INVALID_PARAMS, UNSUPPORTED_VERSION = -32700, -32601, -32602, -32022
+METHOD_NOT_FOUND, INVALID_PARAMS, UNSUPPORTED_VERSION = -32601, -32602, -32022
 
 INSTRUCTIONS = (
     "Facts about the customer behind a support ticket, as the customer's own system told them at the date that stands "
