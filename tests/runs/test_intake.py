@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from app.adapters.ai.offline import OfflineModel
 from app.domain.claims import DatabaseUnavailable, Found, Stored, Submission, Submitted, Taken, Underway
 from app.domain.projects import Project
 from app.domain.refusals import Refusal, Refused
+from app.domain.rows.answer import Answer, PointedRow
 from app.domain.tickets import Email
+from app.enrichment import Model
 from app.runs.intake import Enriched, Intake, Pending
 from app.runs.waiting import POLL_SECONDS
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.memory_store import MemoryTicketStore
+from tests.support.models import ScriptedModel
 from tests.support.service import CUSTOMER, World
 from tests.support.virtual_time import BEGINNING, in_no_time, now
 
@@ -23,10 +27,12 @@ TICKET = Submission("t_1", "prj_1", EMAIL)
 OTHERS = Submission("t_other", "prj_2", EMAIL)
 
 
-def ready(seconds: float = 0.0, seats: int = 200, deadline_seconds: float = 30.0) -> tuple[World, Intake]:
+def ready(
+    seconds: float = 0.0, seats: int = 200, deadline_seconds: float = 30.0, model: Model | None = None
+) -> tuple[World, Intake]:
     """Return a world whose customer endpoint takes so many seconds, and its intake."""
     endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=seconds)
-    world = World(endpoint=endpoint, seats=seats, deadline_seconds=deadline_seconds)
+    world = World(model or OfflineModel(), endpoint, seats=seats, deadline_seconds=deadline_seconds)
     world.database.now = now
     world.put_in_place()
     world.database.projects["prj_2"] = Project("prj_2", "business", (), 100)
@@ -170,6 +176,25 @@ async def test_the_result_is_given_when_it_comes_at_the_last_moment() -> None:
     result = await Intake(EndingAtTheLastMoment(world), world.completions, world.worker(), 30.0, b"key").enrich(TICKET)
     assert isinstance(result, Enriched)
     assert (result.document["status"], result.reused) == ("ok", False)
+
+
+@in_no_time
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_model_that_needs_minutes_has_the_whole_deadline(*, asynchronous: bool) -> None:
+    slow = ScriptedModel(seconds=140.0, answer=Answer("", (PointedRow("Plan", "/plan"),)))
+    world, intake = ready(deadline_seconds=300.0, model=slow)
+    ticket = replace(TICKET, asynchronous=asynchronous)
+    wait = 0.0 if asynchronous else None
+    result = await intake.enrich(ticket, wait)
+    if asynchronous:
+        assert result == Pending(BEGINNING)
+        result = await intake.read("t_1", "prj_1", 300.0)
+
+    assert isinstance(result, Enriched)
+    assert (result.document["status"], result.document["reason"]) == ("ok", None)
+    assert [row["value"] for row in result.document["fields"]] == ["Pro"]
+    assert asyncio.get_running_loop().time() == pytest.approx(280.0)
+    assert world.database.rows["t_1"].attempt == 1
 
 
 @in_no_time
