@@ -23,8 +23,8 @@ JOBS := 3
 DIST := dist
 COVERAGE_FLOOR := 95
 
-# The first that is new enough and complete wins; 3.11 comes first because it is what the lock files are tried on.
-PYTHONS := $(PYTHON) python3.11 python3.12 python3.13 python3 python3.14 python
+# The first that is new enough and complete wins, the oldest first; one that is named (PYTHON=python3.13) is taken, or none.
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3 python3.14 python)
 
 # No header and no annotations: a lock file names no machine and no registry.
 LOCK := pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
@@ -103,6 +103,13 @@ clean-data: ## remove what the demo has stored (stop it first)
 
 # Each stamp says that a step of the set-up is done; the step is done again when what it stands on changes.
 
+# An environment of another version than the one that is named is made anew: nothing may pass on the wrong one.
+ifneq ($(PYTHON),)
+ifneq ($(shell "$(PYTHON)" --version 2>&1),$(shell $(PY) --version 2>&1))
+.PHONY: $(VENV)/.made
+endif
+endif
+
 $(VENV)/.made:
 	@for candidate in $(PYTHONS); do \
 	    if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
@@ -110,8 +117,8 @@ $(VENV)/.made:
 	        "$$candidate" -m venv --clear $(VENV) && touch $@; exit; \
 	    fi; \
 	done; \
-	echo "No Python 3.11 or newer with venv and pip was found; install one (Debian, Ubuntu: apt install python3-venv)" >&2; \
-	echo "or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
+	echo "No Python 3.11 or newer with venv and pip among: $(PYTHONS)" >&2; \
+	echo "Install one (Debian, Ubuntu: apt install python3-venv) or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
 	exit 1
 
 $(VENV)/.running: requirements/demo.lock $(VENV)/.made
