@@ -19,6 +19,7 @@ import structlog
 from app.adapters.postgres.connection import Database
 from app.adapters.postgres.embedded import embedded_postgres
 from app.adapters.postgres.migrations import migrate
+from tests.support.shared_database import DATABASE, SharedDatabase
 from tests.support.skipped import summary
 
 # Left to itself, Hypothesis fails an example that takes 200 ms once, which on a busy machine any may.
@@ -90,6 +91,20 @@ def postgres_url() -> Iterator[str]:
         thread.submit(runner.run, stack.aclose()).result()
     if not (data_dir / "postgres" / ".s.PGSQL.5432").exists():  # the last worker has stopped the server
         shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres_url: str) -> Iterator[SharedDatabase]:
+    """The migrated database that the tests of this process share; who uses it asks for `emptied`."""
+    with DATABASE.opened(postgres_url):
+        yield DATABASE
+
+
+@pytest.fixture
+def emptied(shared_database: SharedDatabase) -> SharedDatabase:
+    """That database, empty and there, whatever the test before has left."""
+    shared_database.empty()
+    return shared_database
 
 
 @pytest.fixture

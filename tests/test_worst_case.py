@@ -18,6 +18,8 @@ from tests.support.endpoints import ScriptedEndpoint
 from tests.support.models import ScriptedModel
 from tests.support.service import BEARER_TOKEN, EMAIL, World, set_up
 
+pytestmark = pytest.mark.usefixtures("emptied")
+
 SECURITY = (Path(__file__).parent.parent / "docs" / "security.md").read_text("utf-8")
 LARGEST_ANSWER = 65_536
 """Characters of the whole result, generous: 24 rows of 500 twice, links and the rest."""

@@ -22,6 +22,7 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 from app.web.http.pages import serve_files, serve_page
 from tests.browser.settings_page import Helpdesk, helpdesk
 from tests.support.service import World
+from tests.support.shared_database import SharedDatabase
 
 PAGE = Path(__file__).parent / "card.html"
 
@@ -158,7 +159,7 @@ async def card(kept_page: Page) -> Card:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(browser: Browser, stage: tuple[FastAPI, str]) -> AsyncIterator[Helpdesk]:
+async def desk(browser: Browser, stage: tuple[FastAPI, str], emptied: SharedDatabase) -> AsyncIterator[Helpdesk]:
     """A helpdesk whose service has one Business project, with nothing configured."""
     app, origin = stage
     async with helpdesk(app, origin, partial(new_page, browser, origin)) as desk:

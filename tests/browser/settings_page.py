@@ -1,4 +1,4 @@
-"""The settings page on the real routes over memory: an owner with a link, and the API as somebody else uses it."""
+"""The settings page on the real routes: an owner with a link, and the API as somebody else uses it."""
 
 import asyncio
 import threading
@@ -96,7 +96,7 @@ class Helpdesk:
 async def helpdesk(
     app: FastAPI, origin: str, new_page: Callable[..., AbstractAsyncContextManager[Page]]
 ) -> AsyncIterator[Helpdesk]:
-    """Open a helpdesk's side of `app`, served at `origin` over a fresh memory; `new_page` opens a page in a browser."""
+    """Open a helpdesk's side of `app`, served at `origin`; `new_page` opens a page in a browser."""
     headers = {"Authorization": f"Bearer {SERVICE_TOKEN}", "X-Actor-Id": "u1"}
     async with httpx.AsyncClient(base_url=origin, headers=headers, trust_env=False) as api:
         desk = Helpdesk(app, World(), origin, new_page, api)

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
-from app.domain.breaker import EndpointVerdict
 from app.domain.outcomes import Outcome
 from tests.browser.settings_page import CONTEXT, Helpdesk
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.rows import EndedRun
+from tests.support.rows import EndedRun, open_breaker, put_ended_runs
 from tests.support.service import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -38,13 +37,11 @@ async def test_nothing_yet_is_said_calmly(desk: Helpdesk) -> None:
 
 async def test_an_endpoint_that_is_left_alone_is_told_with_what_to_do(desk: Helpdesk) -> None:
     await desk.set_up()
-    database = desk.world.database
     async with desk.opened() as settings:
         notice = settings.page.locator("#activity .notice")
         await expect(settings.page.locator("#activity")).to_contain_text("No look-ups in this period.")
         await expect(notice).to_have_count(0)
-    for run in range(10):
-        database.tell_breaker("prj_1", database.endpoint("prj_1"), run, EndpointVerdict.FAILS)
+    await open_breaker(desk.world.database)
     async with desk.opened() as settings:
         notice = settings.page.locator("#activity .notice")
         await expect(notice).to_contain_text("has failed 10 times in a row and is left alone since")
@@ -54,7 +51,7 @@ async def test_an_endpoint_that_is_left_alone_is_told_with_what_to_do(desk: Help
 
 @pytest.mark.parametrize(("stopped", "told"), [pytest.param(4, True, id="four"), pytest.param(0, False, id="none")])
 async def test_stopped_sender_is_told_with_its_cure(desk: Helpdesk, stopped: int, told: bool) -> None:
-    desk.world.database.ended_runs = [*[ended(Outcome.ENUMERATION_LIMIT)] * stopped, ended(Outcome.OK)]
+    put_ended_runs(desk.world.database, *[ended(Outcome.ENUMERATION_LIMIT)] * stopped, ended(Outcome.OK))
     async with desk.opened() as settings:
         hint = settings.page.get_by_text(f"Stopped: {stopped}. Is this a contact form?")
         await expect(settings.page.locator("#activity")).to_contain_text("look-up")
@@ -62,12 +59,13 @@ async def test_stopped_sender_is_told_with_its_cure(desk: Helpdesk, stopped: int
 
 
 async def test_bars_stack_each_days_look_ups_by_status(desk: Helpdesk) -> None:
-    desk.world.database.ended_runs = [
+    put_ended_runs(
+        desk.world.database,
         *[ended(Outcome.OK)] * 6,
         *[ended(Outcome.TIMEOUT)] * 2,
         *[ended(Outcome.NOT_FOUND, days_ago=1)] * 4,
         ended(Outcome.OK, days_ago=40),
-    ]
+    )
     async with desk.opened() as settings:
         chart = settings.page.locator(".chart svg")
         await expect(chart).to_be_visible()
@@ -96,7 +94,7 @@ async def test_bars_stack_each_days_look_ups_by_status(desk: Helpdesk) -> None:
 
 
 async def test_chart_is_a_table_too(desk: Helpdesk) -> None:
-    desk.world.database.ended_runs = [ended(Outcome.OK), ended(Outcome.SKIPPED_CREDITS)]
+    put_ended_runs(desk.world.database, ended(Outcome.OK), ended(Outcome.SKIPPED_CREDITS))
     async with desk.opened() as settings:
         await settings.page.get_by_text("Show as a table").click()
         table = settings.page.get_by_role("table", name="Look-ups per day and status")
@@ -120,7 +118,7 @@ async def test_chart_is_a_table_too(desk: Helpdesk) -> None:
 async def test_statuses_differ_by_pattern_not_by_colour_alone(desk: Helpdesk) -> None:
     endings = [Outcome.OK, Outcome.NO_DATA, Outcome.NOT_FOUND, Outcome.TIMEOUT, Outcome.SKIPPED_CREDITS]
     endings.append(Outcome.NOT_ENABLED)
-    desk.world.database.ended_runs = [ended(outcome) for outcome in endings]
+    put_ended_runs(desk.world.database, *(ended(outcome) for outcome in endings))
     async with desk.opened() as settings:
         chart = settings.page.locator(".chart svg")
         await expect(chart.locator(".bar")).to_have_count(6)
@@ -141,7 +139,7 @@ async def test_statuses_differ_by_pattern_not_by_colour_alone(desk: Helpdesk) ->
 )
 async def test_figures_tell_share_pace_and_credits(desk: Helpdesk, ok: int, failed: int, share: str) -> None:
     late = ended(Outcome.TIMEOUT, extract=400, total=5_400)
-    desk.world.database.ended_runs = [ended(Outcome.OK)] * ok + [late] * failed
+    put_ended_runs(desk.world.database, *[ended(Outcome.OK)] * ok, *[late] * failed)
     async with desk.opened() as settings:
         tiles = settings.page.locator(".tiles")
         await expect(tiles).to_contain_text(share)
@@ -151,8 +149,8 @@ async def test_figures_tell_share_pace_and_credits(desk: Helpdesk, ok: int, fail
 
 
 async def test_last_fifty_are_listed_the_newest_first_without_a_customer(desk: Helpdesk) -> None:
-    desk.world.database.ended_runs = [ended(Outcome.OK, 0.01 * number) for number in range(60)]
-    desk.world.database.ended_runs.append(ended(Outcome.TIMEOUT, extract=400, total=5_420))
+    sixty = (ended(Outcome.OK, 0.01 * number) for number in range(60))
+    put_ended_runs(desk.world.database, *sixty, ended(Outcome.TIMEOUT, extract=400, total=5_420))
     async with desk.opened() as settings:
         await expect(settings.page.get_by_role("heading", name="Last 50 look-ups")).to_be_visible()
         rows = settings.page.get_by_role("table", name="The last look-ups").get_by_role("row")
@@ -167,7 +165,7 @@ async def test_last_fifty_are_listed_the_newest_first_without_a_customer(desk: H
 async def test_ticket_opens_how_its_steps_went_and_unknown_is_not_found(desk: Helpdesk) -> None:
     await desk.set_up()
     record = {"plan": "Pro"}
-    desk.rewire(World(endpoint=ScriptedEndpoint({"acct_12ab34cd": record}), database=desk.world.database))
+    desk.rewire(World(endpoint=ScriptedEndpoint({"acct_12ab34cd": record})))
     for number, identifier in enumerate(["acct_12ab34cd", "acct_5f3e2d1c"]):
         body = f"Account ID: {identifier}"
         answer = await desk.api.post(f"/tickets/t_{number}/enrich", json={"project_id": "prj_1", "body": body})
@@ -195,7 +193,7 @@ async def test_ticket_opens_how_its_steps_went_and_unknown_is_not_found(desk: He
 
 async def test_period_is_chosen_and_a_test_counts_its_credit(desk: Helpdesk) -> None:
     await desk.set_up()
-    desk.world.database.ended_runs = [ended(Outcome.OK), ended(Outcome.OK, 20), ended(Outcome.OK, 60)]
+    put_ended_runs(desk.world.database, ended(Outcome.OK), ended(Outcome.OK, 20), ended(Outcome.OK, 60))
     asked: list[str] = []
     async with desk.opened() as settings:
         settings.page.on("request", lambda it: asked.append(it.url.split("?")[-1]) if "activity" in it.url else None)

@@ -80,7 +80,7 @@ async def test_token_is_made_in_the_browser_and_saved_with_the_rest(desk: Helpde
 @pytest.mark.parametrize("takes_it", [True, False])
 async def test_rotation_stores_the_new_token_only_when_the_endpoint_takes_it(desk: Helpdesk, takes_it: bool) -> None:
     answer: Any = RECORD if takes_it else failing(Outcome.HTTP_STATUS, "HTTP 401")
-    desk.rewire(World(endpoint=ScriptedEndpoint({IDENTIFIER: answer}), database=desk.world.database))
+    desk.rewire(World(endpoint=ScriptedEndpoint({IDENTIFIER: answer})))
     await desk.set_up()
     before = (await desk.stored())["bearer_token_updated_at"]
     async with desk.opened() as settings:
@@ -98,7 +98,7 @@ async def test_rotation_stores_the_new_token_only_when_the_endpoint_takes_it(des
 
 
 async def test_rows_and_address_are_picked_from_the_answer(desk: Helpdesk) -> None:
-    desk.rewire(World(endpoint=ScriptedEndpoint({IDENTIFIER: RECORD}), database=desk.world.database))
+    desk.rewire(World(endpoint=ScriptedEndpoint({IDENTIFIER: RECORD})))
     await desk.set_up(display_instructions="Show Plan.")
     async with desk.opened() as settings:
         result = await settings.run_test()
@@ -134,7 +134,7 @@ async def test_case_is_a_row_that_eval_reads(desk: Helpdesk) -> None:
 
 async def test_sample_endpoint_shows_a_card_before_any_code(desk: Helpdesk) -> None:
     sample = SampleEndpoint("https://sample.example.com/customer-context", Secret("sample-token-0123456789"))
-    desk.rewire(World(sample=sample, database=desk.world.database))
+    desk.rewire(World(sample=sample))
     async with desk.opened() as settings:
         await settings.press("Use the sample endpoint")
         result = await settings.run_test()
@@ -171,7 +171,7 @@ async def test_each_row_of_a_check_appears_as_soon_as_it_is_decided(desk: Helpde
     with open_records() as records:
         halting = Halting(sample_endpoint(records, BEARER_TOKEN), answers=6)
         with hosted(halting, ca_file) as origin:
-            desk.rewire(World(egress=Egress((network,), ca_file), database=desk.world.database))
+            desk.rewire(World(egress=Egress((network,), ca_file)))
             await desk.set_up(api_url=origin + PATH)
             async with desk.opened() as settings:
                 result = settings.page.locator("#check-result")
@@ -192,7 +192,7 @@ async def test_each_row_of_a_check_appears_as_soon_as_it_is_decided(desk: Helpde
 
 async def test_check_shows_each_requirement_with_its_mend(desk: Helpdesk, good_url: str, ca_file: Path) -> None:
     egress = Egress((ip_network("127.0.0.0/8"),), ca_file)
-    desk.rewire(World(egress=egress, database=desk.world.database))
+    desk.rewire(World(egress=egress))
     async with desk.opened() as settings:
         await settings.press("Check it")
         await expect(settings.error("check-ids")).to_contain_text("Enter an identifier")

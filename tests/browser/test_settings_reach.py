@@ -10,6 +10,7 @@ from playwright.async_api import expect
 from app.domain.outcomes import Outcome
 from tests.browser.settings_page import Helpdesk, SettingsPage
 from tests.browser.test_settings_activity import ended
+from tests.support.rows import put_ended_runs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -74,7 +75,7 @@ async def busy_project(desk: Helpdesk) -> None:
         Outcome.SKIPPED_CREDITS,
         Outcome.NOT_ENABLED,
     ]
-    desk.world.database.ended_runs = [ended(outcome, days_ago) for outcome in endings for days_ago in range(28)]
+    put_ended_runs(desk.world.database, *(ended(outcome, days_ago) for outcome in endings for days_ago in range(28)))
 
 
 async def test_tab_goes_through_the_page_in_reading_order(desk: Helpdesk) -> None:

@@ -26,7 +26,7 @@ async def outcomes(settings: SettingsPage) -> list[str]:
 
 async def test_steps_light_up_one_after_another(desk: Helpdesk) -> None:
     endpoint = GatedEndpoint({IDENTIFIER: CUSTOMER})
-    desk.rewire(World(endpoint=endpoint, database=desk.world.database))
+    desk.rewire(World(endpoint=endpoint))
     await desk.set_up()
     async with desk.opened() as settings:
         before = await outcomes(settings)
@@ -75,7 +75,6 @@ async def test_mismatch_is_amber_in_its_headline(desk: Helpdesk) -> None:
     desk.rewire(
         World(
             endpoint=ScriptedEndpoint({IDENTIFIER: CUSTOMER | {"email": "tom@example.com"}}),
-            database=desk.world.database,
         )
     )
     await desk.set_up(match_path="/email")
@@ -174,7 +173,7 @@ async def arrange(desk: Helpdesk, outcome: Outcome) -> None:
             keys = (b"z" * 32,)
         case _:
             endpoint.customers[IDENTIFIER] = failing(outcome)
-    desk.rewire(World(model=model, endpoint=endpoint, database=desk.world.database, keys=keys))
+    desk.rewire(World(model=model, endpoint=endpoint, keys=keys))
 
 
 @pytest.mark.parametrize("outcome", ENDINGS)
@@ -247,7 +246,7 @@ async def test_error_in_what_is_typed_stands_under_its_field(desk: Helpdesk, lab
 
 async def test_stopped_test_can_be_run_again(desk: Helpdesk) -> None:
     endpoint = GatedEndpoint({IDENTIFIER: CUSTOMER})
-    desk.rewire(World(endpoint=endpoint, database=desk.world.database))
+    desk.rewire(World(endpoint=endpoint))
     await desk.set_up()
     async with desk.opened() as settings:
         await settings.press("Run the test")
@@ -271,7 +270,7 @@ async def test_refresh_of_the_card_runs_the_test_again(desk: Helpdesk) -> None:
 
 async def test_fault_in_the_middle_of_a_test_is_told(desk: Helpdesk) -> None:
     broken = GatedEndpoint({IDENTIFIER: b"{}"})
-    desk.rewire(World(endpoint=broken, database=desk.world.database))
+    desk.rewire(World(endpoint=broken))
     await desk.set_up()
     async with desk.opened() as settings:
         await settings.page.route(
@@ -299,7 +298,6 @@ async def test_nothing_that_comes_back_runs_loads_or_widens_the_page(desk: Helpd
     desk.rewire(
         World(
             endpoint=ScriptedEndpoint({IDENTIFIER: customer}),
-            database=desk.world.database,
         )
     )
     await desk.set_up(display_instructions="Show Plan.")
@@ -333,7 +331,7 @@ async def test_test_shows_whose_data_it_is_and_what_the_drafting_ai_is_told(
     desk: Helpdesk, verdict: str, policy: str, sent: bool | None, found: str, kept: bool
 ) -> None:
     endpoint = ScriptedEndpoint({IDENTIFIER: CUSTOMER | {"email": "jane@example.com"}})
-    desk.rewire(World(endpoint=endpoint, database=desk.world.database))
+    desk.rewire(World(endpoint=endpoint))
     await desk.set_up(match_path="/email", identity_policy=policy)
     bodies: list[Any] = []
     async with desk.opened() as settings:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from app.cli.commands import app
 from tests.browser.conftest import served
 from tests.support.service import BEARER_TOKEN, CONFIGURATION, World, access_token, set_up
+from tests.support.shared_database import SharedDatabase
 
 MAILS = """
 instructions: {identify: replaced by those of the file}
@@ -21,7 +22,7 @@ emails:
 
 
 @pytest.fixture
-def world() -> World:
+def world(emptied: SharedDatabase) -> World:
     return World()
 
 
@@ -46,7 +47,8 @@ def change(file: Path, **fields: object) -> None:
 
 
 def stored(world: World) -> str:
-    return world.database.configurations["prj_1"].configuration.display_instructions
+    [row] = world.database.rows("SELECT display_instructions FROM configurations")
+    return str(row.display_instructions)
 
 
 def test_pulled_file_holds_the_fields_and_no_token(run: Callable[..., Result], tmp_path: Path) -> None:

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 
 import pytest
 
+from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.vault import Vault
 from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
 from app.domain.projects import Project, ProjectNotFound, VersionConflict
 from app.domain.refusals import Refusal, Refused
 from app.owners.configuring import SAVE_ATTEMPTS, Changes, Configuring, etag_of
-from tests.support.memory_store import MemoryDatabase, MemoryProjectStore
+from tests.support.shared_database import DATABASE
 
 
-class Contended(MemoryProjectStore):
+class Contended(ProjectStore):
     """A store in which somebody else saves, or deletes, just before the caller does."""
 
     def __init__(self, conflicts: int, deleted: bool = False) -> None:
-        super().__init__(MemoryDatabase())
+        super().__init__(DATABASE)
         self.conflicts = conflicts
         self.deleted = deleted
 

@@ -1,4 +1,4 @@
-"""How callers get a ticket's one result: at once, by waiting, later, or not at all; over the memory store."""
+"""How callers get a ticket's one result: at once, by waiting, later, or not at all; in virtual time."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from app.adapters.ai.offline import OfflineModel
+from app.adapters.postgres.claimed import unpacked
+from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, Found, Stored, Submission, Submitted, Taken, Underway
 from app.domain.projects import Project
 from app.domain.refusals import Refusal, Refused
@@ -17,9 +19,9 @@ from app.enrichment import Model
 from app.runs.intake import Enriched, Intake, Pending
 from app.runs.waiting import POLL_SECONDS
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_store import MemoryTicketStore
 from tests.support.models import ScriptedModel
 from tests.support.service import CUSTOMER, World
+from tests.support.stores import RESULT
 from tests.support.virtual_time import BEGINNING, in_no_time, now
 
 EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
@@ -33,9 +35,8 @@ def ready(
     """Return a world whose customer endpoint takes so many seconds, and its intake."""
     endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=seconds)
     world = World(model or OfflineModel(), endpoint, seats=seats, deadline_seconds=deadline_seconds)
-    world.database.now = now
     world.put_in_place()
-    world.database.projects["prj_2"] = Project("prj_2", "business", (), 100)
+    world.database.wait(world.projects.put(Project("prj_2", "business", (), 100)))
     return world, world.services().intake
 
 
@@ -63,7 +64,7 @@ async def test_twenty_who_wait_get_one_equal_result_of_one_run() -> None:
     assert results == [first] * 20
     assert world.endpoint.asked == ["acct_12ab34cd"]
     assert world.credits_used == 1
-    assert not world.database.rows["t_1"].asynchronous
+    assert not world.row().asynchronous
 
 
 @in_no_time
@@ -87,7 +88,7 @@ async def test_a_refresh_waits_for_its_own_run_and_others_get_the_old_result_mea
 
     assert await intake.enrich(TICKET) == Enriched(old.document, reused=True)
     joining = await started(intake.enrich(replace(TICKET, refresh=True)))
-    assert await intake.read("t_1", "prj_1") == Pending(world.database.rows["t_1"].submitted_at)
+    assert await intake.read("t_1", "prj_1") == Pending(world.row().submitted_at)
     assert await intake.last_result("t_1", "prj_1") == old.document
 
     new = await refreshing
@@ -96,12 +97,16 @@ async def test_a_refresh_waits_for_its_own_run_and_others_get_the_old_result_mea
     assert len(world.endpoint.asked) == 2
 
 
-class EndingMeanwhile(MemoryTicketStore):
-    """Has the run before end just before a submission arrives."""
+class WatchedTickets(TicketStore):
+    """The tickets of a world, in which something happens in between."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.database)
+        super().__init__(world.database, world.taker, world.notify)
         self._world = world
+
+
+class EndingMeanwhile(WatchedTickets):
+    """Has the run before end just before a submission arrives."""
 
     async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> list[Submitted | Taken]:
         await self._world.work_off()
@@ -137,7 +142,7 @@ async def test_pending_is_told_when_the_result_has_not_come_in_time(wait: float 
     assert await intake.enrich(TICKET, wait) == Pending(BEGINNING)
     assert asyncio.get_running_loop().time() == pytest.approx(waited)
     # Nobody waits any more: the run may wait itself, and its end is told by webhook.
-    assert world.database.rows["t_1"].asynchronous
+    assert world.row().asynchronous
 
     await world.work_off()
     assert isinstance(await intake.enrich(TICKET), Enriched)
@@ -155,15 +160,11 @@ async def test_a_caller_who_wants_no_waiting_gets_a_result_that_comes_within_his
     world, intake = ready(seconds=1.0)
     result = await intake.enrich(replace(TICKET, asynchronous=True), 5.0)
     assert isinstance(result, Enriched)
-    assert world.database.rows["t_1"].asynchronous
+    assert world.row().asynchronous
 
 
-class EndingAtTheLastMoment(MemoryTicketStore):
+class EndingAtTheLastMoment(WatchedTickets):
     """Has the run end just when its caller gives up waiting."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world.database)
-        self._world = world
 
     async def hand_over(self, ticket_id: str, project_id: str) -> bool:
         await self._world.work_off()
@@ -194,7 +195,7 @@ async def test_a_model_that_needs_minutes_has_the_whole_deadline(*, asynchronous
     assert (result.document["status"], result.document["reason"]) == ("ok", None)
     assert [row["value"] for row in result.document["fields"]] == ["Pro"]
     assert asyncio.get_running_loop().time() == pytest.approx(280.0)
-    assert world.database.rows["t_1"].attempt == 1
+    assert world.row().attempt == 1
 
 
 @in_no_time
@@ -207,14 +208,14 @@ async def test_who_waits_is_refused_when_the_ticket_is_erased() -> None:
     assert await refused(reading) is Refusal.RESULT_NOT_FOUND  # type: ignore[arg-type]
     assert asyncio.get_running_loop().time() == pytest.approx(2.0)
     await asyncio.sleep(60.0)
-    assert world.database.rows == {}
+    assert world.database.rows("SELECT FROM enrichments") == []
 
 
 @in_no_time
 async def test_who_waits_is_refused_when_another_project_has_got_the_ticket_meanwhile() -> None:
-    world, intake = ready(seats=0)
+    _, intake = ready(seats=0)
     waiting = await started(intake.enrich(TICKET))
-    await MemoryTicketStore(world.database).erase("t_1", "prj_1")
+    await World().tickets.erase("t_1", "prj_1")  # another process
     await intake.enrich_batch([replace(TICKET, project_id="prj_2")])
     assert await refused(waiting) is Refusal.TICKET_PROJECT_MISMATCH  # type: ignore[arg-type]
 
@@ -225,7 +226,7 @@ async def test_who_waits_is_let_go_when_the_process_ends() -> None:
     waiting, reading = await started(intake.enrich(TICKET)), await started(intake.read("t_1", "prj_1", 20.0))
     world.completions.close()
     assert await waiting == await reading == Pending(BEGINNING)
-    assert world.database.rows["t_1"].asynchronous
+    assert world.row().asynchronous
     assert asyncio.get_running_loop().time() == pytest.approx(2.0)
 
     late = replace(TICKET, ticket_id="t_2")
@@ -238,21 +239,20 @@ async def test_who_waits_goes_on_waiting_when_the_database_was_away() -> None:
     world, intake = ready(seats=0)
     polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
     waiting = await started(intake.enrich(TICKET))
-    database = world.database
-    database.on_ended = lambda ticket_id, project_id: None  # the NOTIFY is lost
-    [claimed] = await world.runs.take(1, suspects=True)  # another process
-    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)
-    database.available = False
+    another = World()  # whose NOTIFY is lost
+    [claimed] = await another.runs.take(1, suspects=True)
+    await another.runs.finish(claimed, RESULT, refund=False)
+    world.database.available = False
     await asyncio.sleep(3 * POLL_SECONDS)
     assert not waiting.done()
-    database.available = True
+    world.database.available = True
 
     result = await waiting
     assert (result.document["status"], result.reused) == ("ok", False)
     polling.cancel()
 
 
-class AwayOnce(MemoryTicketStore):
+class AwayOnce(WatchedTickets):
     """Cannot be asked the first time that somebody was woken."""
 
     away = True
@@ -267,11 +267,11 @@ class AwayOnce(MemoryTicketStore):
 @in_no_time
 async def test_who_was_woken_while_the_database_was_away_is_woken_again_by_the_poll() -> None:
     world, _ = ready(seats=0)
-    intake = Intake(AwayOnce(world.database), world.completions, world.worker(), 30.0, b"key")
+    intake = Intake(AwayOnce(world), world.completions, world.worker(), 30.0, b"key")
     polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
     waiting = await started(intake.enrich(TICKET))
     [claimed] = await world.runs.take(1, suspects=True)  # another process
-    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)
+    await world.runs.finish(claimed, RESULT, refund=False)
     result = await waiting
     assert result.document["status"] == "ok"
     polling.cancel()
@@ -284,7 +284,7 @@ async def test_nothing_is_promised_when_the_database_is_away_at_the_submission()
     with pytest.raises(DatabaseUnavailable):
         await intake.enrich(TICKET)
     world.database.available = True
-    assert world.database.rows == {}
+    assert world.database.rows("SELECT FROM enrichments") == []
 
 
 @in_no_time
@@ -296,7 +296,9 @@ async def test_a_strangers_ticket_and_an_unknown_project_are_refused() -> None:
     assert await refused(intake.read("t_1", "prj_2")) is Refusal.TICKET_PROJECT_MISMATCH
     assert await refused(intake.erase("t_1", "prj_2")) is Refusal.TICKET_PROJECT_MISMATCH
     assert await intake.last_result("t_1", "prj_2") is None
-    assert await refused(intake.enrich(replace(TICKET, project_id="prj_9"))) is Refusal.PROJECT_NOT_FOUND
+    nobodys = replace(TICKET, project_id="prj_9")
+    assert await refused(intake.enrich(nobodys)) is Refusal.TICKET_PROJECT_MISMATCH
+    assert await refused(intake.enrich(replace(nobodys, ticket_id="t_9"))) is Refusal.PROJECT_NOT_FOUND
 
 
 @in_no_time
@@ -324,10 +326,10 @@ async def test_a_reader_waits_as_long_as_he_wants_and_leaves_the_run_to_who_wait
     result = await intake.read("t_1", "prj_1", 30.0)
     assert asyncio.get_running_loop().time() == pytest.approx(10.0)
     assert result == Enriched((await waiting).document, reused=True)
-    assert not world.database.rows["t_1"].asynchronous
+    assert not world.row().asynchronous
 
 
-class Counting(MemoryTicketStore):
+class Counting(WatchedTickets):
     """Counts how often a ticket was read, each time a little after it was asked for."""
 
     read = 0
@@ -341,14 +343,14 @@ class Counting(MemoryTicketStore):
 @in_no_time
 async def test_readers_who_wait_together_read_the_result_of_another_process_once() -> None:
     world, _ = ready(seats=0)
-    tickets = Counting(world.database)
+    tickets = Counting(world)
     intake = Intake(tickets, world.completions, world.worker(), 30.0, b"key")
     polling = asyncio.create_task(world.completions.poll_for_ever(world.tickets.pending_among))
     caller = await started(intake.enrich(TICKET))
     readers = [await started(intake.read("t_1", "prj_1", 30.0), 0.1) for _ in range(20)]
     tickets.read = 0
     [claimed] = await world.runs.take(1, suspects=True)  # another process
-    await world.runs.finish(claimed, {"status": "ok", "reason": None, "credits_used": 1}, refund=False)
+    await world.runs.finish(claimed, RESULT, refund=False)
     results = await asyncio.gather(caller, *readers)
 
     assert {result.document["status"] for result in results} == {"ok"}
@@ -381,8 +383,8 @@ async def test_a_batch_is_submitted_at_once_and_nobody_waits_for_it() -> None:
     assert answers[0] == answers[2] == Underway(now())
     assert isinstance(answers[1], Stored)
     assert world.waiting == ["t_1"]
-    assert world.database.rows["t_1"].email == EMAIL
-    assert {row.asynchronous for row in world.database.rows.values()} == {True}
+    assert unpacked(world.row().email) == EMAIL
+    assert {row.asynchronous for row in world.database.rows("SELECT asynchronous FROM enrichments")} == {True}
 
 
 @in_no_time
@@ -413,7 +415,7 @@ async def test_a_ticket_is_run_by_who_takes_it_in_while_a_seat_is_free_and_queue
     intake = world.services().intake
     first = await started(intake.enrich(TICKET), 0.5)
     second = await started(intake.enrich(replace(TICKET, ticket_id="t_2"), 1.0), 0.5)
-    assert [world.database.rows[each].state for each in ("t_1", "t_2")] == ["running", "running"]  # by the queue
+    assert world.tickets_that_are("running") == ["t_1", "t_2"]  # the second by the queue
     assert isinstance(await first, Enriched)
     assert isinstance(await second, Pending)
 
@@ -422,16 +424,16 @@ async def test_a_ticket_is_run_by_who_takes_it_in_while_a_seat_is_free_and_queue
 async def test_a_run_that_was_taken_goes_on_when_its_caller_goes_away_in_that_moment() -> None:
     world, _ = ready()
 
-    class Slow(MemoryTicketStore):
+    class Slow(WatchedTickets):
         async def submit(self, submissions: Sequence[Submission], *, take: bool = False) -> list[Submitted | Taken]:
             submitted = await super().submit(submissions, take=take)
             await asyncio.sleep(1.0)  # the answer is on its way
             return submitted
 
-    intake = Intake(Slow(world.database), world.completions, world.worker(), 30.0, b"key")
+    intake = Intake(Slow(world), world.completions, world.worker(), 30.0, b"key")
     calling = await started(intake.enrich(TICKET), 0.5)
     calling.cancel()
     await asyncio.wait([calling])
     assert calling.cancelled()
     await asyncio.sleep(5.0)
-    assert world.database.rows["t_1"].state == "done"
+    assert world.row().state == "done"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.adapters.postgres.run_store import RunStore
 from app.adapters.vault import Vault
 from app.domain.claims import Claimed, DatabaseUnavailable, Submission
 from app.domain.tickets import Email
@@ -13,18 +14,17 @@ from app.runs.attempt import Attempts
 from app.runs.observer import Observer
 from app.runs.worker import MOST_AT_ONCE, POLL_SECONDS, Worker
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_store import MemoryRunStore
 from tests.support.service import CUSTOMER, World
-from tests.support.virtual_time import in_no_time, now
+from tests.support.virtual_time import in_no_time
 
 EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
 
 
-class Runs(MemoryRunStore):
+class Runs(RunStore):
     """Notes what was asked for; fails as often as told."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.database)
+        super().__init__(world.database, world.taker, world.senders, world.notify, webhooks=False)
         self.asked: list[tuple[int, bool]] = []
         self.failing = 0
 
@@ -41,7 +41,6 @@ class Office:
 
     def __init__(self, seats: int) -> None:
         self.world = World(endpoint=ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=1.0), seats=0)
-        self.world.database.now = now
         self.world.put_in_place(monthly_credits=10_000)
         self.runs = Runs(self.world)
         enricher, observer = Enricher(self.world.model, self.world.endpoint), Observer()
@@ -64,7 +63,7 @@ class Office:
 
     @property
     def done(self) -> int:
-        return sum(row.state == "done" for row in self.world.database.rows.values())
+        return len(self.world.tickets_that_are("done"))
 
 
 @in_no_time
@@ -100,8 +99,7 @@ async def test_a_run_of_which_nobody_told_is_found_within_a_second_and_at_once_w
         assert len(office.worker.running) == 1
         await office.queue("t_2")
         office.worker.wake()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await office.world.database.settled()
         assert len(office.worker.running) == 2
 
 
@@ -120,14 +118,13 @@ async def test_a_lost_database_makes_it_late_and_nothing_else() -> None:
 async def test_no_suspect_is_taken_while_one_is_running() -> None:
     office = Office(seats=5)
     await office.queue("t_1")
-    office.world.database.rows["t_1"].strikes = MOST_STRIKES - 1
+    office.world.database.rows("UPDATE enrichments SET strikes = :strikes", strikes=MOST_STRIKES - 1)
     async with office.open():
         await asyncio.sleep(0.5)
         office.worker.wake()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await office.world.database.settled()
         assert [suspects for _, suspects in office.runs.asked] == [True, False]
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(1.1)
         assert office.runs.asked[-1] == (5, True)
 
 

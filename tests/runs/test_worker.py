@@ -1,13 +1,12 @@
-"""What becomes of a queued ticket that its worker runs to the end; over the memory store."""
+"""What becomes of a queued ticket that its worker runs to the end; in virtual time."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict
 
 import pytest
 
 from app.domain.outcomes import Outcome, StepFailed
-from app.domain.projects import Project
 from app.domain.reading.extraction import Extracted
 from app.domain.workload import MOST_STRIKES
 from app.runs.worker import FAULT_PAUSE_SECONDS
@@ -41,15 +40,16 @@ async def test_tickets_in_flight_are_counted() -> None:
 
 
 def free_plan(world: World) -> None:
-    world.database.projects["prj_1"] = Project("prj_1", "free", ("u1",), 100)
+    world.database.rows("UPDATE projects SET plan = 'free'")
 
 
 def no_configuration(world: World) -> None:
-    world.database.configurations.clear()
+    world.database.rows("DELETE FROM configurations")
 
 
 def no_token(world: World) -> None:
-    world.database.configurations["prj_1"] = replace(world.database.configurations["prj_1"], token=None)
+    fields = "token_sealed = NULL, token_origin = NULL, token_updated_at = NULL"
+    world.database.rows(f"UPDATE configurations SET {fields}")  # noqa: S608 - constants, no value
 
 
 def incomplete(world: World) -> None:
@@ -110,7 +110,7 @@ async def test_a_ticket_that_kills_its_worker_is_given_up_after_three_attempts(
     shift = Shift()
     await shift.submit()
     for _ in range(crashes):
-        shift.taken_over()
+        await shift.taken_over()
     shift.orphaned()
     assert shift.world.credits_used == 1
 
@@ -139,8 +139,7 @@ async def test_a_fault_of_ours_passes_and_ends_the_ticket_when_it_stays() -> Non
 def pause_of(shift: Shift) -> float:
     """Return how long the run rests."""
     assert (shift.row.state, shift.row.strikes, shift.results) == ("resting", 0, [])
-    assert shift.row.due_at is not None
-    return (shift.row.due_at - now()).total_seconds()
+    return float((shift.row.due_at - now()).total_seconds())
 
 
 @in_no_time
@@ -212,7 +211,7 @@ async def test_the_ai_is_not_asked_twice_for_what_it_has_found() -> None:
     task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
     shift.worker.put_back_all()
     await task
-    assert shift.row.extracted == Extracted("acct_12ab34cd", EXTRACT_USAGE)
+    assert shift.row.extracted == asdict(Extracted("acct_12ab34cd", EXTRACT_USAGE))
 
     shift.world.endpoint.seconds = 0.0
     shift.orphaned()
@@ -228,7 +227,7 @@ async def test_only_what_may_be_sent_is_kept() -> None:
     # A model can say anything, and PostgreSQL's JSON takes neither of these two.
     shift = Shift(ScriptedModel(identifier="acct_12ab34cd\x00\ud800"), endpoint_seconds=5.0)
     task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
-    assert shift.row.extracted == Extracted("acct_12ab34cd", EXTRACT_USAGE)
+    assert shift.row.extracted == asdict(Extracted("acct_12ab34cd", EXTRACT_USAGE))
     await task
     assert (await shift.stored())["identifier"] == "acct_12ab34cd"
 
@@ -237,7 +236,7 @@ async def test_only_what_may_be_sent_is_kept() -> None:
 async def test_the_customer_endpoint_is_not_called_when_the_claim_was_lost_before() -> None:
     shift = Shift(ScriptedModel(seconds=5.0))
     task = await shift.at_work(lambda: bool(shift.model.extracted))
-    heir = shift.taken_over()
+    heir = await shift.taken_over()
 
     await task
     assert shift.world.endpoint.asked == []
@@ -263,7 +262,7 @@ async def test_nothing_is_stored_when_the_ticket_was_erased_meanwhile() -> None:
     task = await shift.at_work(lambda: bool(shift.world.endpoint.asked))
     await shift.world.tickets.erase("t_1", "prj_1")
     await task
-    assert (shift.world.database.rows, shift.results) == ({}, [])
+    assert (shift.world.database.rows("SELECT FROM enrichments"), shift.results) == ([], [])
 
 
 @in_no_time

@@ -1,4 +1,4 @@
-"""What becomes of a queued ticket when the process ends or the database is away meanwhile; over the memory store."""
+"""What becomes of a queued ticket when the process ends or the database is away meanwhile; in virtual time."""
 
 import asyncio
 from collections.abc import Callable
@@ -67,7 +67,11 @@ async def test_a_result_is_held_and_stored_once_while_the_database_is_away() -> 
     shift.runs.failing["finish"] = 20
     assert await shift.work()
     assert (await shift.stored())["status"] == "ok"
-    assert (len(shift.results), len(shift.world.database.ended_runs), shift.model.calls) == (1, 1, 2)
+    assert (len(shift.results), len(shift.world.database.rows("SELECT FROM ended_runs")), shift.model.calls) == (
+        1,
+        1,
+        2,
+    )
     assert 10.0 <= asyncio.get_running_loop().time() <= 20.0
 
 
@@ -102,7 +106,7 @@ async def test_nobody_passes_uncounted_when_the_database_is_away_and_the_ai_is_a
     shift.runs.failing["admit"] = 5
     assert await shift.work()
     assert (await shift.stored())["status"] == "ok"
-    assert [len(asked) for asked in shift.world.database.senders.values()] == [1]
+    assert [len(row.identifiers) for row in shift.world.database.rows("SELECT * FROM senders")] == [1]
     assert (len(shift.model.extracted), shift.world.endpoint.asked, shift.world.credits_used) == (
         1,
         ["acct_12ab34cd"],
@@ -131,4 +135,4 @@ async def test_a_run_that_starts_again_does_not_count_its_customer_twice() -> No
     await shift.work(shift.another_worker())
 
     assert (await shift.stored())["status"] == "ok"
-    assert [len(asked) for asked in shift.world.database.senders.values()] == [1]
+    assert [len(row.identifiers) for row in shift.world.database.rows("SELECT * FROM senders")] == [1]

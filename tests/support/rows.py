@@ -1,19 +1,18 @@
-"""Rows of the tables that have no shape of their own in the code: a kept access token, an ended run."""
+"""Rows that a test puts in place as if the service had left them: ended runs, and the breaker of a failing endpoint."""
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
-from app.domain.access_tokens import AccessToken
+from app.adapters.postgres.breaker_store import BreakerStore
+from app.adapters.postgres.connection import Database, Statement
+from app.domain.activity import counted_as
+from app.domain.breaker import FAILURES_TO_OPEN, EndpointVerdict
 from app.domain.outcomes import KeptStep
+from tests.support.shared_database import SharedDatabase
 
-
-@dataclass(slots=True)
-class KeptToken:
-    """A row of `access_tokens`."""
-
-    project_id: str
-    token_hash: bytes
-    known: AccessToken
+_ENDPOINT = Statement("SELECT endpoint_of(c) AS endpoint FROM configurations c WHERE project_id = 'prj_1'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +28,32 @@ class EndedRun:
     ticket_id: str | None = None
     identity: str | None = None
     steps: tuple[KeptStep, ...] = ()
+
+
+def put_ended_runs(database: SharedDatabase, *runs: EndedRun) -> None:
+    """Have these runs, and no others, have ended, with the sums of each day."""
+    database.rows("WITH sums AS (DELETE FROM daily_runs) DELETE FROM ended_runs")
+    database.rows(
+        "INSERT INTO ended_runs SELECT * FROM jsonb_populate_recordset(CAST(NULL AS ended_runs), :runs)",
+        runs=json.dumps([asdict(run) for run in runs], default=datetime.isoformat),
+    )
+    sums = Counter(
+        (run.project_id, run.ended_at.astimezone(UTC).date(), counted_as(run.status, run.reason)) for run in runs
+    )
+    database.rows(
+        "INSERT INTO daily_runs SELECT * FROM jsonb_populate_recordset(CAST(NULL AS daily_runs), :sums)",
+        sums=json.dumps(
+            [
+                {"project_id": project_id, "day": day.isoformat(), "slot": 1, "status": status, "runs": runs}
+                for (project_id, day, status), runs in sums.items()
+            ]
+        ),
+    )
+
+
+async def open_breaker(database: Database) -> None:
+    """Have the endpoint of `prj_1` have failed until its breaker opened."""
+    breakers = BreakerStore(database)
+    [project] = await database.fetch(_ENDPOINT)
+    for run in range(FAILURES_TO_OPEN):
+        await breakers.record("prj_1", project.endpoint, run, EndpointVerdict.FAILS)

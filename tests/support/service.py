@@ -1,20 +1,34 @@
-"""The whole service over memory: the real routes and rules, with doubles for the database and the world outside."""
+"""The whole service on the database of the tests: the real routes, rules and stores; doubles for the world outside."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
 from app.adapters.ai.offline import OfflineModel
+from app.adapters.postgres.access_token_store import AccessTokenStore
+from app.adapters.postgres.audit_store import AuditStore
+from app.adapters.postgres.breaker_store import BreakerStore
+from app.adapters.postgres.connection import Row, ping
+from app.adapters.postgres.notify.notices import ENDED_CHANNEL, QUEUED_CHANNEL, ended_in
+from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.reports.activity_store import ActivityStore
+from app.adapters.postgres.reports.listing_store import ListingStore
+from app.adapters.postgres.run_store import RunStore
+from app.adapters.postgres.sender_store import SenderStore
+from app.adapters.postgres.ticket_store import TicketStore
 from app.adapters.telemetry.metrics import Metrics
 from app.adapters.telemetry.tracing import Tracing
 from app.adapters.vault import Vault
-from app.domain.configuration import Configuration, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, StoredToken
 from app.domain.projects import Project
+from app.domain.workload import Taker
 from app.enrichment import Enricher, Model
 from app.owners.access import Access
 from app.owners.activity_report import Reporting
@@ -35,15 +49,7 @@ from app.wiring.telemetry import Telemetry
 from support_context.egress import Egress
 from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_access import MemoryAccessTokenStore, MemoryActivityStore, MemoryAuditStore
-from tests.support.memory_store import (
-    MemoryBreakerStore,
-    MemoryDatabase,
-    MemoryListingStore,
-    MemoryProjectStore,
-    MemoryRunStore,
-    MemoryTicketStore,
-)
+from tests.support.shared_database import DATABASE, WORKER_ID, SharedDatabase
 
 SERVICE_TOKEN = "service-token-0123456789"
 OTHER_SERVICE_TOKEN = "other-service-token-0123456789"
@@ -69,16 +75,24 @@ CONFIGURATION: dict[str, Any] = {
     "enabled": True,
 }
 
+SLOTS = 200
+"""Of a project: more than a test fills."""
+
+TOKEN_SAVED_AT = datetime(2026, 11, 22, tzinfo=UTC)
+
 EMAIL = {"subject": "Seats", "body": "Hello,\nAccount ID: acct_12ab34cd\nThanks", "sender": "jane@example.com"}
 
 
 @dataclass
 class World:
-    """Everything that a test may look at or change; with no seats, tickets wait until `work_off`."""
+    """One process of the service, and everything about it that a test may look at or change.
+
+    With no seats, tickets wait until `work_off`. Another world is another process on the same database.
+    """
 
     model: Model = field(default_factory=OfflineModel)
     endpoint: ScriptedEndpoint = field(default_factory=lambda: ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}))
-    database: MemoryDatabase = field(default_factory=MemoryDatabase)
+    database: SharedDatabase = DATABASE
     keys: tuple[bytes, ...] = (b"k" * 32,)
     deadline_seconds: float = 30.0
     seats: int = 200
@@ -94,11 +108,21 @@ class World:
 
     def __post_init__(self) -> None:
         """Make the parts that outlive one opening of the services."""
-        self.tickets = MemoryTicketStore(self.database)
-        self.runs = MemoryRunStore(self.database, self.identifiers_per_sender_hour)
         self.completions = Completions()
-        self.database.on_queued = self._on_queued
-        self.database.on_ended = lambda ticket_id, project_id: self.completions.ended(Ended(ticket_id, project_id))
+        self.taker = Taker(WORKER_ID, SLOTS)
+        self.projects = ProjectStore(self.database)
+        self.tickets = TicketStore(self.database, self.taker, self.notify)
+        self.senders = SenderStore(self.keys[0], self.identifiers_per_sender_hour)
+        self.runs = RunStore(self.database, self.taker, self.senders, self.notify, webhooks=False)
+
+    def notify(self, channel: str, message: str) -> None:
+        """Hear what this process tells; of another one's NOTIFY, nothing is heard."""
+        if channel == ENDED_CHANNEL:
+            self.completions.ended(Ended(*ended_in(message)))
+        elif channel == QUEUED_CHANNEL and self.seats:
+            task = asyncio.get_running_loop().create_task(self.work_off())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def worker(self) -> Worker:
         """Return a worker as one process has it."""
@@ -110,23 +134,20 @@ class World:
 
     def services(self) -> Services:
         """Wire the services as `app.wiring` does."""
-        projects, vault, trail = MemoryProjectStore(self.database), Vault(self.keys), MemoryAuditStore(self.database)
-        configuring, breakers = Configuring(projects, vault, self.egress.allowed), MemoryBreakerStore(self.database)
+        projects, vault, trail = self.projects, Vault(self.keys), AuditStore(self.database)
+        configuring, breakers = Configuring(projects, vault, self.egress.allowed), BreakerStore(self.database)
         enricher, observed = (
             Enricher(self.model, self.endpoint),
             Telemetry(self.metrics, self.completions, self.tracing),
         )
 
-        async def ping() -> None:
-            self.database.check()
-
         return Services(
             projects=projects,
-            access=Access(MemoryAccessTokenStore(self.database), projects),
-            reporting=Reporting(projects, MemoryActivityStore(self.database), breakers),
+            access=Access(AccessTokenStore(self.database), projects),
+            reporting=Reporting(projects, ActivityStore(self.database), breakers),
             auditing=Auditing(projects, trail),
             configuring=configuring,
-            listing=Listing(MemoryListingStore(self.database)),
+            listing=Listing(ListingStore(self.database)),
             intake=Intake(self.tickets, self.completions, self.worker(), self.deadline_seconds, self.keys[0]),
             completions=self.completions,
             trials=Trials(
@@ -144,44 +165,47 @@ class World:
             metrics=self.metrics,
             tracing=self.tracing,
             draining=self.draining,
-            ping=ping,
+            ping=partial(ping, self.database),
             model=self.model,
         )
 
     def put_in_place(self, monthly_credits: int = 100, **changes: Any) -> None:
         """Have a Business project `prj_1` of `u1`, and a configuration that is turned on."""
-        now, sealed = self.database.now(), Vault(self.keys).seal("prj_1", Secret(BEARER_TOKEN))
+        self.database.wait(self._put_in_place(monthly_credits, changes))
+
+    async def _put_in_place(self, monthly_credits: int, changes: dict[str, Any]) -> None:
+        sealed = Vault(self.keys).seal("prj_1", Secret(BEARER_TOKEN))
         fields = {name: value for name, value in CONFIGURATION.items() if name != "bearer_token"}
-        configuration = Configuration(**(fields | changes))
-        token = StoredToken(sealed, "https://api.example.com", now)
-        self.database.projects["prj_1"] = Project("prj_1", "business", ("u1",), monthly_credits)
-        self.database.configurations["prj_1"] = StoredConfiguration(configuration, token, 1, now, now, "u1")
+        token = StoredToken(sealed, "https://api.example.com", TOKEN_SAVED_AT)
+        await self.projects.put(Project("prj_1", "business", ("u1",), monthly_credits))
+        await self.projects.save_configuration("prj_1", Configuration(**(fields | changes)), token, "u1")
+
+    def row(self, ticket_id: str = "t_1") -> Row:
+        """Return a ticket's row."""
+        [row] = self.database.rows("SELECT * FROM enrichments WHERE ticket_id = :ticket_id", ticket_id=ticket_id)
+        return row
+
+    def tickets_that_are(self, *states: str) -> list[str]:
+        """Return the tickets whose run is in one of these states, in the order in which they came."""
+        found = "SELECT ticket_id FROM enrichments WHERE state = ANY(:states) ORDER BY run"
+        return [row.ticket_id for row in self.database.rows(found, states=list(states))]
 
     @property
     def waiting(self) -> list[str]:
         """The tickets that nobody runs yet."""
-        return [ticket_id for ticket_id, row in self.database.rows.items() if row.state == "queued"]
+        return self.tickets_that_are("queued")
 
     @property
     def credits_used(self) -> int:
         """How many credits all projects have used in all months."""
-        return sum(self.database.used.values())
+        [row] = self.database.rows("SELECT CAST(coalesce(sum(used), 0) AS bigint) AS used FROM credits")
+        return int(row.used)
 
     async def work_off(self) -> None:
         """Run the tickets that wait, one after the other."""
         worker = self.worker()
         while taken := await self.runs.take(1, suspects=True):
             await worker.start(taken[0])
-
-    def _on_queued(self, after_seconds: float) -> None:
-        if self.seats:
-            task = asyncio.get_running_loop().create_task(self._work_off_after(after_seconds))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _work_off_after(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        await self.work_off()
 
     def app(self) -> FastAPI:
         """Return the application over this world, open: nothing that tests serve it with runs its lifespan."""

@@ -1,10 +1,12 @@
-"""One worker at work on one ticket, over the memory store, with everything that may come between."""
+"""One worker at work on one ticket, on the database of the tests, with everything that may come between."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.adapters.postgres.connection import Row
+from app.adapters.postgres.run_store import RunStore
 from app.adapters.vault import Vault
 from app.domain.breaker import EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished, Stored, Submission
@@ -16,10 +18,8 @@ from app.runs.attempt import Attempts
 from app.runs.observer import Observer
 from app.runs.worker import Worker
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.memory_store import MemoryRunStore, Row, claim
 from tests.support.models import ScriptedModel
 from tests.support.service import CUSTOMER, World
-from tests.support.virtual_time import now
 
 EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
 
@@ -41,7 +41,6 @@ class Shift(Observer):
     def __post_init__(self) -> None:
         endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=self.endpoint_seconds)
         self.world = World(model=self.model, endpoint=endpoint, seats=0)
-        self.world.database.now = now
         self.world.put_in_place()
         self.runs = Runs(self.world)
         self.worker = self.another_worker()
@@ -83,16 +82,17 @@ class Shift(Observer):
 
     def orphaned(self) -> None:
         """Queue the run again, as is done with those of a worker that gives no sign of life."""
-        self.row.state = "queued"
+        self.world.database.rows("UPDATE enrichments SET state = 'queued'")
 
-    def taken_over(self) -> Claimed:
+    async def taken_over(self) -> Claimed:
         """Have another worker get the run."""
         self.orphaned()
-        return claim(self.world.database, "t_1")
+        [claimed] = await self.world.runs.take(1, suspects=True)
+        return claimed
 
     @property
     def row(self) -> Row:
-        return self.world.database.rows["t_1"]
+        return self.world.row()
 
     async def stored(self) -> dict[str, Any]:
         found = await self.world.tickets.find("t_1", "prj_1")
@@ -100,11 +100,11 @@ class Shift(Observer):
         return found.result
 
 
-class Runs(MemoryRunStore):
+class Runs(RunStore):
     """Fails as often as told; `stalling`, it takes a minute for a method."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.database, world.identifiers_per_sender_hour)
+        super().__init__(world.database, world.taker, world.senders, world.notify, webhooks=False)
         self.failing: dict[str, int] = {}
         self.stalling = ""
         self.called: list[str] = []

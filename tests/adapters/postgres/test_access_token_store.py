@@ -1,8 +1,8 @@
-"""What a store of access tokens promises, the real one on PostgreSQL and the double in memory, by the same tests."""
+"""What the store of access tokens promises."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,8 +12,6 @@ from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.project_store import ProjectStore
 from app.domain.access_tokens import AccessToken, Holder
 from app.domain.projects import Project, ProjectNotFound
-from tests.support.memory_access import MemoryAccessTokenStore
-from tests.support.memory_store import MemoryDatabase, MemoryProjectStore
 
 PROJECT = Project("prj_1", "business", ("u1", "u2"), 37)
 OTHER = Project("prj_2", "team", (), 0)
@@ -24,8 +22,8 @@ EXPIRED = -1
 class Kept:
     """A store, the projects beside it, and a way to make a token's last use longer ago."""
 
-    tokens: AccessTokenStore | MemoryAccessTokenStore
-    projects: ProjectStore | MemoryProjectStore
+    tokens: AccessTokenStore
+    projects: ProjectStore
     used_earlier: Callable[[timedelta], Awaitable[None]]
 
     async def add(self, token_id: str, project_id: str = "prj_1", seconds: int = 300) -> AccessToken:
@@ -36,41 +34,20 @@ class Kept:
         return known.last_used_at
 
 
-async def with_projects(kept: Kept) -> Kept:
-    await kept.projects.put(PROJECT)
-    await kept.projects.put(OTHER)
-    return kept
-
-
 def digest(token_id: str) -> bytes:
     return token_id.encode().ljust(32, b"\xff")
 
 
 @pytest.fixture
-async def postgres_kept(database: Database) -> Kept:
+async def kept(database: Database) -> Kept:
     async def used_earlier(ago: timedelta) -> None:
         earlier = Statement("UPDATE access_tokens SET last_used_at = last_used_at - CAST(:ago AS interval)")
         await database.fetch(earlier, {"ago": ago})
 
-    return await with_projects(Kept(AccessTokenStore(database), ProjectStore(database), used_earlier))
-
-
-@pytest.fixture
-async def memory_kept() -> Kept:
-    database = MemoryDatabase()
-
-    async def used_earlier(ago: timedelta) -> None:
-        for row in database.access_tokens.values():
-            if row.known.last_used_at is not None:
-                row.known = replace(row.known, last_used_at=row.known.last_used_at - ago)
-
-    return await with_projects(Kept(MemoryAccessTokenStore(database), MemoryProjectStore(database), used_earlier))
-
-
-@pytest.fixture(params=["postgres", "memory"])
-def kept(request: pytest.FixtureRequest) -> Kept:
-    kind: Kept = request.getfixturevalue(f"{request.param}_kept")
-    return kind
+    kept = Kept(AccessTokenStore(database), ProjectStore(database), used_earlier)
+    await kept.projects.put(PROJECT)
+    await kept.projects.put(OTHER)
+    return kept
 
 
 async def test_token_is_listed_with_all_but_the_token_when_added(kept: Kept) -> None:

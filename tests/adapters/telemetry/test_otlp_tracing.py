@@ -37,6 +37,8 @@ from tests.support.models import failing as failing_to_summarize
 from tests.support.service import BEARER_TOKEN, CONFIGURATION, EMAIL, SERVICE_TOKEN, World, set_up
 
 CALLER = Trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", sampled=True)
+pytestmark = pytest.mark.usefixtures("emptied")
+
 SENT = {"traceparent": str(CALLER), "tracestate": "canary=state", "baggage": "canary=baggage"}
 TICKET = EMAIL | {"project_id": "prj_1"}
 OURS = "customer_context."

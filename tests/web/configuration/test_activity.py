@@ -5,28 +5,28 @@ from typing import Any
 
 import pytest
 
-from app.domain.breaker import EndpointVerdict
-from tests.support.rows import EndedRun
+from tests.support.rows import EndedRun, open_breaker, put_ended_runs
 from tests.support.service import World, set_up
 
 ROUTE = "/projects/prj_1/customer-context/activity"
 
 
-def ended(world: World, days_ago: int = 0, status: str = "ok", reason: str | None = None, **timings: int) -> None:
-    ended_at = datetime.now(UTC) - timedelta(days=days_ago)
-    world.database.ended_runs.append(EndedRun("prj_1", ended_at, status, reason, timings))
+def ended(days_ago: int = 0, status: str = "ok", reason: str | None = None, **timings: int) -> EndedRun:
+    return EndedRun("prj_1", datetime.now(UTC) - timedelta(days=days_ago), status, reason, timings)
 
 
 async def test_activity_is_summed_up_for_an_owner() -> None:
     world = World()
-    for extract in (100, 300):
-        ended(world, extract=extract, fetch=50, summarize=200, total=extract + 250)
-    ended(world, 1, "fetch_error", "timeout", extract=200, fetch=5_000, total=5_200)
-    ended(world, 29, "disabled", "plan", total=0)
-    ended(world, 30, "ok", total=1)
+    put_ended_runs(
+        world.database,
+        *(ended(extract=extract, fetch=50, summarize=200, total=extract + 250) for extract in (100, 300)),
+        ended(1, "fetch_error", "timeout", extract=200, fetch=5_000, total=5_200),
+        ended(29, "disabled", "plan", total=0),
+        ended(30, "ok", total=1),
+    )
     async with world.client() as client:
         await set_up(client)
-        world.database.take_credit("prj_1")
+        await world.projects.take_credit("prj_1")
         body = (await client.get(ROUTE)).json()
 
     assert (body["project_id"], body["lookups"], body["ok_share"]) == ("prj_1", 4, 0.5)
@@ -72,7 +72,7 @@ async def test_days_are_one_to_ninety(days: str, status: int) -> None:
 
 async def test_other_projects_are_not_counted() -> None:
     world = World()
-    world.database.ended_runs.append(EndedRun("prj_2", datetime.now(UTC), "ok", None, {"total": 1}))
+    put_ended_runs(world.database, EndedRun("prj_2", datetime.now(UTC), "ok", None, {"total": 1}))
     async with world.client() as client:
         await set_up(client)
 
@@ -104,8 +104,7 @@ async def test_an_open_breaker_is_shown_and_a_test_of_what_is_stored_closes_it()
     world = World()
     async with world.client() as client:
         await set_up(client)
-        for run in range(10):
-            world.database.tell_breaker("prj_1", world.database.endpoint("prj_1"), run, EndpointVerdict.FAILS)
+        await open_breaker(world.database)
         shown = (await client.get(ROUTE)).json()["breaker"]
         email = {"subject": "Seats", "body": "Account ID: acct_12ab34cd"}
         test, states = ROUTE.replace("activity", "test"), []

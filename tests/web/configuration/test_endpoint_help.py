@@ -56,7 +56,8 @@ async def test_good_endpoint_passes_with_a_finding_for_each_requirement(world: W
     ]
     assert BEARER_TOKEN not in answer.text
     assert before == after
-    assert world.database.entries[-1][1].action == "configuration_saved"  # the check leaves no entry: it writes nothing
+    noted = [row.action for row in world.database.rows("SELECT action FROM audit_entries")]
+    assert noted == ["project_saved", "configuration_saved"]  # the check leaves no entry: it writes nothing
 
 
 async def test_finding_says_what_was_seen_and_how_to_mend_it(world: World, good_url: str) -> None:
@@ -100,7 +101,7 @@ async def test_second_check_of_a_project_waits_for_the_first(world: World, good_
 
 
 async def test_check_of_another_process_is_waited_for_too(world: World, good_url: str) -> None:
-    other = World(egress=world.egress, database=world.database)
+    other = World(egress=world.egress)
     async with world.client() as client, other.client() as elsewhere:
         await set_up(client, api_url=good_url)
         answers = await asyncio.gather(client.post(ROUTE, json=ASKED), elsewhere.post(ROUTE, json=ASKED))
@@ -109,7 +110,7 @@ async def test_check_of_another_process_is_waited_for_too(world: World, good_url
 
 
 async def test_turn_is_given_back_when_a_check_breaks_off(world: World, good_url: str) -> None:
-    broken = World(egress=Egress(world.egress.allowed, Path("no-such-ca.pem")), database=world.database)
+    broken = World(egress=Egress(world.egress.allowed, Path("no-such-ca.pem")))
     async with world.client() as client, broken.client() as elsewhere:
         await set_up(client, api_url=good_url)
         fault = await elsewhere.post(ROUTE, json=ASKED)

@@ -37,7 +37,7 @@ async def test_disabled_configuration_is_run_with_a_trace() -> None:
         ("summarize", "ok"),
     ]
     assert project["credits_used_this_month"] == 1
-    assert world.database.rows == {}
+    assert world.database.rows("SELECT FROM enrichments") == []
     assert BEARER_TOKEN not in answer.text
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import schemathesis
@@ -18,16 +17,10 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.types import ASGIApp
 
-from app.adapters.vault import Vault
-from app.domain.access_tokens import AccessToken
-from app.domain.configuration import Configuration, KeptVersion, StoredConfiguration, StoredToken
-from app.domain.projects import Project
 from app.web.app import create_app
 from app.web.http.services import Services
 from support_context.secrets import Secret
-from tests.support.memory_store import MemoryDatabase, Row, this_month
-from tests.support.rows import KeptToken
-from tests.support.service import BEARER_TOKEN, CONFIGURATION, SERVICE_TOKEN, World
+from tests.support.service import SERVICE_TOKEN, World
 
 CHECKS = [
     not_a_server_error,
@@ -67,6 +60,20 @@ STORED: dict[str, Any] = {
     "created_at": "2026-11-22T12:00:00Z",
 }
 
+EVERYTHING = """
+    WITH credit AS (
+        UPDATE projects SET monthly_ai_credits = 1000000
+    ), version AS (
+        UPDATE configurations SET version = 1
+    ), kept AS (
+        UPDATE configuration_history SET version = 1
+    ), token AS (
+        INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at)
+        VALUES ('tok_1', 'a hash', 'prj_1', 'Jane', 'u1', now() + interval '1 hour')
+    )
+    INSERT INTO enrichments (ticket_id, project_id, state, run, result) VALUES ('t_1', 'prj_1', 'done', 1, :result)
+"""
+
 generated = settings(
     max_examples=20,
     derandomize=True,
@@ -79,7 +86,7 @@ generated = settings(
 
 
 def app_of(world: World) -> ASGIApp:
-    """Return the whole service over memory."""
+    """Return the whole service."""
     services = world.services()
 
     @asynccontextmanager
@@ -91,7 +98,7 @@ def app_of(world: World) -> ASGIApp:
     return app
 
 
-WORLD = World(database=MemoryDatabase())
+WORLD = World()
 WORLD.completions.close_streams()  # so that a stream ends
 schema = schemathesis.openapi.from_asgi("/openapi.json", app_of(WORLD))
 
@@ -123,17 +130,9 @@ def test_every_operation_was_generated_for() -> None:
 
 def put_everything_in_place(world: World) -> None:
     """Undo what the last request did: a project whose configuration is on, an access token, an enriched ticket."""
-    month, now = this_month(), datetime.now(UTC)
-    sealed = Vault(world.keys).seal("prj_1", Secret(BEARER_TOKEN))
-    token = StoredToken(sealed, "https://api.example.com", now)
-    fields = {name: value for name, value in CONFIGURATION.items() if name != "bearer_token"}
-    database = world.database
-    database.projects["prj_1"] = Project("prj_1", "business", ("u1",), 1_000_000)
-    database.configurations["prj_1"] = StoredConfiguration(Configuration(**fields), token, 1, now, now, "u1")
-    database.history["prj_1"] = [KeptVersion(1, now, "u1", Configuration(**fields))]
-    known = AccessToken("tok_1", "Jane", "u1", now, now + timedelta(hours=1), None)
-    database.access_tokens = {"tok_1": KeptToken("prj_1", b"a hash", known)}
-    database.rows["t_1"] = Row("prj_1", 1, None, False, now, "done", credit_month=month, result=json.dumps(STORED))
+    world.database.empty()
+    world.put_in_place()
+    world.database.rows(EVERYTHING, result=json.dumps(STORED))
 
 
 def aim_at_what_is_there(case: Case[Any]) -> None:

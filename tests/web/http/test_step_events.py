@@ -15,9 +15,9 @@ from support_context.lookups import LookupRequest, LookupResponse
 from support_context.secrets import Secret
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.exchanges import Exchange, events_of
-from tests.support.memory_store import MemoryDatabase
 from tests.support.models import ScriptedModel
 from tests.support.service import CUSTOMER, EMAIL, World, access_token, set_up
+from tests.support.shared_database import DATABASE
 
 ROUTE = "/projects/prj_1/customer-context/test"
 AS_EVENTS = {"Accept": "text/event-stream"}
@@ -56,14 +56,11 @@ class HeldEndpoint(ScriptedEndpoint):
         raise AssertionError("nobody lets it answer")
 
 
-@dataclass
 class LosesTheDatabase(ScriptedModel):
     """A provider that is down, at the moment when the database goes away too."""
 
-    database: MemoryDatabase = field(default_factory=MemoryDatabase)
-
     async def extract(self, email: Email, instructions: str) -> tuple[str | None, Usage]:
-        self.database.available = False
+        DATABASE.available = False
         raise StepFailed(Outcome.AI_UNAVAILABLE, "HTTP 529")
 
 
@@ -202,10 +199,7 @@ async def test_database_lost_before_the_first_step_is_503() -> None:
 
 
 async def test_database_lost_in_between_is_a_problem_event() -> None:
-    model = LosesTheDatabase()
-    world = World(model=model)
-    model.database = world.database
-    async with world.client() as client:
+    async with World(model=LosesTheDatabase()).client() as client:
         await set_up(client)
         *_, (name, problem) = await streamed(client)
 

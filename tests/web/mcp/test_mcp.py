@@ -70,11 +70,10 @@ async def test_withheld_record_has_no_rows() -> None:
 
 async def test_row_that_only_agents_may_see_is_left_out() -> None:
     world = World()
-    await enriched(world)
-    row = world.database.rows["t_1"]
-    assert row.result is not None
-    head, seats, tail = row.result.partition('"label": "Seats"')
-    row.result = head + seats + tail.replace('"agent_only": false', '"agent_only": true', 1)
+    result = await enriched(world)
+    place = next(index for index, row in enumerate(result["fields"]) if row["label"] == "Seats")
+    hidden = "UPDATE enrichments SET result = jsonb_set(result, CAST(:path AS text[]), 'true')"
+    world.database.rows(hidden, path=["fields", str(place), "agent_only"])
     async with assistant(world) as client:
         answer = await client.call_tool("get_customer_context", ASKED)
 

@@ -56,7 +56,7 @@ async def test_trail_holds_no_secret_no_value_and_no_customer() -> None:
         token, _ = await live_through_it_all(client)
         text = (await client.get(ROUTE)).text
 
-    kept = text + repr(world.database.entries)
+    kept = text + repr(world.database.rows("SELECT * FROM audit_entries"))
     for value in (BEARER_TOKEN, "another-canary", token, API_URL, "canary-instructions", "acct_12ab34cd", "jane@"):
         assert value not in kept
 
@@ -145,14 +145,14 @@ async def test_name_that_could_be_nobodys_is_refused_before_anything_is_done() -
             answer = await client.request(method, path, headers={"X-Actor-Id": "no such name"})
             assert (answer.status_code, answer.json()["code"]) == (400, "actor_required")
 
-    assert "prj_1" in world.database.projects
+    assert await world.projects.get("prj_1") is not None
 
 
 async def test_test_that_cannot_be_noted_is_not_run_and_costs_nothing() -> None:
     world = World()
     async with world.client() as client:
         await set_up(client)
-        world.database.refuses_notes = True
+        world.database.lost_at = "INTO audit_entries"
         answer = await client.post(f"{CONTEXT}/test", json=EMAIL)
 
     assert answer.status_code == 503

@@ -122,8 +122,8 @@ async def test_nothing_of_a_draft_is_logged_or_stored(capsys: pytest.CaptureFixt
     async with world.client() as client:
         await set_up(client)
         await client.post("/tickets/t_1/enrich", json=TICKET)
-        before = {ticket: row.result for ticket, row in world.database.rows.items()}
+        before = world.row().result
         await checked(client, "canary-in-a-draft 4711", also_known=["canary-in-a-text"])
 
-    assert {ticket: row.result for ticket, row in world.database.rows.items()} == before
+    assert world.row().result == before
     assert "canary" not in "".join(capsys.readouterr())

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.support.clocks import settled
 from tests.support.service import CUSTOMER, EMAIL, World, set_up
+from tests.support.shared_database import DATABASE
 
 TICKET: dict[str, Any] = {"project_id": "prj_1", **EMAIL}
 ENRICH, STORED = "/tickets/t_1/enrich", "/tickets/t_1/customer-context?project_id=prj_1"
@@ -18,7 +18,7 @@ T = TypeVar("T")
 async def held_back(request: Awaitable[T]) -> asyncio.Future[T]:
     """Start a request and return it once it waits."""
     task = asyncio.ensure_future(request)
-    await settled()
+    await DATABASE.settled()
     assert not task.done()
     return task
 
@@ -38,7 +38,7 @@ async def test_respond_async_is_answered_at_once_and_read_later() -> None:
     assert taken.headers["Preference-Applied"] == "respond-async"
     assert (before.status_code, before.json()) == (200, taken.json())
     assert (after.status_code, after.json()["status"]) == (200, "ok")
-    assert world.database.rows["t_1"].asynchronous
+    assert world.row().asynchronous
 
 
 async def test_pending_has_the_shape_of_a_result_and_says_nothing_yet() -> None:
@@ -84,7 +84,7 @@ async def test_run_that_does_not_end_in_time_is_202(prefer: list[str], applied: 
     assert (answer.status_code, answer.json()["status"]) == (202, "pending")
     assert answer.headers.get("Preference-Applied") == applied
     assert (answer.headers["Location"], answer.headers["Retry-After"]) == (STORED, "2")
-    assert world.database.rows["t_1"].asynchronous  # its end is told to who no longer waits
+    assert world.row().asynchronous  # its end is told to who no longer waits
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_run_that_ends_in_time_is_200(
 
     assert answer.status_code == status
     assert answer.headers.get("Preference-Applied") == applied
-    assert world.database.rows["t_1"].asynchronous is asynchronous
+    assert world.row().asynchronous is asynchronous
 
 
 @pytest.mark.parametrize(
@@ -234,4 +234,4 @@ async def test_who_waits_is_let_go_when_the_process_ends() -> None:
         (202, "pending"),
         (200, "pending"),
     ]
-    assert world.database.rows["t_1"].asynchronous
+    assert world.row().asynchronous
