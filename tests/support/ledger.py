@@ -56,3 +56,7 @@ class Ledger:
     async def age_heartbeats(self) -> None:
         """Make every worker look as if it had been silent for a minute: it saves the wait for those that are dead."""
         await self.rows("UPDATE workers SET seen_at = now() - interval '1 minute'")
+
+    async def end_loans(self) -> None:
+        """Make every webhook message due, also one that is lent: it saves the minute for which one is."""
+        await self.rows("UPDATE deliveries SET due_at = now()")

@@ -9,6 +9,7 @@ import pytest
 
 from app.adapters.postgres.condition_store import OVER_SECONDS, ConditionStore
 from app.adapters.postgres.connection import Database, Statement
+from app.adapters.postgres.delivery_store import LENT_SECONDS
 from app.adapters.postgres.retention_store import RetentionStore
 from app.adapters.vault import Vault
 from app.domain.breaker import FAILURES_TO_OPEN, EndpointVerdict
@@ -234,6 +235,20 @@ async def test_what_tells_of_an_erased_project_has_nothing_to_tell(stores: Store
     await stores.projects.delete("prj_1")
     (message,) = await stores.deliveries.take(100)
     assert (message.event, message.data, message.ticket_id) == (Event.CREDITS_LOW, None, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lent"),
+    [pytest.param(LENT_SECONDS - 30, 0, id="soon"), pytest.param(LENT_SECONDS, 1, id="a minute later")],
+)
+async def test_a_message_that_is_not_settled_is_lent_again_after_a_minute(
+    stores: Stores, other: Any, seconds: int, lent: int
+) -> None:
+    await allow(stores, 1)
+    await take(stores, 1)
+    (first,) = await stores.deliveries.take(100)
+    await other.execute("UPDATE deliveries SET due_at = due_at - make_interval(secs => $1)", seconds)
+    assert [message.message_id for message in await stores.deliveries.take(100)] == [first.message_id] * lent
 
 
 @pytest.mark.parametrize("delivers", [False, True])
