@@ -17,8 +17,9 @@ PORT := 8000
 
 # `make test T="tests/domain -k limit"` runs a part, without the coverage floor that only the whole can reach.
 T :=
-# Each test process drives its own databases; of three, one usually waits, so two cores carry them.
-JOBS := 3
+# Of four test processes two usually wait, so two cores carry them. Each takes the next test as it ends one: tests that
+# wait are begun first (tests/conftest.py), side by side, and what is left for the end is short.
+JOBS := 4
 # Where what is built goes.
 DIST := dist
 COVERAGE_FLOOR := 95
@@ -47,7 +48,7 @@ curls: $(VENV)/.running ## print the curl lines of a demo that runs, for new tic
 
 test: $(VENV)/.developing ## run every test with coverage, or a part of them (T="tests/domain -k limit")
 ifeq ($(strip $(T)),)
-	$(PY) -m pytest -n $(JOBS) --dist worksteal --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=$(COVERAGE_FLOOR)
+	$(PY) -m pytest -n $(JOBS) --dist load --maxschedchunk 1 --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=$(COVERAGE_FLOOR)
 else
 	$(PY) -m pytest $(T)
 endif
