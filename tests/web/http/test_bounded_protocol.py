@@ -37,12 +37,23 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Hasty(BoundedProtocol):
-    """The limits with clocks that a test can wait for."""
+class Roomy(BoundedProtocol):
+    """The limits as they are served, with a number of connections that is not asked of the operating system."""
+
+    most: ClassVar[int] = 1_000
+
+
+class Hasty(Roomy):
+    """The limits with clocks that a test can wait for; only for what is too slow, as a busy machine is slow, too."""
 
     head_seconds: ClassVar[float] = 0.3
     body_seconds: ClassVar[float] = 0.3
-    most: ClassVar[int] = 1_000
+
+
+class Dripping(Roomy):
+    """A body that may stand still ten times as long as the sender of a test pauses."""
+
+    body_seconds: ClassVar[float] = 1.0
 
 
 class Small(BoundedProtocol):
@@ -130,7 +141,7 @@ def head_of(size: int) -> bytes:
     ],
 )
 async def test_bytes_are_bounded(pieces: list[bytes], status: bytes) -> None:
-    async with serving(Hasty) as port:
+    async with serving(Roomy) as port:
         answer = await sent(port, *pieces)
 
     assert answer.split(b" ", 2)[1] == status, answer[:200]
@@ -155,17 +166,17 @@ async def test_seconds_are_bounded(begun: bytes, status: bytes) -> None:
 
 
 async def test_a_slow_body_that_moves_is_waited_for() -> None:
-    async with serving(Hasty) as port:
+    async with serving(Dripping) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 5\r\n\r\n")
-        for _ in range(5):
-            await asyncio.sleep(0.15)
+        writer.write(b"POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 15\r\n\r\n")
+        for _ in range(15):
+            await asyncio.sleep(0.1)  # longer than one body may stand still, in all
             writer.write(b"x")
         answer = await said(reader)
         writer.close()
 
     assert answer.startswith(b"HTTP/1.1 200")
-    assert answer.endswith(b"5")
+    assert answer.endswith(b"\r\n\r\n15")
 
 
 async def test_a_kept_connection_serves_again_and_its_next_head_is_timed() -> None:
@@ -217,12 +228,12 @@ async def test_probes_are_answered_when_every_connection_is_in_use() -> None:
 
 
 async def test_eighty_megabytes_of_header_cost_no_more_than_the_first_of_them() -> None:
-    async with serving(Hasty) as port:
+    async with serving(Roomy) as port:
         began = time.process_time()
         answer = await sent(port, b"GET / HTTP/1.1\r\nX: ", *[b"x" * 262_144] * 320)
         spent = time.process_time() - began
 
-    assert answer.startswith((b"HTTP/1.1 431", b""))
+    assert answer[:12] in (b"HTTP/1.1 431", b"")  # nothing, where the connection was reset before it was read
     assert spent < 5.0  # it was 12 to 29 s of CPU: this bound is for the kind of cost, not a measurement
 
 
