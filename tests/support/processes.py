@@ -13,8 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Program:
         for file in files:
             file.touch()
         if self.cold:
-            with files[0].open("wb") as stdout, files[1].open("wb") as stderr:
+            with files[0].open("wb") as stdout, files[1].open("wb") as stderr, _interruptible():
                 self._cold = subprocess.Popen(  # noqa: S603 - our own module
                     [sys.executable, "-m", "app", *self.arguments],
                     cwd=self.root,
@@ -162,6 +162,16 @@ def client_of(base_url: str) -> httpx.AsyncClient:
         trust_env=False,
         limits=httpx.Limits(max_connections=None),
     )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have SIGINT end a program that is started meanwhile, also where tests in the background of a shell ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @asynccontextmanager
