@@ -9,37 +9,51 @@ from app.adapters.vault import Vault
 from app.domain.sealing import KeyReport, KeyUse, SealedToken
 from app.owners.key_rotation import PAGE, Resealing
 from support_context.secrets import Secret
+from tests.support.shared_database import DATABASE
 
 OLD, NEW, LOST = b"o" * 32, b"n" * 32, b"l" * 32
 OLD_ID, NEW_ID, LOST_ID = (Vault((key,)).ring()[0] for key in (OLD, NEW, LOST))
 
 
-class MemoryTokens(SealedTokenStore):
+class WatchedTokens(SealedTokenStore):
     """The sealed tokens of some projects; `before_replace` is called just before each is replaced."""
 
-    def __init__(self, sealed: dict[str, bytes]) -> None:
-        self.sealed = sealed
+    def __init__(self) -> None:
+        super().__init__(DATABASE)
         self.before_replace: Callable[[], None] = lambda: None
 
-    async def after(self, project_id: str, limit: int) -> list[SealedToken]:
-        ids = [each for each in sorted(self.sealed) if each > project_id][:limit]
-        return [SealedToken(each, self.sealed[each]) for each in ids]
+    def put(self, **sealed: bytes) -> None:
+        """Have projects with these tokens, and no token of theirs that was there."""
+        DATABASE.rows(PUT, project_ids=list(sealed), sealed=list(sealed.values()))
 
-    async def count(self) -> int:
-        return len(self.sealed)
+    @property
+    def sealed(self) -> dict[str, bytes]:
+        """The sealed token of each project."""
+        return {row.project_id: row.token_sealed for row in DATABASE.rows("TABLE configurations")}
 
     async def replace(self, old: SealedToken, sealed: bytes) -> bool:
         self.before_replace()
-        if self.sealed[old.project_id] != old.sealed:
-            return False
-        self.sealed[old.project_id] = sealed
-        return True
+        return await super().replace(old, sealed)
 
 
-def tokens(**keys: bytes) -> MemoryTokens:
-    return MemoryTokens(
-        {project: Vault((key,)).seal(project, Secret(f"of {project}")) for project, key in keys.items()}
+PUT = """
+    WITH given AS (
+        SELECT * FROM unnest(CAST(:project_ids AS text[]), CAST(:sealed AS bytea[])) AS given (project_id, sealed)
+    ), projects AS (
+        INSERT INTO projects (project_id, plan, owner_ids, monthly_ai_credits)
+        SELECT project_id, 'business', '{}', 0 FROM given ON CONFLICT DO NOTHING
     )
+    INSERT INTO configurations (project_id, method, api_url, identifier_parameter, identify_instructions,
+        display_instructions, enabled, token_sealed, token_origin, token_updated_at, version, updated_by)
+    SELECT project_id, 'GET', '', '', '', '', true, sealed, '', now(), 1, 'u1' FROM given
+    ON CONFLICT (project_id) DO UPDATE SET token_sealed = excluded.token_sealed
+"""
+
+
+def tokens(**keys: bytes) -> WatchedTokens:
+    stored = WatchedTokens()
+    stored.put(**{project: Vault((key,)).seal(project, Secret(f"of {project}")) for project, key in keys.items()})
+    return stored
 
 
 async def test_everything_is_sealed_anew_under_the_first_key_and_opens_as_before() -> None:
@@ -97,7 +111,7 @@ async def test_report_says_which_keys_are_needed(
 
 async def test_secret_of_another_project_or_of_nobody_is_unreadable_and_left_alone() -> None:
     stored = tokens(a=OLD)
-    stored.sealed |= {"b": stored.sealed["a"], "c": b"no ciphertext", "d": b""}
+    stored.put(b=stored.sealed["a"], c=b"no ciphertext", d=b"")
     work = Resealing(stored, Vault((NEW, OLD)))
 
     assert await work.rotate() == 1
@@ -109,7 +123,7 @@ async def test_token_that_is_changed_in_the_same_moment_stays_as_it_was_changed(
     stored, vault = tokens(a=OLD), Vault((NEW, OLD))
 
     def changed() -> None:
-        stored.sealed["a"] = vault.seal("a", Secret("entered just now"))
+        stored.put(a=vault.seal("a", Secret("entered just now")))
 
     stored.before_replace = changed
     assert await Resealing(stored, vault).rotate() == 0
