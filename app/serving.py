@@ -44,6 +44,10 @@ KEEP_ALIVE_SECONDS = 75
 """How long an idle connection is kept: longer than load balancers keep theirs (60 s is usual), or a request that may
 not be sent twice meets a connection that is just being closed."""
 
+SILENT_SECONDS = 30
+"""How long a process of several may be silent before it is replaced. It is silent while it imports, too: a second on an
+idle machine, and more than uvicorn's 5 s on a busy one, where each was replaced before it was up, for ever."""
+
 SWITCH_SECONDS = 0.0005
 """How long a thread beside the event loop keeps the interpreter: with Python's 5 ms, sixty connections that bring a
 megabyte of HTML each made everybody else wait 0.8 s."""
@@ -141,6 +145,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=round(DRAIN_SECONDS + LEAVING_SECONDS),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_worker_healthcheck=SILENT_SECONDS,
     )
     with _ending_in_order(), asyncio.Runner() as runner, _open(runner, settings) as url, _shared_metrics(workers):
         server = runner.run(prepared_database(url, settings))

@@ -20,6 +20,13 @@ STARTED = "Application startup complete."
 LOST_SECONDS = 3.0
 """How long the database is away: long enough for the connection for LISTEN to be missed."""
 
+SLOW_IN_A_CHILD = """
+import sys, time
+if any("multiprocessing" in argument for argument in sys.orig_argv):
+    time.sleep(7)
+"""
+"""Makes a process that another one spawns import for longer than the 5 s after which uvicorn would replace it."""
+
 
 async def test_log_of_several_processes_can_be_parsed_through_a_lost_database_and_a_killed_child(
     tmp_path: Path, data_dir: Path, endpoint: CustomerEndpoint
@@ -65,6 +72,18 @@ async def test_child_that_cannot_start_again_says_why_in_the_log(
 
     assert "CC_EGRESS_CA_FILE" in _of(replica.program.log, "start_refused")[0]["why"]
     assert answer.status_code == 200
+
+
+async def test_processes_that_take_long_to_import_are_waited_for(tmp_path: Path, database_url: str) -> None:
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text(SLOW_IN_A_CHILD, "utf-8")
+    settings = {"CC_DATABASE_URL": database_url, "PYTHONPATH": str(slow)}
+    async with serving(tmp_path / "service", settings, "--workers", "2", cold=True) as replica:
+        await _until(replica.program, STARTED, 2)
+        log = replica.program.log
+
+    assert [line["event"] for line in log if line["event"].endswith(" died")] == []
 
 
 async def test_log_of_a_worker_can_be_parsed_while_it_waits_for_its_database(tmp_path: Path, data_dir: Path) -> None:
