@@ -50,17 +50,18 @@ END;
 CREATE FUNCTION take_credit(project text, allowance bigint) RETURNS date LANGUAGE plpgsql AS $$
 DECLARE
     this_month date := date_trunc('month', now() AT TIME ZONE 'UTC');
-    taken credits;
+    now_used bigint;
+    told integer;
 BEGIN
     IF allowance > 0 THEN
         INSERT INTO credits AS c (project_id, month, used) VALUES (project, this_month, 1)
         ON CONFLICT (project_id, month) DO UPDATE SET used = c.used + 1 WHERE c.used < allowance
-        RETURNING c.* INTO taken;
+        RETURNING c.used, c.told_percent INTO now_used, told;
     END IF;
     -- Where none is left, the allowance may have been lowered below what was used: that is told too.
-    IF taken.month IS NULL OR credit_level(taken.used, allowance) > taken.told_percent THEN
+    IF now_used IS NULL OR credit_level(now_used, allowance) > told THEN
         PERFORM tell_credits(project, this_month, allowance);
     END IF;
-    RETURN taken.month;
+    RETURN CASE WHEN now_used IS NOT NULL THEN this_month END;
 END
 $$;

@@ -15,9 +15,8 @@ CREATE FUNCTION submit_ticket(
 ) RETURNS submitted LANGUAGE plpgsql AS $$
 DECLARE
     known enrichments;
-    terms run_terms;
     is_new boolean;
-    held integer[];
+    ready record;  -- the project's terms, and the slots that are held where this process may take one
     free integer;
     begun integer := 0;  -- attempts, and their strikes
     paid date;
@@ -39,45 +38,48 @@ BEGIN
             EXIT WHEN FOUND;
         END IF;  -- otherwise it has changed in this moment: look again
     END LOOP;
-    IF is_new THEN
-        SELECT * INTO terms FROM run_terms t WHERE t.project_id = project;
-        IF NOT FOUND THEN
-            RETURN NULL;
-        END IF;
-        held := CASE WHEN taker IS NOT NULL AND EXISTS (
-            SELECT FROM workers w
-            WHERE w.worker_id = taker AND w.seen_at > now() - make_interval(secs => fresh_seconds)
-        ) AND NOT EXISTS (
-            SELECT FROM enrichments e
-            WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true]) AND e.project_id = project
-        ) THEN ARRAY(SELECT e.slot FROM enrichments e WHERE e.project_id = project AND e.state = 'running') END;
-        free := free_slot(held, slots);
-        IF free IS NULL THEN
-            taker := NULL;
-        ELSE
-            begun := 1;
-            paid := pay_for_run(terms);
-        END IF;
-        IF known.ticket_id IS NULL THEN
-            INSERT INTO enrichments AS e (ticket_id, project_id, state, worker, slot, run, attempt, strikes,
-                credit_month, email, sender_verified, given_identifier, email_digest, asynchronous, traceparent)
-            VALUES (ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, taker, free, new_run,
-                begun, begun, paid, new_email, verified, given, digest, nobody_waits, trace)
-            RETURNING * INTO known;
-        ELSE
-            UPDATE enrichments e SET state = CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, worker = taker,
-                slot = free, run = new_run, attempt = e.attempt + begun, strikes = begun,
-                credit_month = paid, email = new_email, sender_verified = verified, given_identifier = given,
-                email_digest = coalesce(digest, e.email_digest), extracted = NULL, asynchronous = nobody_waits,
-                traceparent = trace, submitted_at = now(), updated_at = now()
-            WHERE e.ticket_id = ticket
-            RETURNING * INTO known;
-        END IF;
+    IF NOT is_new THEN
+        RETURN CAST(ROW(known.ticket_id, known.project_id, known.state,
+            CASE WHEN known.state = 'done' OR endpoint_was_asked(known.result) THEN shown_result(known) END,
+            known.submitted_at, false, NULL) AS submitted);
+    END IF;
+    SELECT t AS terms, CASE WHEN taker IS NOT NULL AND EXISTS (
+        SELECT FROM workers w WHERE w.worker_id = taker AND w.seen_at > now() - make_interval(secs => fresh_seconds)
+    ) AND NOT EXISTS (
+        SELECT FROM enrichments e
+        WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true]) AND e.project_id = project
+    ) THEN ARRAY(SELECT e.slot FROM enrichments e WHERE e.project_id = project AND e.state = 'running') END AS held
+    INTO ready FROM run_terms t WHERE t.project_id = project;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    free := free_slot(ready.held, slots);
+    IF free IS NULL THEN
+        taker := NULL;
+    ELSE
+        begun := 1;
+        paid := pay_for_run(ready.terms);
+    END IF;
+    IF known.ticket_id IS NULL THEN
+        INSERT INTO enrichments (ticket_id, project_id, state, worker, slot, run, attempt, strikes, credit_month, email,
+            sender_verified, given_identifier, email_digest, asynchronous, traceparent)
+        VALUES (ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, taker, free, new_run, begun,
+            begun, paid, new_email, verified, given, digest, nobody_waits, trace);
+    ELSE
+        UPDATE enrichments e SET state = CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, worker = taker,
+            slot = free, run = new_run, attempt = e.attempt + begun, strikes = begun,
+            credit_month = paid, email = new_email, sender_verified = verified, given_identifier = given,
+            email_digest = coalesce(digest, e.email_digest), extracted = NULL, asynchronous = nobody_waits,
+            traceparent = trace, submitted_at = now(), updated_at = now()
+        WHERE e.ticket_id = ticket;
     END IF;
     RETURN CAST(ROW(
-        known.ticket_id, known.project_id, known.state,
-        CASE WHEN known.state = 'done' OR endpoint_was_asked(known.result) THEN shown_result(known) END,
-        known.submitted_at, is_new, CASE WHEN free IS NOT NULL THEN claim_of(known, terms) END
+        ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END,
+        CASE WHEN endpoint_was_asked(known.result) THEN shown_result(known) END, now(), true,
+        CASE WHEN free IS NOT NULL THEN CAST(ROW(
+            ticket, new_run, coalesce(known.attempt, 0) + begun, begun, NULL, verified, given,
+            CASE WHEN new_email IS NULL THEN known.result END, NULL, trace, paid IS NOT NULL, 0, ready.terms
+        ) AS claim) END
     ) AS submitted);
 END
 $$;
