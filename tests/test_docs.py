@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from app.domain.outcomes import Outcome, Status
 from app.settings.loading import variable_of
 from app.settings.service_settings import Settings
 from tests.cli.test_cli import commands
+from tests.support.yaml_files import OPENAPI_FILE, yaml_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -96,7 +96,7 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading(guide: Path) -> None
 
 
 def test_every_route_is_documented_and_no_other() -> None:
-    openapi = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+    openapi = yaml_of(OPENAPI_FILE)
     served = {f"{method.upper()} {path}" for path, item in openapi["paths"].items() for method in item}
     documented = {route for row in table_rows("Routes") for route in re.findall(r"`([A-Z]+ [^`]+)`", row[0])}
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
-import yaml
 from customer_context_client import bodies
 from customer_context_client.calls import Call, Operation, Stream
 from customer_context_client.operations import Operations
 
 from app.domain.outcomes import Outcome, Status
+from tests.support.yaml_files import OPENAPI_FILE, yaml_of
 
 ROOT = Path(__file__).parents[2]
-OPENAPI: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text("utf-8"))
+OPENAPI: dict[str, Any] = yaml_of(OPENAPI_FILE)
 SCHEMAS: dict[str, Any] = OPENAPI["components"]["schemas"]
 TYPESCRIPT = ROOT / "clients" / "typescript" / "src"
 COMMAND = "The clients are not what openapi.yaml says any more; type: make clients"

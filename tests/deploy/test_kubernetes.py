@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import validate  # type: ignore[import-untyped]
+from jsonschema_rs import validate
 
 from app import __version__
 from app.runs.shutdown import DRAIN_SECONDS
@@ -87,7 +87,7 @@ def test_every_manifest_keeps_to_the_schema_of_kubernetes() -> None:
 
 
 def test_the_kustomization_keeps_to_its_schema_and_lists_every_file() -> None:
-    validate(KUSTOMIZATION, KUSTOMIZATION_SCHEMA)
+    validate(KUSTOMIZATION_SCHEMA, KUSTOMIZATION)
 
     assert sorted([*KUSTOMIZATION["resources"], "secret.example.yaml"]) == MANIFESTS
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -27,8 +26,9 @@ from support_context.limits import (
     MOST_NODES,
     SMALLEST_TOKEN,
 )
+from tests.support.yaml_files import yaml_of
 
-CONTRACT: dict[str, Any] = yaml.safe_load((Path(support_context.__file__).parent / "openapi.yaml").read_text("utf-8"))
+CONTRACT: dict[str, Any] = yaml_of(Path(support_context.__file__).parent / "openapi.yaml")
 SCHEMAS = CONTRACT["components"]["schemas"]
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app.domain.rows.answer import Answer, PointedRow, answer_of
 from app.domain.rows.judging import Judged, judge, without_model
 from support_context.facts import parse_facts
 from tests.support.pointing import pointed, told
+from tests.support.yaml_files import yaml_of
 
-RECORDED: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "recorded.yaml").read_text("utf-8"))
+RECORDED: list[dict[str, Any]] = yaml_of(Path(__file__).parent / "recorded.yaml")
 
 
 @dataclass(frozen=True)

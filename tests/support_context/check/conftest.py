@@ -31,8 +31,8 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, ca_file: Path) -> None:
-    """Nothing but the way to the endpoint, and the token in a variable."""
+def environment(monkeypatch: pytest.MonkeyPatch, good_url: str, ca_file: Path) -> None:
+    """Nothing but the way to the endpoint, which has written its authority's file, and the token in a variable."""
     for name in ("CC_SERVICE_TOKENS", "CC_ENCRYPTION_KEYS", "CC_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CC_EGRESS_ALLOWED_CIDRS", "127.0.0.0/8")

@@ -1,10 +1,8 @@
 """openapi.yaml is what the service serves, and is what the service does."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
@@ -15,13 +13,12 @@ from app.web.tickets.batch_bodies import BatchOut
 from app.web.tickets.bodies import PendingOut, TicketResultOut
 from app.web.tickets.examples import BATCHED, ENRICHED, PENDING
 from tests.support.service import World
-
-FILE = Path(__file__).parents[3] / "openapi.yaml"
+from tests.support.yaml_files import OPENAPI_FILE, yaml_of
 
 
 @pytest.fixture(scope="module")
 def kept() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    loaded: dict[str, Any] = yaml_of(OPENAPI_FILE)
     return loaded
 
 

@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.support.service import CONFIGURATION, EMAIL, World, set_up
-from tests.web.http.test_openapi import FILE
+from tests.support.yaml_files import OPENAPI_FILE, yaml_of
 
-OPENAPI: dict[str, Any] = yaml.safe_load(FILE.read_text())
+OPENAPI: dict[str, Any] = yaml_of(OPENAPI_FILE)
 WITH_BODY = sorted(
     (method.upper(), path)
     for path, item in OPENAPI["paths"].items()
