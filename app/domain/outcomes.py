@@ -1,6 +1,6 @@
 """Outcomes of an enrichment: every way in which it can end, with a sentence on what happened and what to do."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
@@ -265,20 +265,25 @@ class Result:
             "identifier": self.identifier,
             "identified_by": self.identified_by.value,
             "summary": self.summary,
-            "fields": [asdict(field) for field in self.fields],
-            "links": [asdict(link) for link in self.links],
+            "fields": [_members(field) for field in self.fields],
+            "links": [_members(link) for link in self.links],
             "identity": self.identity.value,
             "ai_context": self.ai_context,
             "ai_context_withheld": self.ai_context_withheld,
             "credits_used": self.credits_used,
             "ai_provider": self.ai_provider,
             "ai_model": self.ai_model,
-            "usage": asdict(self.usage),
+            "usage": _members(self.usage),
             "timings_ms": self.timings_ms,
-            "steps": [asdict(step) for step in self.steps],
+            "steps": [_members(step) for step in self.steps],
             "created_at": self.created_at.isoformat().replace("+00:00", "Z"),
             "last_attempt": None,
         }
+
+
+def _members(each: Field | Link | Usage | KeptStep) -> dict[str, Any]:
+    """Return the members of an object that holds only texts and numbers; `asdict` would take ten times as long."""
+    return {name: getattr(each, name) for name in each.__slots__}
 
 
 def endpoint_was_asked(status: str, reason: str | None) -> bool:

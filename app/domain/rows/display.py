@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -121,18 +121,22 @@ class Display:
     excluded: tuple[str, ...]
     unread: bool
     english: bool
+    wishes: tuple[Wish, ...] = field(init=False)
+    _words: tuple[frozenset[str], ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def wishes(self) -> tuple[Wish, ...]:
-        """Return the wishes of every case, as many as are read."""
-        return tuple(islice((wish for clause in self.clauses for wish in clause.wishes), MOST_WISHES))
+    def __post_init__(self) -> None:
+        """Gather the wishes of every case, as many as are read, with the words of each."""
+        wishes = tuple(islice((wish for clause in self.clauses for wish in clause.wishes), MOST_WISHES))
+        words = (frozenset({" ".join(content(wish.label)), " ".join(content(wish.name))}) for wish in wishes)
+        object.__setattr__(self, "wishes", wishes)
+        object.__setattr__(self, "_words", tuple(words))
 
     def wish_for(self, label: str) -> Wish:
         """Return the wish whose label this is, else the one whose words hold those of the label in one piece."""
         words = " ".join(content(label))
         if not words:
             return NO_WISH
-        names = [(wish, {" ".join(content(wish.label)), " ".join(content(wish.name))}) for wish in self.wishes]
+        names = tuple(zip(self.wishes, self._words, strict=True))
         equal = next((wish for wish, said in names if words in said), None)
         within = (wish for wish, said in names if any(f" {words} " in f" {each} " for each in said))
         return equal or next(within, NO_WISH)

@@ -39,6 +39,7 @@ def stems(name: str) -> tuple[str, ...]:
     return tuple(map(singular, name_words(name)))
 
 
+@lru_cache(maxsize=8_192)
 def content(name: str) -> tuple[str, ...]:
     """List the words of a label in the singular, without function words; all of them where nothing else is left."""
     words = name_words(name)
