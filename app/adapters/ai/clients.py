@@ -156,9 +156,11 @@ class Claude:
 
     async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         """Send one prompt to the model; raises `NoAnswer` or `NoCredentials`."""
-        body = messages.request(self._model, prompt, features, corrections)
         if self._headers is not None:
-            return await self._wire.send("POST", self._url, self._headers, json.dumps(body).encode())
+            # Only the bytes are held while the model thinks.
+            content = json.dumps(messages.request(self._model, prompt, features, corrections)).encode()
+            return await self._wire.send("POST", self._url, self._headers, content)
+        body = messages.request(self._model, prompt, features, corrections)
         return await self._through_sdk(lambda: self._client.post(PATH, cast_to=httpx2.Response, body=body))
 
     def read(self, body: bytes) -> Said:
