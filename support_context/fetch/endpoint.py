@@ -86,12 +86,9 @@ class HttpsEndpoint:
     ) -> None:
         self._seconds = seconds
         self._resolver = Resolver()
-        self.client = httpx.AsyncClient(
-            transport=GuardedTransport(tls, allowed, resolve or self._resolver),
-            follow_redirects=False,
-            trust_env=False,
-            timeout=None,  # noqa: S113 - httpx would bound each read; `fetch` bounds the whole
-        )
+        # Without httpx's client: redirects, cookies and settings of the environment are what must not be, and its
+        # responses are cycles, which keep the buffers of their connections until garbage is collected.
+        self.transport = GuardedTransport(tls, allowed, resolve or self._resolver)
 
     async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
         """Send the request with the token to its own origin and return the answer; raises only `LookupFailed`."""
@@ -113,11 +110,10 @@ class HttpsEndpoint:
 
     async def aclose(self) -> None:
         """Let go of the resolver's threads."""
-        await self.client.aclose()
         self._resolver.close()
 
     async def _answer(self, request: LookupRequest, sent: httpx.Request) -> LookupResponse:
-        response = await self.client.send(sent, stream=True)
+        response = await self.transport.handle_async_request(sent)
         try:
             head = head_of(response)
             encoding, length = response.headers.get("content-encoding", ""), response.headers.get("content-length")

@@ -24,7 +24,7 @@ class ProbedEndpoint(HttpsEndpoint):
         return await self.in_time(sent, self._whole_answer(sent))
 
     async def _whole_answer(self, request: httpx.Request) -> ProbeAnswer:
-        response = await self.client.send(request, stream=True)
+        response = await self.transport.handle_async_request(request)
         try:
             # Asked for first: OpenSSL forgets it with a connection that ends without a farewell.
             session = response.extensions["tls_session"]()

@@ -1,11 +1,12 @@
 """The whole fetch against a real TLS server, on both event loops that the service may run on."""
 
 import asyncio
+import gc
 import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from support_context.addresses import Network
 from support_context.failures import Failure, LookupFailed
 from support_context.fetch.endpoint import TRANSLATIONS, HttpsEndpoint, translated
 from support_context.fetch.network import tls_context
+from support_context.fetch.tls import TlsStream
 from support_context.limits import PAGE_BYTES
 from support_context.lookups import LookupResponse, read, request_for
 from support_context.secrets import Secret
@@ -179,6 +181,33 @@ def test_refused_head_is_kept_with_what_follows_it(run: Run, tls: ssl.SSLContext
             assert failed.response == LookupResponse(500, "text/plain", b"oops!", "127.0.0.1")
 
     run(scenario())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(ok(b'{"a":1}'), id="an answer"),
+        pytest.param(b"HTTP/1.1 500 X\r\nContent-Length: 5\r\n\r\noops!", id="a refused head"),
+    ],
+)
+def test_buffers_of_a_connection_are_freed_without_the_garbage_collector(
+    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext, answer: bytes
+) -> None:
+    async def scenario() -> None:
+        async with TlsServer(good, answer) as server, calling(server, tls) as endpoint:
+            with suppress(LookupFailed):
+                await fetched(endpoint, server)
+            await server.ended.wait()
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(scenario())
+        left = [each for each in gc.get_objects() if isinstance(each, TlsStream)]
+    finally:
+        gc.enable()
+
+    assert left == []
 
 
 def test_body_is_dropped_at_the_limit_however_much_would_follow(
