@@ -136,8 +136,7 @@ enrichments = Table(
         text("lower((result ->> 'identifier') COLLATE \"C\")"),
         postgresql_where=text("result IS NOT NULL"),
     ),
-    # Up to so many bytes a row is not compressed: for a usual result that would be a tenth of all that a ticket costs.
-    postgresql_with={"fillfactor": "70", "toast_tuple_target": "4096"},
+    postgresql_with={"fillfactor": "70"},
 )
 """One row for each ticket: its place in the queue, who runs it, and its result."""
 
