@@ -57,10 +57,12 @@ async def test_no_request_fails_when_the_next_release_migrates_under_this_one(
         await ledger.until_all_are_done()
         used = await credits_used(client)
     [revision] = await ledger.rows("SELECT version_num FROM alembic_version")
+    [taken] = await ledger.rows("SELECT max(attempt) AS times FROM enrichments")
 
     assert (migrated, migration.stderr) == (0, "")
     assert revision == {"version_num": "9999"}
     assert (load.failures, load.put_off) == ([], 0)
+    assert taken["times"] == 1  # each run was started by who took it
     assert await ledger.endings() == {("ok", None): load.tickets}
     assert (await ledger.ended_runs(), used) == (load.tickets, load.tickets + 1)
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")

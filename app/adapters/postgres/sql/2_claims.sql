@@ -1,9 +1,12 @@
 -- What a worker gets with a run: the ticket, and on what terms its project has it run.
 
--- A project, its configuration as it is now, and whether the breaker of its endpoint is open. Whole rows: a copy of one
--- costs less than a list of its columns.
+-- A project, its configuration as it is now, and whether the breaker of its endpoint is open. Column by column: a whole
+-- row changes its type when the next release adds a column, and who has just taken a run could not read it.
 CREATE VIEW run_terms AS
-SELECT p.project_id, p AS project_row, c AS configuration_row,
+SELECT p.project_id, p.plan, p.owner_ids, p.monthly_ai_credits,
+    c.method, c.api_url, c.identifier_parameter, c.identify_instructions, c.display_instructions, c.enabled,
+    c.match_path, c.identity_policy, c.relay_senders, c.agent_only, c.token_sealed, c.token_origin, c.token_updated_at,
+    c.version, c.created_at, c.updated_at, c.updated_by,
     coalesce(endpoint_of(c), '') AS endpoint, b.project_id IS NOT NULL AS breaker_open
 FROM projects p LEFT JOIN configurations c ON c.project_id = p.project_id
     LEFT JOIN breakers b ON b.project_id = c.project_id AND b.opened_at IS NOT NULL AND b.endpoint = endpoint_of(c);
@@ -23,5 +26,5 @@ RETURN CAST(ROW(
 
 -- Takes the credit of a run that begins; NULL where nothing can be run now, or the project's endpoint is left alone.
 CREATE FUNCTION pay_for_run(terms run_terms) RETURNS date LANGUAGE sql VOLATILE
-RETURN CASE WHEN lower((terms.project_row).plan) = 'business' AND (terms.configuration_row).enabled AND NOT terms.breaker_open
-    THEN take_credit(terms.project_id, (terms.project_row).monthly_ai_credits) END;
+RETURN CASE WHEN lower(terms.plan) = 'business' AND terms.enabled AND NOT terms.breaker_open
+    THEN take_credit(terms.project_id, terms.monthly_ai_credits) END;
