@@ -46,7 +46,8 @@ not be sent twice meets a connection that is just being closed."""
 
 SILENT_SECONDS = 30
 """How long a process of several may be silent before it is replaced. It is silent while it imports, too: a second on an
-idle machine, and more than uvicorn's 5 s on a busy one, where each was replaced before it was up, for ever."""
+idle machine, and more than uvicorn's 5 s on a busy one, where each was replaced before it was up, for ever. As long as
+one is silent its parent waits for it, and heeds SIGTERM only then."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread beside the event loop keeps the interpreter: with Python's 5 ms, sixty connections that bring a

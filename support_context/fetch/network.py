@@ -1,8 +1,8 @@
-"""The guarded transport under httpx: it decides which address a request may reach, and reads no more than it must.
+"""The guarded transport for httpx requests: it decides which address one may reach, and reads no more than it must.
 
-httpx is handed this instead of its own pool because policy belongs where connecting happens: the name is resolved once,
-every address is judged, and the connection goes to a judged one. A connection serves one request and is then closed, so
-nothing that one customer's server planted can meet the next customer's request.
+It is called itself, without httpx's client and pool, because policy belongs where connecting happens: the name is
+resolved once, every address is judged, and the connection goes to a judged one. A connection serves one request and is
+then closed, so nothing that one customer's server planted can meet the next customer's request.
 """
 
 import contextlib

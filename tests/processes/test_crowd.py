@@ -20,16 +20,22 @@ OTHERS = 5
 HELD = "Please wait for the gate."
 
 
-async def asked(replica: Replica, path: str, until: bytes) -> bytes:
-    """Ask over a socket of its own, and return what came until these bytes, or the end."""
+async def asked(replica: Replica, path: str, until: bytes, there: list[str]) -> bytes:
+    """Ask over a socket of its own, and return what came until these bytes, or the end; note who is `there`.
+
+    A reader is once its request is sent, a listener once its stream has begun.
+    """
     at = urlsplit(replica.base_url)
     reader, writer = await asyncio.open_connection(at.hostname, at.port)
     try:
         head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SERVICE_TOKEN}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode())
+        await writer.drain()
         if not until:
+            there.append(path)
             return await reader.read()
-        got = b""
+        got = await reader.readuntil(b"\r\n\r\n")
+        there.append(path)
         while until not in got:
             chunk = await reader.read(65536)
             assert chunk, got
@@ -66,8 +72,12 @@ async def test_others_tickets_go_on_beside_a_crowd_and_the_crowd_gets_its_answer
         await client.post("/tickets/t_held/enrich", json=held, headers={"Prefer": "respond-async"})
         await gate.holds(1)
         reading = "/tickets/t_held/customer-context?project_id=prj_1&wait=30"
-        readers = [asyncio.create_task(asked(replica, reading, b"")) for _ in range(EACH)]
-        listeners = [asyncio.create_task(asked(replica, "/events?project_id=prj_1", b'"t_held"')) for _ in range(EACH)]
+        stream, there = "/events?project_id=prj_1", list[str]()
+        readers = [asyncio.create_task(asked(replica, reading, b"", there)) for _ in range(EACH)]
+        listeners = [asyncio.create_task(asked(replica, stream, b'"t_held"', there)) for _ in range(EACH)]
+        async with asyncio.timeout(60):
+            while len(there) < 2 * EACH:  # noqa: ASYNC110 - two kinds of waiting, and no event for both
+                await asyncio.sleep(0.01)
         others = [(await client.post(f"/tickets/t_{n}/enrich", json=ticket())).json() for n in range(OTHERS)]
         waiting = sum(not each.done() for each in (*readers, *listeners))
         gate.open()
