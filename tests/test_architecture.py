@@ -202,11 +202,17 @@ def test_each_third_party_has_few_homes() -> None:
         "prometheus_client": {"metrics", "metrics_export"},
         "standardwebhooks": {"webhook"},
         "alembic": {"migrations"},
+        "sqlalchemy": {"migrations", "tables"},
         "turbohtml": {"styles", "visible_text"},
     }
     for path in sorted([*APP.rglob("*.py"), *CONTRACT.rglob("*.py")]):
         for root in third_parties(path) & homes.keys():
             assert path.stem in homes[root], f"{path}: {root}"
+
+
+def test_what_migrates_is_loaded_by_no_start_that_has_nothing_to_migrate() -> None:
+    for path in every_module():
+        assert not imports(path) & {"app.adapters.postgres.migrations", "app.adapters.postgres.tables"}, path
 
 
 def test_modules_and_functions_stay_small() -> None:

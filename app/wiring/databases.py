@@ -7,8 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from app.adapters.postgres.connection import Database, StatementFailed, connector
-from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.notify.listening import Connect
+from app.adapters.postgres.schema import is_pending, revision_of
 from app.adapters.postgres.server import UNREADY, Server, WrongDatabase, look_at, unready
 from app.adapters.postgres.workload_store import WorkloadStore
 from app.adapters.telemetry import logs
@@ -61,7 +61,9 @@ def check(settings: Settings) -> None:
 async def bring_up_to_date(url: str, settings: Settings) -> None:
     """Apply pending migrations, under a lock that all replicas share."""
     logs.configure(settings.log_level, form=settings.log_format)
-    await migrate(direct(url, settings))
+    if is_pending(await revision_of(direct(url, settings))):
+        # Not imported at the top: few starts migrate, and the others do without what that takes (see `schema`).
+        await import_module("app.adapters.postgres.migrations").migrate(direct(url, settings))
 
 
 @asynccontextmanager

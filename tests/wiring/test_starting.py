@@ -11,6 +11,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from app import __version__
+from app.adapters.postgres.schema import REVISIONS, is_pending, revision_of
 from app.adapters.postgres.server import Server, look_at
 from app.adapters.telemetry import logs
 from app.settings.loading import InvalidSettings, load_settings
@@ -90,6 +91,13 @@ async def test_start_names_a_role_that_may_make_no_tables(settings: Settings, em
     finally:
         await owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
         await owner.close()
+
+
+async def test_start_migrates_what_is_pending_and_then_nothing(settings: Settings, empty_database_url: str) -> None:
+    assert is_pending(await revision_of(empty_database_url))
+    for _ in range(2):
+        await prepared_database(empty_database_url, settings)
+        assert await revision_of(empty_database_url) == REVISIONS[-1]
 
 
 async def test_server_is_told_by_host_and_version(postgres_url: str) -> None:

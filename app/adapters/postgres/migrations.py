@@ -1,21 +1,15 @@
-"""Applies schema migrations when a process starts, under a lock: safe for any number of processes at once."""
+"""Applies pending schema migrations, under a lock: safe for any number of processes at once."""
 
 import asyncio
-from pathlib import Path
 
-import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.adapters.postgres.connection import DRIVER_ERRORS, NAME, SETTINGS, connecting, failure_of
-
-PACKAGED = Path(__file__).parents[2] / "_migrations"
-FOLDER = PACKAGED if PACKAGED.is_dir() else Path(__file__).parents[3] / "migrations"
-"""The migration scripts: inside the package in an installed wheel, beside it in a checkout."""
+from app.adapters.postgres.schema import FOLDER, is_pending
 
 LOCK = 0x63637478
 """Names our advisory lock (`cctx`); PostgreSQL keeps such locks per database."""
@@ -81,16 +75,7 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
-    if _is_newer(connection, ScriptDirectory.from_config(config)):
-        # A replica of this release may be started, or come back, while the next one is being rolled out: each release
-        # only adds, so that the one before can serve on.
-        structlog.stdlib.get_logger("customer_context").warning("schema_is_newer")
-    else:
+    # Asked again under the lock: another process may have migrated meanwhile, of a newer release too.
+    if is_pending(MigrationContext.configure(connection).get_current_revision()):
         connection.commit()  # Alembic must begin the transaction that a step may leave
         command.upgrade(config, "head")
-
-
-def _is_newer(connection: Connection, known: ScriptDirectory) -> bool:
-    """Tell whether the database names a revision that this release has never heard of."""
-    found = MigrationContext.configure(connection).get_current_heads()
-    return not set(found) <= {script.revision for script in known.walk_revisions()}

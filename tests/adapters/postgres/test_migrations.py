@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from app.adapters.postgres.connection import Database, Statement
-from app.adapters.postgres.migrations import FOLDER, LOCK, engine_for, migrate
+from app.adapters.postgres.migrations import LOCK, engine_for, migrate
+from app.adapters.postgres.schema import FOLDER, REVISIONS, is_pending, revision_of
 from app.domain.claims import DatabaseUnavailable
 
-NEWEST = ScriptDirectory(str(FOLDER)).get_current_head()
+NEWEST = REVISIONS[-1]
 
 
 async def alembic(url: str, order: str, *arguments: str) -> None:
@@ -129,5 +130,14 @@ async def test_a_start_tries_again_when_somebody_holds_what_it_needs_for_long(em
     await other.close()
 
 
-def test_steps_follow_each_other_in_one_line() -> None:
-    assert len(ScriptDirectory(str(FOLDER)).get_heads()) == 1
+def test_steps_follow_each_other_in_one_line_in_the_order_of_their_files() -> None:
+    assert tuple(step.revision for step in reversed(list(ScriptDirectory(str(FOLDER)).walk_revisions()))) == REVISIONS
+
+
+async def test_migrations_are_pending_until_the_newest_is_there(empty_database_url: str) -> None:
+    assert is_pending(await revision_of(empty_database_url))
+    await migrate(empty_database_url)
+    assert await revision_of(empty_database_url) == NEWEST
+    assert not is_pending(NEWEST)
+    await alembic(empty_database_url, "downgrade", "base")
+    assert is_pending(await revision_of(empty_database_url))
