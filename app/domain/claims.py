@@ -41,10 +41,11 @@ class Submission:
 class Underway:
     """The ticket's run is queued or running since that time, and will end with a result.
 
-    `previous` is the result that it will replace, where somebody asked for a refresh.
+    `run` is its number. `previous` is the result that it will replace, where somebody asked for a refresh.
     """
 
     since: datetime
+    run: int
     previous: dict[str, Any] | None = None
 
 

@@ -53,7 +53,7 @@ class Intake:
         self._completions = completions
         self._deadline_seconds = deadline_seconds
         self._digest_key = digest_key
-        self._finds: dict[tuple[str, str], asyncio.Task[Found]] = {}
+        self._finds: dict[tuple[str, str, int], asyncio.Task[Found]] = {}
 
     async def enrich(self, submission: Submission, wait_seconds: float | None = None) -> Enriched | Pending:
         """Return the ticket's one result, or `Pending` if it has not come within `wait_seconds` or the run's deadline.
@@ -66,7 +66,7 @@ class Intake:
             match submitted:
                 case Stored(result):
                     return Enriched(result, reused=True)
-                case Underway(_, previous) if previous is not None and not submission.refresh:
+                case Underway(previous=dict(previous)) if not submission.refresh:
                     return Enriched(previous, reused=True)
                 case Underway():
                     most = self._deadline_seconds
@@ -154,7 +154,7 @@ class Intake:
         Raises `Refused` where there is none, or the ticket is another project's.
         """
         match await self._tickets.find(ticket_id, project_id):
-            case Stored(result) | Underway(_, dict(result)):
+            case Stored(result) | Underway(previous=dict(result)):
                 return result
             case ForeignTicket():
                 raise Refused(Refusal.TICKET_PROJECT_MISMATCH)
@@ -164,7 +164,7 @@ class Intake:
     async def last_result(self, ticket_id: str, project_id: str) -> dict[str, Any] | None:
         """Return the last result of a ticket, also while a run is to replace it; None where there is none any more."""
         match await self._tickets.find(ticket_id, project_id):
-            case Stored(result) | Underway(_, result):
+            case Stored(result) | Underway(previous=result):
                 return result
             case _:
                 return None
@@ -191,23 +191,22 @@ class Intake:
         """Wait until the run has ended and return what it left, or `underway` if it has not ended in time."""
         if patience_seconds <= 0:
             return underway
-        ended.document = None  # it came before we knew which run we wait for: it may be the one before
         with suppress(TimeoutError):
             async with asyncio.timeout(patience_seconds):
                 while not self._completions.closed:
                     await ended.wait()
                     ended.clear()
-                    if ended.document is not None:
-                        return Stored(ended.document)
+                    if underway.run in ended.documents:
+                        return Stored(ended.documents[underway.run])
                     with suppress(DatabaseUnavailable):  # the poll will say again that it has ended
-                        found = await self._found_by_all(ticket_id, project_id)
+                        found = await self._found_by_all(ticket_id, project_id, underway.run)
                         if not isinstance(found, Underway):
                             return found
         return underway
 
-    async def _found_by_all(self, ticket_id: str, project_id: str) -> Found:
-        """Read a ticket once for all who were woken together; one who comes too late for it is woken by the poll."""
-        key = ticket_id, project_id
+    async def _found_by_all(self, ticket_id: str, project_id: str, run: int) -> Found:
+        """Read a ticket once for all who wait for this run; one who comes too late for it is woken by the poll."""
+        key = ticket_id, project_id, run
         if (reading := self._finds.get(key)) is None:
             reading = self._finds[key] = asyncio.create_task(self._tickets.find(ticket_id, project_id))
             reading.add_done_callback(lambda read: (self._finds.pop(key), read.exception()))
@@ -223,7 +222,7 @@ class Intake:
 
 
 def _known(answer: Submitted | Taken) -> Submitted:
-    return Underway(answer.since, answer.previous) if isinstance(answer, Taken) else answer
+    return Underway(answer.since, answer.claimed.run, answer.previous) if isinstance(answer, Taken) else answer
 
 
 def _told(found: Found, *, reused: bool) -> Enriched | Pending:

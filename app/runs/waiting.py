@@ -36,9 +36,14 @@ class Ended:
 
 
 class Expected(asyncio.Event):
-    """Set when a run may have ended; `document` is its result, where this process has run it."""
+    """Set when a run may have ended; `documents` are the results of those that this process has run, by their numbers.
 
-    document: dict[str, Any] | None = None
+    More than one, as a run may be told here after the next one has begun.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents: dict[int, dict[str, Any]] = {}
 
 
 class Turns:
@@ -107,10 +112,10 @@ class Completions:
         finally:
             self._streams.pop(stream, None)
 
-    def stored(self, ticket_id: str, document: dict[str, Any]) -> None:
+    def stored(self, ticket_id: str, run: int, document: dict[str, Any]) -> None:
         """Hand the result of a run of this very process to those who wait for it: they need not look."""
         for expected in self._waiting.get(ticket_id, ()):
-            expected.document = document
+            expected.documents[run] = document
         self._wake([ticket_id])
 
     def ended(self, ended: Ended) -> None:

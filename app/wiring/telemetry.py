@@ -40,7 +40,7 @@ class Telemetry(Observer):
 
     def ended(self, claimed: Claimed, result: Result, document: dict[str, Any]) -> None:
         """Hand a ticket's result to the callers that wait for it here, and record it."""
-        self._completions.stored(claimed.ticket_id, document)
+        self._completions.stored(claimed.ticket_id, claimed.run, document)
         if claimed.charged and not result.credits_used:
             self._metrics.credit_returned()
         self._seen(claimed.ticket_id, claimed.project_id, result)

@@ -94,7 +94,7 @@ def deliveries_of(results: OneTicket, receiver: Receiver, heard: Observer | None
     "found",
     [
         pytest.param(Stored(RESULT), id="stored"),
-        pytest.param(Underway(SINCE, previous=RESULT), id="while a refresh is under way"),
+        pytest.param(Underway(SINCE, run=2, previous=RESULT), id="while a refresh is under way"),
     ],
 )
 async def test_result_is_sent_once_with_its_ticket_when_there_is_one(found: Found) -> None:
@@ -113,7 +113,7 @@ async def test_result_is_sent_once_with_its_ticket_when_there_is_one(found: Foun
     "found",
     [
         pytest.param(None, id="erased"),
-        pytest.param(Underway(SINCE), id="erased and posted anew"),
+        pytest.param(Underway(SINCE, run=2), id="erased and posted anew"),
         pytest.param(ForeignTicket(), id="another project's by now"),
     ],
 )

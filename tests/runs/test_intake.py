@@ -127,6 +127,21 @@ async def test_a_refresh_never_gets_the_result_of_the_run_before() -> None:
     assert (await task).document["fields"][0]["value"] == "Changed"
 
 
+@in_no_time
+async def test_a_refresh_waits_on_when_the_run_before_is_told_late() -> None:
+    world, intake = ready(seats=0)
+    await intake.enrich(TICKET, 0.0)
+    await world.work_off()
+    old, run = await intake.latest("t_1", "prj_1"), world.row().run
+    task = await started(intake.enrich(replace(TICKET, refresh=True)))
+    world.completions.stored("t_1", run, old)
+    await world.database.settled()
+    assert not task.done()
+    world.endpoint.customers["acct_12ab34cd"] = CUSTOMER | {"plan": "Changed"}
+    await world.work_off()
+    assert (await task).document["fields"][0]["value"] == "Changed"
+
+
 @pytest.mark.parametrize(
     ("wait", "waited"),
     [
@@ -380,7 +395,7 @@ async def test_a_batch_is_submitted_at_once_and_nobody_waits_for_it() -> None:
     assert [type(answer).__name__ for answer in answers] == [
         "Underway", "Stored", "Underway", "ForeignTicket", "ForeignTicket", "UnknownProject",
     ]  # fmt: skip
-    assert answers[0] == answers[2] == Underway(now())
+    assert answers[0] == answers[2] == Underway(now(), world.row().run)
     assert isinstance(answers[1], Stored)
     assert world.waiting == ["t_1"]
     assert unpacked(world.row().email) == EMAIL

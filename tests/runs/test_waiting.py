@@ -44,7 +44,7 @@ def test_everybody_who_waits_for_the_ticket_is_woken_and_nobody_else() -> None:
     ):
         completions.ended(ENDED)
         assert (one.is_set(), two.is_set(), other.is_set()) == (True, True, False)
-        assert one.document is None
+        assert one.documents == {}
         one.clear()
         assert two.is_set()
 
@@ -54,16 +54,16 @@ def test_nobody_is_woken_when_nobody_waits_any_more() -> None:
     with completions.expecting("t_1") as one, completions.expecting("t_1"):
         pass
     completions.ended(ENDED)
-    completions.stored("t_1", {})
+    completions.stored("t_1", 1, {})
     assert not one.is_set()
 
 
 def test_the_result_of_a_run_of_this_process_is_handed_over() -> None:
     completions, document = Completions(), {"status": "ok"}
     with completions.expecting("t_1") as one, completions.expecting("t_2") as other:
-        completions.stored("t_1", document)
-        assert (one.is_set(), one.document) == (True, document)
-        assert (other.is_set(), other.document) == (False, None)
+        completions.stored("t_1", 7, document)
+        assert (one.is_set(), one.documents) == (True, {7: document})
+        assert (other.is_set(), other.documents) == (False, {})
 
 
 @in_no_time
@@ -125,7 +125,7 @@ def test_every_stream_gets_every_ended_run_from_now_on() -> None:
 def test_a_run_of_this_process_is_streamed_once() -> None:
     completions = Completions()
     with completions.stream() as stream:
-        completions.stored("t_1", {})
+        completions.stored("t_1", 1, {})
         completions.ended(ENDED)  # as everybody hears of it
         assert everything_in(stream) == [ENDED]
 

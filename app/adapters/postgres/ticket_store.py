@@ -61,7 +61,7 @@ _SUBMIT_MANY = Statement("""
 """)
 
 _FIND = Statement(
-    "SELECT project_id AS holder, shown_result(e) AS result, submitted_at, state FROM enrichments e "
+    "SELECT project_id AS holder, shown_result(e) AS result, submitted_at, state, run FROM enrichments e "
     "WHERE ticket_id = :ticket_id"
 )
 
@@ -174,7 +174,7 @@ class TicketStore:
         [row] = rows
         if row.holder != project_id:
             return ForeignTicket()
-        return Stored(row.result) if row.state == "done" else Underway(row.submitted_at, row.result)
+        return Stored(row.result) if row.state == "done" else Underway(row.submitted_at, row.run, row.result)
 
     async def hand_over(self, ticket_id: str, project_id: str) -> bool:
         """Make a ticket's run asynchronous, as its caller waits no longer; False if it has ended already."""
@@ -243,4 +243,6 @@ def _submitted(known: Any, submission: Submission) -> Submitted | Taken:
         return ForeignTicket()
     if known["claim"] is not None:
         return Taken(known["submitted_at"], claimed_of(known["claim"], submission.email), known["result"])
-    return Stored(known["result"]) if known["state"] == "done" else Underway(known["submitted_at"], known["result"])
+    if known["state"] == "done":
+        return Stored(known["result"])
+    return Underway(known["submitted_at"], known["run"], known["result"])

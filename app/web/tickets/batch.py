@@ -97,7 +97,7 @@ def _valid_id(ticket: Any) -> str | None:
 
 def _row_of(submission: Submission, answer: Submitted) -> BatchRowOut:
     match answer:
-        case Underway(_, previous) if previous is None or submission.refresh:
+        case Underway(previous=previous) if previous is None or submission.refresh:
             return _taken(submission, "accepted")
         case Underway() | Stored():
             return _taken(submission, "stored")

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,16 @@ from app.domain.tickets import Email
 from tests.support.stores import EMAIL, OTHER_PROJECT, RESULT, Stores, result_of, submission
 
 
-def since(submitted: Submitted | Taken) -> object:
+def underway(submitted: Submitted | Taken, previous: dict[str, Any] | None = None) -> Underway:
+    """Return the same run under way, with the result that it is to replace."""
     assert isinstance(submitted, Underway)
-    return submitted.since
+    return replace(submitted, previous=previous)
 
 
 async def test_a_first_submission_is_underway_that_waits_once(stores: Stores) -> None:
     assert await stores.tickets.find("t_1", "prj_1") is None
     submitted = await stores.submit()
-    assert submitted == Underway(since(submitted), None)  # type: ignore[arg-type]
+    assert submitted == underway(submitted)
     assert await stores.tickets.find("t_1", "prj_1") == submitted
     assert await stores.behind.queued() == ["t_1"]
 
@@ -38,7 +40,7 @@ async def test_twenty_racing_submissions_are_one_run_that_waits_once(stores: Sto
     if finished:
         await stores.finished()
     submitted = await asyncio.gather(*(stores.submit(refresh=finished) for _ in range(20)))
-    assert submitted == [Underway(since(submitted[0]), RESULT if finished else None)] * 20  # type: ignore[arg-type]
+    assert submitted == [underway(submitted[0], RESULT if finished else None)] * 20
     assert await stores.behind.queued() == ["t_1"]
 
 
@@ -53,7 +55,7 @@ async def test_the_stored_result_is_the_answer_when_a_ticket_is_finished(stores:
 async def test_a_refresh_is_a_new_run_that_keeps_the_old_result_until_it_is_finished(stores: Stores) -> None:
     first = await stores.finished()
     refreshing = await stores.submit(refresh=True)
-    assert refreshing == Underway(since(refreshing), RESULT)  # type: ignore[arg-type]
+    assert refreshing == underway(refreshing, RESULT)
     assert await stores.tickets.find("t_1", "prj_1") == refreshing
     assert await stores.submit() == refreshing
 

@@ -6,7 +6,7 @@
 -- began. Fails with unique_violation if another submission of the ticket, or another taker of the slot, was faster:
 -- then nothing was done, no credit taken, and the same call sees what the other did.
 CREATE TYPE submitted AS (
-    ticket_id text, holder text, state text, result jsonb, submitted_at timestamptz, is_new boolean, claim claim
+    ticket_id text, holder text, state text, run bigint, result jsonb, submitted_at timestamptz, is_new boolean, claim claim
 );
 
 CREATE FUNCTION submit_ticket(
@@ -39,7 +39,7 @@ BEGIN
         END IF;  -- otherwise it has changed in this moment: look again
     END LOOP;
     IF NOT is_new THEN
-        RETURN CAST(ROW(known.ticket_id, known.project_id, known.state,
+        RETURN CAST(ROW(known.ticket_id, known.project_id, known.state, known.run,
             CASE WHEN known.state = 'done' OR endpoint_was_asked(known.result) THEN shown_result(known) END,
             known.submitted_at, false, NULL) AS submitted);
     END IF;
@@ -74,7 +74,7 @@ BEGIN
         WHERE e.ticket_id = ticket;
     END IF;
     RETURN CAST(ROW(
-        ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END,
+        ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, new_run,
         CASE WHEN endpoint_was_asked(known.result) THEN shown_result(known) END, now(), true,
         CASE WHEN free IS NOT NULL THEN CAST(ROW(
             ticket, new_run, coalesce(known.attempt, 0) + begun, begun, NULL, verified, given,
