@@ -1,7 +1,7 @@
 """Display instructions as people write them: which labels, which words a value may take, and in which case."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -122,24 +122,31 @@ class Display:
     unread: bool
     english: bool
     wishes: tuple[Wish, ...] = field(init=False)
-    _words: tuple[frozenset[str], ...] = field(init=False, repr=False, compare=False)
+    _names: Mapping[str, Wish] = field(init=False, repr=False, compare=False)
+    _labels: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Gather the wishes of every case, as many as are read, with the words of each."""
         wishes = tuple(islice((wish for clause in self.clauses for wish in clause.wishes), MOST_WISHES))
-        words = (frozenset({" ".join(content(wish.label)), " ".join(content(wish.name))}) for wish in wishes)
+        names: dict[str, Wish] = {}
+        for wish in wishes:
+            for name in (wish.label, wish.name):
+                names.setdefault(" ".join(content(name)), wish)
         object.__setattr__(self, "wishes", wishes)
-        object.__setattr__(self, "_words", tuple(words))
+        object.__setattr__(self, "_names", names)
+        object.__setattr__(self, "_labels", frozenset(wish.label.casefold() for wish in wishes))
+
+    def has_label(self, label: str) -> bool:
+        """Tell whether a wish has this very label, in capitals or not."""
+        return label.casefold() in self._labels
 
     def wish_for(self, label: str) -> Wish:
         """Return the wish whose label this is, else the one whose words hold those of the label in one piece."""
         words = " ".join(content(label))
         if not words:
             return NO_WISH
-        names = tuple(zip(self.wishes, self._words, strict=True))
-        equal = next((wish for wish, said in names if words in said), None)
-        within = (wish for wish, said in names if any(f" {words} " in f" {each} " for each in said))
-        return equal or next(within, NO_WISH)
+        within = (wish for name, wish in self._names.items() if f" {words} " in f" {name} ")
+        return self._names.get(words) or next(within, NO_WISH)
 
 
 @lru_cache(maxsize=256)

@@ -1,12 +1,12 @@
 """Rows and summary that may be shown of a model's answer: facts copied and spelt by code, in the owner's words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.outcomes import Field
 from app.domain.rows.answer import MOST_ROWS_READ, Answer, PointedRow
-from app.domain.rows.display import NO_WISH, Display, Wish, read_display
-from app.domain.rows.labels import SAYS_LITTLE, label_of
+from app.domain.rows.display import NO_WISH, Display, read_display
+from app.domain.rows.labels import SAYS_LITTLE, Label, label_of
 from app.domain.rows.masking import overlaps, without
 from app.domain.rows.money import about_money
 from app.domain.rows.naming import (
@@ -17,12 +17,12 @@ from app.domain.rows.naming import (
     label_for,
     made_from_rows,
 )
-from app.domain.rows.nodes import Nodes
+from app.domain.rows.nodes import Node, Nodes
 from app.domain.rows.picking import picked, surely_picked
 from app.domain.rows.pointers import resolved
 from app.domain.rows.summary import says_only
 from app.domain.rows.synonyms import meant
-from app.domain.rows.values import shown
+from app.domain.rows.values import Shown, shown
 from app.domain.rows.words import content
 from support_context.facts import Facts
 from support_context.json_pointers import keys_of
@@ -52,9 +52,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    field: Field
-    wish: Wish
-    path: tuple[str, ...]
+    node: Node
+    label: Label
+    shown: Shown
     moved: bool
     renamed: bool
 
@@ -94,19 +94,19 @@ def _picked(nodes: Nodes, display: Display, instructions: str, agent_only: Seque
     return Judged(made_from_rows(fields), fields, note)
 
 
-def _spelt(said: Iterable[PointedRow], nodes: Nodes, display: Display, instructions: str) -> list[_Row]:
+def _spelt(said: Sequence[PointedRow], nodes: Nodes, display: Display, instructions: str) -> list[_Row]:
     about = about_money(instructions)
     rows: dict[str, _Row] = {}
-    sure = {row.source: row.label for row in surely_picked(nodes, display)}
+    in_doubt = any(display.wish_for(row.label) is NO_WISH for row in said)
+    sure = {row.source: row.label for row in surely_picked(nodes, display)} if in_doubt else {}
     for row in (_in_the_owners_words(each, nodes, display, sure) for each in said):
         node = resolved(row, nodes, display)
         if node is None or node.pointer in rows or node.pointer.startswith("/links/"):
             continue
         label = label_of(row.label, node, nodes, display)
         value = shown(node, label.wish, row, nodes, about)
-        field = Field(label.text, value.value, node.pointer, value.type, value.machine)
         renamed = bool(row.label) and label.text != line(row.label, LONGEST_LABEL)
-        rows[node.pointer] = _Row(field, label.wish, node.path, node.pointer != row.source, renamed)
+        rows[node.pointer] = _Row(node, label, value, node.pointer != row.source, renamed)
     return list(rows.values())
 
 
@@ -118,8 +118,8 @@ def _in_the_owners_words(row: PointedRow, nodes: Nodes, display: Display, sure: 
     owner names beyond doubt.
     """
     label = row.label.partition(" (")[0]
-    if any(label.casefold() == wish.label.casefold() for wish in display.wishes):
-        return replace(row, label=label)
+    if display.has_label(label):
+        return row if label == row.label else replace(row, label=label)
     if display.wish_for(row.label) is NO_WISH:
         node = nodes.at(row.source) or nodes.repaired(row.source)
         if node and node.pointer in sure:
@@ -141,13 +141,13 @@ def _asked_for(rows: list[_Row], nodes: Nodes, display: Display) -> list[_Row]:
     if display.everything or display.unread or not display.wishes:
         return rows
     known = {word for wish in display.wishes for name in (wish.label, wish.name) for word in content(name)}
-    answered = {row.wish for row in rows}
+    answered = {row.label.wish for row in rows}
     unanswered = [wish for wish in display.wishes if wish not in answered]
     nameless = (wish for wish in unanswered if not any(nodes.named(name) for name in (wish.label, wish.name)))
     open_wishes = 0 if display.english else len(list(nameless))
     kept: list[_Row] = []
     for row in rows:
-        if row.wish is NO_WISH and known.isdisjoint(row.path):
+        if row.label.wish is NO_WISH and known.isdisjoint(row.node.path):
             if not open_wishes or row.renamed:
                 continue
             open_wishes -= 1
@@ -157,16 +157,17 @@ def _asked_for(rows: list[_Row], nodes: Nodes, display: Display) -> list[_Row]:
 
 def _told_apart(rows: Sequence[_Row], agent_only: Sequence[str]) -> tuple[Field, ...]:
     """Give rows with one label names of their own: the number of their item, or the name of their parent."""
-    fields = [row.field for row in rows][:MOST_FIELDS]
-    labels = [field.label for field in fields]
+    kept = rows[:MOST_FIELDS]
+    sources: dict[str, list[str]] = {}
+    for row in kept:
+        sources.setdefault(row.label.text, []).append(row.node.pointer)
     told: list[Field] = []
-    for field in fields:
-        label = field.label
-        if labels.count(label) > 1:
-            index = next((key for key in reversed(keys_of(field.source)) if is_index(key)), None)
-            others = [each for each in fields if each.label == label]
-            numbered = all(any(map(is_index, keys_of(each.source))) for each in others)
-            label = f"{label} {int(index) + 1}" if index and numbered else label_for(field.source, parents=2)
-        shut = overlaps(field.source, agent_only)
-        told.append(replace(field, label=line(label, LONGEST_LABEL), agent_only=shut))
+    for row in kept:
+        label, source, value = row.label.text, row.node.pointer, row.shown
+        if len(sources[label]) > 1:
+            index = next((key for key in reversed(keys_of(source)) if is_index(key)), None)
+            numbered = all(any(map(is_index, keys_of(each))) for each in sources[label])
+            label = f"{label} {int(index) + 1}" if index and numbered else label_for(source, parents=2)
+        shut = overlaps(source, agent_only)
+        told.append(Field(line(label, LONGEST_LABEL), value.value, source, value.type, value.machine, shut))
     return tuple(told)

@@ -150,11 +150,13 @@ def _is_money(node: Node, wish: Wish, nodes: Nodes, *, said: bool) -> bool:
     if (key & WEAK_MONEY) - plural and key <= WEAK_MONEY | MONEY | codes:
         beside = next(_above(node.pointer, nodes.facts), {})
         return set(node.parent) <= OF_MONEY | MONEY | WEAK_MONEY or bool(_named_in(beside, node.key))
+    if plural:
+        return False
     wished = set(stems(wish.name)) | set(stems(wish.label))
     beside = next(_above(node.pointer, nodes.facts), {})
     numbers = [each for each in islice(beside.values(), MOST_MEMBERS) if literal(each) is not None]
     alone = len(numbers) == 1 and bool(_named_in(beside, node.key))
-    return not plural and (bool(wished & MONEY) or (said and bool(wished & WEAK_MONEY)) or alone)
+    return bool(wished & MONEY) or (said and bool(wished & WEAK_MONEY)) or alone
 
 
 def _minor(node: Node, wish: Wish, about: AboutMoney) -> str:

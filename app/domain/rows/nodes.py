@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.domain.rows.answer import LONGEST_POINTER
 from app.domain.rows.naming import is_index
@@ -46,17 +47,28 @@ class Node:
     @property
     def bare(self) -> tuple[str, ...]:
         """Return the words of the key less `is`, `has` and `was`."""
-        return tuple(word for word in self.key if word not in PREFIXES) or self.key
+        return without_prefixes(self.key)
 
     @property
-    def names(self) -> set[str]:
+    def names(self) -> frozenset[str]:
         """Return what the member is called, its words written together: by its key, alone or with its parent's."""
-        whole = (self.key, self.bare, self.parent + self.key, self.key + self.parent)
-        return {"".join(words) for words in whole} if self.key else set()
+        return _names(self.key, self.parent)
 
     def is_named(self, words: tuple[str, ...]) -> bool:
         """Tell whether these words, written together, are the key, or the key and its parent's."""
         return "".join(words) in self.names
+
+
+@lru_cache(maxsize=8_192)
+def without_prefixes(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a key less `is`, `has` and `was`, all of them where nothing else is left."""
+    return tuple(word for word in key if word not in PREFIXES) or key
+
+
+@lru_cache(maxsize=8_192)
+def _names(key: tuple[str, ...], parent: tuple[str, ...]) -> frozenset[str]:
+    whole = (key, without_prefixes(key), parent + key, key + parent)
+    return frozenset("".join(words) for words in whole) if key else frozenset()
 
 
 @dataclass(slots=True)
@@ -88,12 +100,10 @@ class Nodes:
 
         The whole object is no member.
         """
-        if not pointer or len(keys_of(pointer)) == 0:
-            return None
+        if pointer in self.by_pointer or not keys_of(pointer):
+            return self.by_pointer.get(pointer)
         value = self.facts.at(pointer)
-        if value is MISSING:
-            return None
-        return self.by_pointer.get(pointer) or node_at(pointer, value)
+        return None if value is MISSING else node_at(pointer, value)
 
     def repaired(self, pointer: str) -> Node | None:
         """Return the one member that a pointer which leads nowhere means: the only one with its last key."""

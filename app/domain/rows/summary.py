@@ -42,15 +42,19 @@ MOST_READ = 60_000
 STATES = (GOOD_STATES | BAD_STATES | PROMISES) - {"on", "off", "yes", "no", "none", "true", "false"}
 """Words of states and promises, less those that are parts of speech too."""
 
+SMALL = FUNCTION_WORDS | COMMON_WORDS
+"""Words that say nothing of anybody, wherever they stand."""
+
 REACH_OF_NEGATION = 3
 """Words after a negation that it may turn."""
 
 _EDGES = "\"'“”‘’„‚«»‹›()[]{}.,;:!?…、。，；：！？·•|–—"
+_OPENING_EDGES = _EDGES.replace("–", "")
 _SCRIPTS_MEET = re.compile(r"(?<=\d)(?=[^\W\d_a-z])|(?<=[^\W\d_a-z])(?=\d)")
 _ADDRESS = re.compile(r"://|@|[^\W\d_][\w-]*\.[^\W\d_]{2,}")
 _MARKUP = re.compile(r"[<>`*|\\~^{}\[\]#_]")
 _ROMAN = re.compile(r"(?=..)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
-_SIGNED = re.compile(r"^[-−–](?=\d)")
+_SIGNED = re.compile(r"(?<!\S)([(\[{\"'“„«]*)[−–](?=\d)")
 _CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -155,10 +159,10 @@ def _deny(node: Node, known: _Known) -> None:
 def _is_invented(place: int, tokens: list[str], known: _Known) -> bool:
     """Tell whether one word of a summary says something hard that no row says."""
     token = tokens[place]
-    around = [(tokens[place - 1], token)] if place else []
-    around += [(token, tokens[place + 1])] if place + 1 < len(tokens) else []
     if token in UNIT_WORDS or token in DURATIONS or _is_sign(token):
         # A unit counts with its number only: "12 %" is not said by twelve seats and ten percent.
+        around = [(tokens[place - 1], token)] if place else []
+        around += [(token, tokens[place + 1])] if place + 1 < len(tokens) else []
         pairs = [pair for pair in around if any(_has_digit(each) for each in pair)]
         strange = any(pair not in known.pairs and pair[::-1] not in known.pairs for pair in pairs)
         strange = strange or (place > 0 and tokens[place - 1] in RELATIVE and around[0] not in known.pairs)
@@ -191,10 +195,10 @@ def _says(phrase_denied: str, words: str) -> bool:
 
 def _from_a_stranger(tokens: Iterable[str], known: _Known) -> bool:
     """Tell whether a word stands only in what may not speak: long texts of the record, and facts that no row shows."""
-    small = FUNCTION_WORDS | COMMON_WORDS
-    return any(token in known.strangers and token not in small for token in tokens) or any(
+    return any(token in known.strangers and token not in SMALL for token in tokens) or any(
         any(piece in stranger for stranger in known.strangers if len(stranger) > len(piece))
         for token in tokens
+        if not token.isascii()
         for piece in _pieces(token)
         if piece not in known.tokens
     )
@@ -225,13 +229,12 @@ def _tokens(text: str) -> list[str]:
     folded = comparable(text)
     if not folded.isascii():
         digits = {ord(c): str(unicodedata.decimal(c)) for c in set(folded) if c.isdecimal() and not c.isascii()}
-        folded = _SCRIPTS_MEET.sub(" ", folded.translate(digits))
-    tokens = (_SIGNED.sub("-", each.lstrip("([{\"'“„«")) for each in folded.split())
-    return [token for each in tokens if (token := each.rstrip(_EDGES).lstrip(_EDGES.replace("–", "")))]
+        folded = _SIGNED.sub(r"\1-", _SCRIPTS_MEET.sub(" ", folded.translate(digits)))
+    return [token for each in folded.split() if (token := each.rstrip(_EDGES).lstrip(_OPENING_EDGES))]
 
 
 def _has_digit(token: str) -> bool:
-    return any(character.isdigit() for character in token)
+    return not token.isalpha() and any(character.isdigit() for character in token)
 
 
 def _is_sign(token: str) -> bool:
@@ -240,7 +243,9 @@ def _is_sign(token: str) -> bool:
 
 def _letter_numerals(text: str) -> set[str]:
     """Return the characters that are numbers without being digits: Ⅻ, ½, ②, 九."""
-    return {c for c in text if unicodedata.category(c) in ("Nl", "No") or c in HAN_NUMERALS}
+    return (
+        set() if text.isascii() else {c for c in text if unicodedata.category(c) in ("Nl", "No") or c in HAN_NUMERALS}
+    )
 
 
 def _is_roman(token: str) -> bool:
