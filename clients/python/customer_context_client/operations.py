@@ -13,6 +13,159 @@ class Operations:
     """What both clients can do; each method returns what its client makes of the call."""
 
     @operation
+    def enrich_ticket(
+        self, ticket_id: str, body: bodies.TicketInput, *, refresh: bool | None = None, prefer: str | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending | None]:
+        """Enrich a ticket.
+
+        Look up the customer behind a ticket, once; a later call returns the stored result.
+
+        A look-up that fails is a result with a status, never an error of this route. One that takes longer than
+        the caller waits, or than the service lets it wait, is answered with 202 and goes on.
+        """
+        return Call(
+            "POST",
+            "/tickets/{ticket_id}/enrich",
+            path={"ticket_id": ticket_id},
+            query={"refresh": refresh},
+            headers={"Prefer": prefer},
+            body=body,
+            once=True,
+        )
+
+    @operation
+    def refresh_ticket(
+        self, ticket_id: str, body: bodies.RefreshInput, *, prefer: str | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending]:
+        """Refresh a result without its email.
+
+        Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
+
+        The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are,
+        and says so in `last_attempt`.
+        """
+        return Call(
+            "POST", "/tickets/{ticket_id}/refresh", path={"ticket_id": ticket_id}, headers={"Prefer": prefer}, body=body
+        )
+
+    @operation
+    def look_up_customer(
+        self, ticket_id: str, body: bodies.LookUpInput, *, actor_id: str, prefer: str | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending]:
+        """Look a customer up by hand.
+
+        Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as
+        ever.
+
+        It stands in the audit trail, without the identifier.
+        """
+        return Call(
+            "POST",
+            "/tickets/{ticket_id}/look-up",
+            path={"ticket_id": ticket_id},
+            headers={"X-Actor-Id": actor_id, "Prefer": prefer},
+            body=body,
+        )
+
+    @operation
+    def get_result(
+        self, ticket_id: str, *, project_id: str, wait: int | None = None
+    ) -> Call[bodies.TicketResult | bodies.Pending]:
+        """Read a ticket's result.
+
+        Read what is stored for a ticket, or that a run is under way: also one that replaces a result.
+        """
+        return Call(
+            "GET",
+            "/tickets/{ticket_id}/customer-context",
+            path={"ticket_id": ticket_id},
+            query={"project_id": project_id, "wait": wait},
+        )
+
+    @operation
+    def delete_result(self, ticket_id: str, *, project_id: str, actor_id: str | None = None) -> Call[None]:
+        """Erase a ticket's result.
+
+        Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
+        """
+        return Call(
+            "DELETE",
+            "/tickets/{ticket_id}/customer-context",
+            path={"ticket_id": ticket_id},
+            query={"project_id": project_id},
+            headers={"X-Actor-Id": actor_id},
+        )
+
+    @operation
+    def enrich_batch(self, body: bodies.BatchInput) -> Call[bodies.Batch]:
+        """Enrich many tickets.
+
+        Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
+
+        A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a
+        ticket that stands in the batch twice, the first counts. Read the results at `location`, or be told by
+        webhook or GET /events.
+        """
+        return Call("POST", "/tickets/enrich-batch", body=body, once=True)
+
+    @operation
+    def check_draft(self, ticket_id: str, body: bodies.DraftInput) -> Call[bodies.DraftChecked]:
+        """Check a draft.
+
+        Say which figures, dates, addresses, identifiers and status words of a reply stand in no fact and no
+        known text.
+
+        Of a record that the sender may not be told, every value is reported, in whatever spelling, also where
+        the sender wrote it first: to repeat it would confirm it. No AI is asked, and nothing of the draft is
+        stored or logged.
+        """
+        return Call("POST", "/tickets/{ticket_id}/check-draft", path={"ticket_id": ticket_id}, body=body)
+
+    @operation
+    def list_results(
+        self,
+        *,
+        project_id: str,
+        status: bodies.Status | None = None,
+        reason: str | None = None,
+        since: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[bodies.ListedTickets]:
+        """List results.
+
+        List the results of a project, those of the last tickets first, without facts: what a lost message told
+        of.
+
+        Read one whole with GET /tickets/{ticket_id}/customer-context.
+        """
+        return Call(
+            "GET",
+            "/tickets",
+            query={
+                "project_id": project_id,
+                "status": status,
+                "reason": reason,
+                "since": since,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+
+    @stream
+    def get_events(self, *, project_id: str | None = None) -> Call[bodies.TicketResult]:
+        """Listen for results.
+
+        Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
+
+        A comment comes every 15 s as a heartbeat. Nothing is kept for who is not listening: a reader that
+        connects again has missed what ended meanwhile, and reads those tickets with GET. The stream ends when
+        the process does, when the reader falls too far behind, and when results may have been missed. An erased
+        ticket produces nothing.
+        """
+        return Call("GET", "/events", query={"project_id": project_id}, accept="text/event-stream")
+
+    @operation
     def put_project(
         self, project_id: str, body: bodies.ProjectInput, *, actor_id: str | None = None
     ) -> Call[bodies.Project]:
@@ -387,159 +540,6 @@ class Operations:
             query={"days": days},
             headers={"X-Actor-Id": actor_id},
         )
-
-    @operation
-    def enrich_ticket(
-        self, ticket_id: str, body: bodies.TicketInput, *, refresh: bool | None = None, prefer: str | None = None
-    ) -> Call[bodies.TicketResult | bodies.Pending | None]:
-        """Enrich a ticket.
-
-        Look up the customer behind a ticket, once; a later call returns the stored result.
-
-        A look-up that fails is a result with a status, never an error of this route. One that takes longer than
-        the caller waits, or than the service lets it wait, is answered with 202 and goes on.
-        """
-        return Call(
-            "POST",
-            "/tickets/{ticket_id}/enrich",
-            path={"ticket_id": ticket_id},
-            query={"refresh": refresh},
-            headers={"Prefer": prefer},
-            body=body,
-            once=True,
-        )
-
-    @operation
-    def refresh_ticket(
-        self, ticket_id: str, body: bodies.RefreshInput, *, prefer: str | None = None
-    ) -> Call[bodies.TicketResult | bodies.Pending]:
-        """Refresh a result without its email.
-
-        Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
-
-        The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are,
-        and says so in `last_attempt`.
-        """
-        return Call(
-            "POST", "/tickets/{ticket_id}/refresh", path={"ticket_id": ticket_id}, headers={"Prefer": prefer}, body=body
-        )
-
-    @operation
-    def look_up_customer(
-        self, ticket_id: str, body: bodies.LookUpInput, *, actor_id: str, prefer: str | None = None
-    ) -> Call[bodies.TicketResult | bodies.Pending]:
-        """Look a customer up by hand.
-
-        Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as
-        ever.
-
-        It stands in the audit trail, without the identifier.
-        """
-        return Call(
-            "POST",
-            "/tickets/{ticket_id}/look-up",
-            path={"ticket_id": ticket_id},
-            headers={"X-Actor-Id": actor_id, "Prefer": prefer},
-            body=body,
-        )
-
-    @operation
-    def get_result(
-        self, ticket_id: str, *, project_id: str, wait: int | None = None
-    ) -> Call[bodies.TicketResult | bodies.Pending]:
-        """Read a ticket's result.
-
-        Read what is stored for a ticket, or that a run is under way: also one that replaces a result.
-        """
-        return Call(
-            "GET",
-            "/tickets/{ticket_id}/customer-context",
-            path={"ticket_id": ticket_id},
-            query={"project_id": project_id, "wait": wait},
-        )
-
-    @operation
-    def delete_result(self, ticket_id: str, *, project_id: str, actor_id: str | None = None) -> Call[None]:
-        """Erase a ticket's result.
-
-        Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
-        """
-        return Call(
-            "DELETE",
-            "/tickets/{ticket_id}/customer-context",
-            path={"ticket_id": ticket_id},
-            query={"project_id": project_id},
-            headers={"X-Actor-Id": actor_id},
-        )
-
-    @operation
-    def enrich_batch(self, body: bodies.BatchInput) -> Call[bodies.Batch]:
-        """Enrich many tickets.
-
-        Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
-
-        A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a
-        ticket that stands in the batch twice, the first counts. Read the results at `location`, or be told by
-        webhook or GET /events.
-        """
-        return Call("POST", "/tickets/enrich-batch", body=body, once=True)
-
-    @operation
-    def check_draft(self, ticket_id: str, body: bodies.DraftInput) -> Call[bodies.DraftChecked]:
-        """Check a draft.
-
-        Say which figures, dates, addresses, identifiers and status words of a reply stand in no fact and no
-        known text.
-
-        Of a record that the sender may not be told, every value is reported, in whatever spelling, also where
-        the sender wrote it first: to repeat it would confirm it. No AI is asked, and nothing of the draft is
-        stored or logged.
-        """
-        return Call("POST", "/tickets/{ticket_id}/check-draft", path={"ticket_id": ticket_id}, body=body)
-
-    @operation
-    def list_results(
-        self,
-        *,
-        project_id: str,
-        status: bodies.Status | None = None,
-        reason: str | None = None,
-        since: str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> Call[bodies.ListedTickets]:
-        """List results.
-
-        List the results of a project, those of the last tickets first, without facts: what a lost message told
-        of.
-
-        Read one whole with GET /tickets/{ticket_id}/customer-context.
-        """
-        return Call(
-            "GET",
-            "/tickets",
-            query={
-                "project_id": project_id,
-                "status": status,
-                "reason": reason,
-                "since": since,
-                "limit": limit,
-                "cursor": cursor,
-            },
-        )
-
-    @stream
-    def get_events(self, *, project_id: str | None = None) -> Call[bodies.TicketResult]:
-        """Listen for results.
-
-        Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
-
-        A comment comes every 15 s as a heartbeat. Nothing is kept for who is not listening: a reader that
-        connects again has missed what ended meanwhile, and reads those tickets with GET. The stream ends when
-        the process does, when the reader falls too far behind, and when results may have been missed. An erased
-        ticket produces nothing.
-        """
-        return Call("GET", "/events", query={"project_id": project_id}, accept="text/event-stream")
 
     @operation
     def get_health(self) -> Call[dict[str, str]]:

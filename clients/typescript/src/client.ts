@@ -6,6 +6,113 @@ import { Caller, type Event, type Limits, type Tagged } from "./caller.js";
 /** Calls the service; each method is one operation of its routes. */
 export class CustomerContextClient extends Caller {
   /**
+   * Enrich a ticket.
+   *
+   * Look up the customer behind a ticket, once; a later call returns the stored result.
+   *
+   * A look-up that fails is a result with a status, never an error of this route. One that takes longer than
+   * the caller waits, or than the service lets it wait, is answered with 202 and goes on.
+   */
+  enrichTicket(ticketId: string, body: bodies.TicketInput, options: Limits & { refresh?: boolean; prefer?: string } = {}): Promise<bodies.TicketResult | bodies.Pending | null> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/enrich`, query: { "refresh": options.refresh }, headers: { "Prefer": options.prefer }, body, once: true }, options);
+  }
+
+  /**
+   * Refresh a result without its email.
+   *
+   * Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
+   *
+   * The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are,
+   * and says so in `last_attempt`.
+   */
+  refreshTicket(ticketId: string, body: bodies.RefreshInput, options: Limits & { prefer?: string } = {}): Promise<bodies.TicketResult | bodies.Pending> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/refresh`, headers: { "Prefer": options.prefer }, body }, options);
+  }
+
+  /**
+   * Look a customer up by hand.
+   *
+   * Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as
+   * ever.
+   *
+   * It stands in the audit trail, without the identifier.
+   */
+  lookUpCustomer(ticketId: string, body: bodies.LookUpInput, options: Limits & { actorId: string; prefer?: string }): Promise<bodies.TicketResult | bodies.Pending> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/look-up`, headers: { "X-Actor-Id": options.actorId, "Prefer": options.prefer }, body }, options);
+  }
+
+  /**
+   * Read a ticket's result.
+   *
+   * Read what is stored for a ticket, or that a run is under way: also one that replaces a result.
+   */
+  getResult(ticketId: string, options: Limits & { projectId: string; wait?: number }): Promise<bodies.TicketResult | bodies.Pending> {
+    return this.call({ method: "GET", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId, "wait": options.wait } }, options);
+  }
+
+  /**
+   * Erase a ticket's result.
+   *
+   * Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
+   */
+  deleteResult(ticketId: string, options: Limits & { projectId: string; actorId?: string }): Promise<null> {
+    return this.call({ method: "DELETE", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId }, headers: { "X-Actor-Id": options.actorId } }, options);
+  }
+
+  /**
+   * Enrich many tickets.
+   *
+   * Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
+   *
+   * A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a
+   * ticket that stands in the batch twice, the first counts. Read the results at `location`, or be told by
+   * webhook or GET /events.
+   */
+  enrichBatch(body: bodies.BatchInput, options: Limits = {}): Promise<bodies.Batch> {
+    return this.call({ method: "POST", path: `/tickets/enrich-batch`, body, once: true }, options);
+  }
+
+  /**
+   * Check a draft.
+   *
+   * Say which figures, dates, addresses, identifiers and status words of a reply stand in no fact and no
+   * known text.
+   *
+   * Of a record that the sender may not be told, every value is reported, in whatever spelling, also where
+   * the sender wrote it first: to repeat it would confirm it. No AI is asked, and nothing of the draft is
+   * stored or logged.
+   */
+  checkDraft(ticketId: string, body: bodies.DraftInput, options: Limits = {}): Promise<bodies.DraftChecked> {
+    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/check-draft`, body }, options);
+  }
+
+  /**
+   * List results.
+   *
+   * List the results of a project, those of the last tickets first, without facts: what a lost message told
+   * of.
+   *
+   * Read one whole with GET /tickets/{ticket_id}/customer-context.
+   */
+  listResults(options: Limits & { projectId: string; status?: bodies.Status | null; reason?: string | null; since?: string | null; limit?: number; cursor?: string | null }): Promise<bodies.ListedTickets> {
+    return this.call({ method: "GET", path: `/tickets`, query: { "project_id": options.projectId, "status": options.status, "reason": options.reason, "since": options.since, "limit": options.limit, "cursor": options.cursor } }, options);
+  }
+
+  /**
+   * Listen for results.
+   *
+   * Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
+   *
+   * A comment comes every 15 s as a heartbeat. Nothing is kept for who is not listening: a reader that
+   * connects again has missed what ended meanwhile, and reads those tickets with GET. The stream ends when
+   * the process does, when the reader falls too far behind, and when results may have been missed. An erased
+   * ticket produces nothing.
+   */
+  getEvents(options: Limits & { projectId?: string | null } = {}): Promise<AsyncIterable<Event<bodies.TicketResult>>> {
+    return this.listen({ method: "GET", path: `/events`, query: { "project_id": options.projectId }, accept: "text/event-stream" }, options);
+  }
+
+  /**
    * Create or replace a project.
    *
    * Tell this service a project's plan, owners and monthly AI credits; credits already used stay used.
@@ -243,113 +350,6 @@ export class CustomerContextClient extends Caller {
    */
   getActivity(projectId: string, options: Limits & { days?: number; actorId?: string } = {}): Promise<bodies.Activity> {
     return this.call({ method: "GET", path: `/projects/${encodeURIComponent(projectId)}/customer-context/activity`, query: { "days": options.days }, headers: { "X-Actor-Id": options.actorId } }, options);
-  }
-
-  /**
-   * Enrich a ticket.
-   *
-   * Look up the customer behind a ticket, once; a later call returns the stored result.
-   *
-   * A look-up that fails is a result with a status, never an error of this route. One that takes longer than
-   * the caller waits, or than the service lets it wait, is answered with 202 and goes on.
-   */
-  enrichTicket(ticketId: string, body: bodies.TicketInput, options: Limits & { refresh?: boolean; prefer?: string } = {}): Promise<bodies.TicketResult | bodies.Pending | null> {
-    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/enrich`, query: { "refresh": options.refresh }, headers: { "Prefer": options.prefer }, body, once: true }, options);
-  }
-
-  /**
-   * Refresh a result without its email.
-   *
-   * Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
-   *
-   * The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are,
-   * and says so in `last_attempt`.
-   */
-  refreshTicket(ticketId: string, body: bodies.RefreshInput, options: Limits & { prefer?: string } = {}): Promise<bodies.TicketResult | bodies.Pending> {
-    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/refresh`, headers: { "Prefer": options.prefer }, body }, options);
-  }
-
-  /**
-   * Look a customer up by hand.
-   *
-   * Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as
-   * ever.
-   *
-   * It stands in the audit trail, without the identifier.
-   */
-  lookUpCustomer(ticketId: string, body: bodies.LookUpInput, options: Limits & { actorId: string; prefer?: string }): Promise<bodies.TicketResult | bodies.Pending> {
-    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/look-up`, headers: { "X-Actor-Id": options.actorId, "Prefer": options.prefer }, body }, options);
-  }
-
-  /**
-   * Read a ticket's result.
-   *
-   * Read what is stored for a ticket, or that a run is under way: also one that replaces a result.
-   */
-  getResult(ticketId: string, options: Limits & { projectId: string; wait?: number }): Promise<bodies.TicketResult | bodies.Pending> {
-    return this.call({ method: "GET", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId, "wait": options.wait } }, options);
-  }
-
-  /**
-   * Erase a ticket's result.
-   *
-   * Erase what is stored for a ticket, also while it runs; also answered when there is nothing.
-   */
-  deleteResult(ticketId: string, options: Limits & { projectId: string; actorId?: string }): Promise<null> {
-    return this.call({ method: "DELETE", path: `/tickets/${encodeURIComponent(ticketId)}/customer-context`, query: { "project_id": options.projectId }, headers: { "X-Actor-Id": options.actorId } }, options);
-  }
-
-  /**
-   * Enrich many tickets.
-   *
-   * Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
-   *
-   * A ticket that is not valid is refused by itself, with its errors, and does not stop the others. Of a
-   * ticket that stands in the batch twice, the first counts. Read the results at `location`, or be told by
-   * webhook or GET /events.
-   */
-  enrichBatch(body: bodies.BatchInput, options: Limits = {}): Promise<bodies.Batch> {
-    return this.call({ method: "POST", path: `/tickets/enrich-batch`, body, once: true }, options);
-  }
-
-  /**
-   * Check a draft.
-   *
-   * Say which figures, dates, addresses, identifiers and status words of a reply stand in no fact and no
-   * known text.
-   *
-   * Of a record that the sender may not be told, every value is reported, in whatever spelling, also where
-   * the sender wrote it first: to repeat it would confirm it. No AI is asked, and nothing of the draft is
-   * stored or logged.
-   */
-  checkDraft(ticketId: string, body: bodies.DraftInput, options: Limits = {}): Promise<bodies.DraftChecked> {
-    return this.call({ method: "POST", path: `/tickets/${encodeURIComponent(ticketId)}/check-draft`, body }, options);
-  }
-
-  /**
-   * List results.
-   *
-   * List the results of a project, those of the last tickets first, without facts: what a lost message told
-   * of.
-   *
-   * Read one whole with GET /tickets/{ticket_id}/customer-context.
-   */
-  listResults(options: Limits & { projectId: string; status?: bodies.Status | null; reason?: string | null; since?: string | null; limit?: number; cursor?: string | null }): Promise<bodies.ListedTickets> {
-    return this.call({ method: "GET", path: `/tickets`, query: { "project_id": options.projectId, "status": options.status, "reason": options.reason, "since": options.since, "limit": options.limit, "cursor": options.cursor } }, options);
-  }
-
-  /**
-   * Listen for results.
-   *
-   * Stream the result of every run that ends from now on: `event: completed`, its data as enrich answers it.
-   *
-   * A comment comes every 15 s as a heartbeat. Nothing is kept for who is not listening: a reader that
-   * connects again has missed what ended meanwhile, and reads those tickets with GET. The stream ends when
-   * the process does, when the reader falls too far behind, and when results may have been missed. An erased
-   * ticket produces nothing.
-   */
-  getEvents(options: Limits & { projectId?: string | null } = {}): Promise<AsyncIterable<Event<bodies.TicketResult>>> {
-    return this.listen({ method: "GET", path: `/events`, query: { "project_id": options.projectId }, accept: "text/event-stream" }, options);
   }
 
   /**
