@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from secrets import choice
+from secrets import randbelow
 from time import monotonic
 from typing import Protocol
 
@@ -184,7 +184,7 @@ class Enricher:
             message = result.message if facts.empty else NOTHING_ASKED_FOR
             return replace(result, message=message, identity=found, links=links)
         withheld, mismatch = identity.is_withheld(found, policy), found is Identity.MISMATCH
-        nonce, at = "".join(choice(ai_context.CODE_LETTERS) for _ in range(ai_context.CODE_LENGTH)), result.created_at
+        nonce, at = _code(), result.created_at
         told = () if overlaps("/links", configuration.agent_only) else links
         known = ai_context.block(fields, told, nonce, at, mismatch=mismatch)
         return replace(
@@ -218,6 +218,15 @@ class Enricher:
             created_at=datetime.now(UTC),
             identified_by=run.identified_by,
         )
+
+
+def _code() -> str:
+    """Return a random code for the delimiters of an AI context; one draw, as each asks the operating system."""
+    rest, letters = randbelow(len(ai_context.CODE_LETTERS) ** ai_context.CODE_LENGTH), ""
+    for _ in range(ai_context.CODE_LENGTH):
+        rest, place = divmod(rest, len(ai_context.CODE_LETTERS))
+        letters += ai_context.CODE_LETTERS[place]
+    return letters
 
 
 def _identity(email: Email, configuration: Configuration, facts: Facts) -> Identity:

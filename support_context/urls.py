@@ -5,6 +5,7 @@ Two lenient parsers may read two hosts out of one text; a strict one that keeps 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import unquote_plus
 
@@ -92,6 +93,7 @@ def parse(text: str, allowed: tuple[IPv4Network | IPv6Network, ...] = ()) -> End
     return url
 
 
+@lru_cache(maxsize=1_024)
 def parse_form(text: str) -> EndpointUrl:
     """Read a URL by its form alone, without judging whether its host is public."""
     if len(text) > LONGEST_URL:

@@ -88,9 +88,11 @@ def _inert(text: str) -> str:
     folded = " ".join(plain(text).split())
     if _NAME_IN_DATA.search(unicodedata.normalize("NFKC", folded)):
         folded = _NAME_IN_DATA.sub("customer context", unicodedata.normalize("NFKC", folded))
+    if folded.isascii():
+        return _without_brackets(folded)
     return folded.translate({ord(c): _without_brackets(c) for c in set(folded)})
 
 
-def _without_brackets(character: str) -> str:
-    unified = unicodedata.normalize("NFKD", character)
-    return unified.replace("<", "‹").replace(">", "›") if "<" in unified or ">" in unified else character
+def _without_brackets(text: str) -> str:
+    unified = unicodedata.normalize("NFKD", text)
+    return unified.replace("<", "‹").replace(">", "›") if "<" in unified or ">" in unified else text
