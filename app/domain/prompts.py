@@ -140,29 +140,36 @@ class Misfit(Exception):
     """An answer that does not fit its schema; the text says what is wrong, in words for the model and for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A prompt: the system text, which never changes, comes first, so that a provider can cache it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What a model is to do, which never changes: the system text, the schema of the answer, and its length."""
 
     system: str
-    instructions: str
-    data: str
     schema: Mapping[str, object]
     most_tokens: int
 
 
+EXTRACT = Task(EXTRACT_SYSTEM, EXTRACT_SCHEMA, EXTRACT_TOKENS)
+SUMMARIZE = Task(SUMMARIZE_SYSTEM, SUMMARIZE_SCHEMA, SUMMARIZE_TOKENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt: the task, which never changes, comes first, so that a provider can cache it."""
+
+    task: Task
+    instructions: str
+    data: str
+
+
 def about_email(email: Email, instructions: str) -> Prompt:
     """Return the extraction prompt: which identifier does the email hold? `read_identifier` reads the answer."""
-    return Prompt(
-        EXTRACT_SYSTEM, owner_instructions(instructions), email_message(email), EXTRACT_SCHEMA, EXTRACT_TOKENS
-    )
+    return Prompt(EXTRACT, owner_instructions(instructions), email_message(email))
 
 
 def about_facts(facts: Facts, instructions: str) -> Prompt:
     """Return the summary prompt: what of the customer's data is shown? `read_answer` reads the answer."""
-    return Prompt(
-        SUMMARIZE_SYSTEM, owner_instructions(instructions), facts_message(facts), SUMMARIZE_SCHEMA, SUMMARIZE_TOKENS
-    )
+    return Prompt(SUMMARIZE, owner_instructions(instructions), facts_message(facts))
 
 
 def read_identifier(said: Json) -> str | None:

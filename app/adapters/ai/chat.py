@@ -113,10 +113,10 @@ class ChatCompletions:
 
 def request(model: str, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> dict[str, Any]:
     """Return the JSON body of a chat completions request."""
-    system = f"{system_text(prompt, features)}\n\n{prompt.instructions}"
+    system = f"{system_text(prompt.task, features)}\n\n{prompt.instructions}"
     body: dict[str, Any] = {
         "model": model,
-        "max_tokens": prompt.most_tokens + features.room,
+        "max_tokens": prompt.task.most_tokens + features.room,
         "messages": [{"role": "system", "content": system}, *turns(prompt, corrections)],
     }
     if features.temperature:
@@ -126,7 +126,7 @@ def request(model: str, prompt: Prompt, features: Features, corrections: Sequenc
     if features.effort:
         body["reasoning_effort"] = "none"
     if features.schema:
-        schema: Mapping[str, object] = {"name": "answer", "strict": True, "schema": dict(prompt.schema)}
+        schema: Mapping[str, object] = {"name": "answer", "strict": True, "schema": dict(prompt.task.schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
 

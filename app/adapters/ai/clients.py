@@ -156,11 +156,10 @@ class Claude:
 
     async def ask(self, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> WireReply:
         """Send one prompt to the model; raises `NoAnswer` or `NoCredentials`."""
+        parts = messages.request(self._model, prompt, features, corrections)
         if self._headers is not None:
-            # Only the bytes are held while the model thinks.
-            content = json.dumps(messages.request(self._model, prompt, features, corrections)).encode()
-            return await self._wire.send("POST", self._url, self._headers, content)
-        body = messages.request(self._model, prompt, features, corrections)
+            return await self._wire.send("POST", self._url, self._headers, *parts)
+        body = json.loads(b"".join(parts))
         return await self._through_sdk(lambda: self._client.post(PATH, cast_to=httpx2.Response, body=body))
 
     def read(self, body: bytes) -> Said:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NotRequired
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,7 +11,7 @@ from typing_extensions import TypedDict
 from app.adapters.ai.answers import Ending, NoMessage, Said
 from app.adapters.ai.features import Features
 from app.domain.outcomes import Usage
-from app.domain.prompts import Prompt
+from app.domain.prompts import Prompt, Task
 
 Correction = tuple[str, str]
 """An answer that did not fit, and what is wrong with it."""
@@ -40,33 +41,36 @@ class _Message(TypedDict):
 _MESSAGE = TypeAdapter(_Message)
 
 
-def request(model: str, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> dict[str, Any]:
-    """Return the body of a Messages API request with the optional parts that the model takes."""
+def request(model: str, prompt: Prompt, features: Features, corrections: Sequence[Correction]) -> tuple[bytes, bytes]:
+    """Return the body of a Messages API request: the part that all requests of a task share, and that of this one."""
     instructions: dict[str, Any] = {"type": "text", "text": prompt.instructions}
     if features.cache:
         instructions["cache_control"] = {"type": "ephemeral"}
-    body: dict[str, Any] = {
-        "model": model,
-        "max_tokens": prompt.most_tokens + features.room,
-        "system": [{"type": "text", "text": system_text(prompt, features)}, instructions],
-        "messages": turns(prompt, corrections),
-    }
+    own = f', {json.dumps(instructions)}], "messages": {json.dumps(turns(prompt, corrections))}}}'
+    return _shared(model, prompt.task, features), own.encode()
+
+
+@lru_cache(maxsize=16)
+def _shared(model: str, task: Task, features: Features) -> bytes:
+    """Return the model, the optional parts that it takes, and the list of system texts, which stays open."""
+    body: dict[str, Any] = {"model": model, "max_tokens": task.most_tokens + features.room}
     if features.thinking is not None:
         body["thinking"] = {"type": features.thinking}
     config: dict[str, Any] = {"effort": "low"} if features.effort else {}
     if features.schema:
-        config["format"] = {"type": "json_schema", "schema": dict(prompt.schema)}
+        config["format"] = {"type": "json_schema", "schema": dict(task.schema)}
     if config:
         body["output_config"] = config
-    return body
+    body["system"] = [{"type": "text", "text": system_text(task, features)}]
+    return json.dumps(body).encode().removesuffix(b"]}")
 
 
-def system_text(prompt: Prompt, features: Features) -> str:
+def system_text(task: Task, features: Features) -> str:
     """Return the system prompt, with the JSON Schema in it where the API does not enforce one."""
     if features.schema:
-        return prompt.system
-    schema = json.dumps(dict(prompt.schema), separators=(",", ":"))
-    return f"{prompt.system}\n\nAnswer with that JSON object alone: no other text. It fits this JSON Schema:\n{schema}"
+        return task.system
+    schema = json.dumps(dict(task.schema), separators=(",", ":"))
+    return f"{task.system}\n\nAnswer with that JSON object alone: no other text. It fits this JSON Schema:\n{schema}"
 
 
 def turns(prompt: Prompt, corrections: Sequence[Correction]) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 
 from support_context.secrets import Secret
 
@@ -41,6 +42,24 @@ class WireReply:
     body: bytes
 
 
+class _Parts(aiohttp.Payload):
+    """A request body in parts, joined only while it is sent: what requests share is held once while models think."""
+
+    _autoclose = True  # there is nothing to close
+
+    def __init__(self, parts: tuple[bytes, ...]) -> None:
+        super().__init__(parts)
+        self._size = sum(map(len, parts))
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the body as text."""
+        return b"".join(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write the body in one piece."""
+        await writer.write(b"".join(self._value))
+
+
 class Wire:
     """The HTTP client for AI calls: one session, through a proxy where one is set; `aclose` it."""
 
@@ -49,13 +68,16 @@ class Wire:
         self._proxy = proxy
         self._opened: aiohttp.ClientSession | None = None  # a session belongs to the loop that it was made in
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> WireReply:
-        """Send one request and return the response of any status; raises `NoAnswer`. The caller's deadline ends it."""
+    async def send(self, method: str, url: str, headers: Mapping[str, str], *body: bytes) -> WireReply:
+        """Send one request, its body in parts, and return the response of any status; raises `NoAnswer`.
+
+        The caller's deadline ends it.
+        """
         try:
             async with self._session().request(
                 method,
                 url,
-                data=body,
+                data=_Parts(body) if body else None,
                 headers=headers,
                 allow_redirects=False,
                 proxy=None if self._proxy is None else self._proxy.reveal(),
