@@ -17,6 +17,7 @@ from app.adapters.postgres.embedded import embedded_postgres
 from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.project_store import ProjectStore
 from app.adapters.postgres.retention_store import PORTION, RetentionStore
+from app.adapters.postgres.rows.packing import pack
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore
 from app.adapters.postgres.ticket_store import TicketStore
@@ -55,8 +56,10 @@ RESULT = {
     "message": "Customer data was looked up.",
     "created_at": "2026-11-22T09:00:00Z",
     "identifier": IDENTIFIER,
+    "identity": "unknown",
     **SUMMARY,
     "timings_ms": {"extract": 300, "fetch": 80, "summarize": 300, "total": 680},
+    "steps": [],
     "credits_used": 1,
 }
 
@@ -66,13 +69,12 @@ _FILL = Statement("""
         FROM generate_series(CAST(:first AS bigint), :last) AS n
     ), ended AS (
         INSERT INTO ended_runs (project_id, ended_at, status, timings_ms, credits_used)
-        SELECT :project_id, moment, 'ok', CAST(:result AS jsonb) -> 'timings_ms', 1 FROM numbers
+        SELECT :project_id, moment, 'ok', CAST(:timings_ms AS jsonb), 1 FROM numbers
         WHERE moment > now() - make_interval(days => :days) ORDER BY n
     )
-    INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, submitted_at, result)
-    SELECT 'old-' || md5(CAST(n AS text)), :project_id, 'done', nextval('enrichment_runs'), 1, moment,
-        CAST(:result AS jsonb)
-            || jsonb_build_object('identifier', 'acct_' || n % (CAST(:rows AS bigint) / :per_customer))
+    INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, submitted_at, status, identifier, result)
+    SELECT 'old-' || md5(CAST(n AS text)), :project_id, 'done', nextval('enrichment_runs'), 1, moment, 'ok',
+        'acct_' || n % (CAST(:rows AS bigint) / :per_customer), :result
     FROM numbers ORDER BY n
 """)
 """Half of the results are older than they may be; ticket ids come in no order, as those of a helpdesk."""
@@ -180,8 +182,13 @@ async def _filled(folder: Path, rows: int) -> AsyncIterator[Filled]:
 
 async def _fill(database: Database, rows: int, first: int) -> None:
     last = min(rows, first + FILLED_AT_ONCE - 1)
-    values = {"first": first, "last": last, "rows": rows, "days": RETENTION_DAYS, "per_customer": PER_CUSTOMER}
-    await database.fetch(_FILL, values | {"project_id": PROJECT, "result": json.dumps(RESULT)})
+    numbers = {"first": first, "last": last, "rows": rows, "days": RETENTION_DAYS, "per_customer": PER_CUSTOMER}
+    values: dict[str, object] = {
+        "project_id": PROJECT,
+        "result": pack(RESULT),
+        "timings_ms": json.dumps(RESULT["timings_ms"]),
+    }
+    await database.fetch(_FILL, values | numbers)
 
 
 async def _settle(url: str) -> None:

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.breaker import Admission
-from app.domain.configuration import StoredConfiguration
+from app.domain.configuration import Configuration
 from app.domain.outcomes import IdentifiedBy, Identity
-from app.domain.projects import Project
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.traces import Trace
@@ -88,9 +87,10 @@ class Claimed:
     """A claimed run: the lease by which the caller is the one to run this ticket.
 
     `run` and `attempt`, which counts the claims of the ticket, fence every later write. `strikes` counts the attempts,
-    this one too, that have not ended in order; `charged` says that the run holds a credit, `extracted` what an earlier
-    attempt has learned, `age_seconds` how long ago the run was submitted; `trace` is where its submitter stood. Where
-    the breaker of its `endpoint` is open, `admission` is what that has said once it was asked.
+    this one too, that have not ended in order; `plan`, `configuration` and `token_sealed`, a ciphertext, are those of
+    the project as the run began; `charged` says that it holds a credit, `extracted` what an earlier attempt has
+    learned, `age_seconds` how long ago the run was submitted; `trace` is where its submitter stood. Where the breaker
+    of its `endpoint` is open, `admission` is what that has said once it was asked.
     """
 
     ticket_id: str
@@ -98,8 +98,9 @@ class Claimed:
     run: int
     attempt: int
     strikes: int
-    project: Project
-    stored: StoredConfiguration | None
+    plan: str
+    configuration: Configuration | None
+    token_sealed: bytes | None
     email: Email
     extracted: Extracted | None
     charged: bool

@@ -13,7 +13,7 @@ from app.domain.breaker import Admission, EndpointVerdict, verdict_of
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
 from app.domain.configuration import Configuration, missing_fields
 from app.domain.outcomes import Outcome, Result
-from app.domain.projects import TokenUnreadable
+from app.domain.projects import TokenUnreadable, includes_customer_context
 from app.domain.reading.extraction import Extracted, as_sent
 from app.domain.steps import Run, Span
 from app.domain.workload import MOST_STRIKES
@@ -113,15 +113,15 @@ class Attempts:
 
     def _readied(self, claimed: Claimed) -> tuple[Configuration, Secret] | Outcome:
         """Return what a run needs, or why nothing may be run."""
-        if not claimed.project.includes_customer_context:
+        if not includes_customer_context(claimed.plan):
             return Outcome.PLAN
-        stored = claimed.stored
-        if stored is None or stored.token is None or missing_fields(stored.configuration, has_token=True):
+        configuration, token = claimed.configuration, claimed.token_sealed
+        if configuration is None or token is None or missing_fields(configuration, has_token=True):
             return Outcome.NOT_CONFIGURED
-        if not stored.configuration.enabled:
+        if not configuration.enabled:
             return Outcome.NOT_ENABLED
         try:
-            return stored.configuration, self._vault.open(claimed.project_id, stored.token.sealed)
+            return configuration, self._vault.open(claimed.project_id, token)
         except TokenUnreadable:
             return Outcome.TOKEN_UNREADABLE
 

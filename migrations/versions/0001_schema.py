@@ -19,7 +19,7 @@ FUNCTIONS = Path(tables.__file__).parent / "sql"
 """In the order of their names, as each file uses those before."""
 
 FUNCTIONS_LAST_FIRST = (
-    "finish_run", "admit_run", "asked_since", "take_runs", "take_run", "next_in_queue", "submit_ticket", "shown_result",
+    "finish_run", "admit_run", "asked_since", "take_runs", "take_run", "next_in_queue", "submit_ticket",
     "keeps_facts", "may_run_again", "endpoint_was_asked", "pay_for_run", "claim_of"
 )  # fmt: skip
 

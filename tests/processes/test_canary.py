@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.support.customers import set_up, ticket
+from tests.support.dump import dump
 from tests.support.ledger import Ledger
 from tests.support.messages_api import API_KEY, Gate, MessagesApi, listening
 from tests.support.processes import ENCRYPTION_KEY, SERVICE_TOKEN, serving
@@ -191,14 +192,6 @@ async def break_the_table(client: httpx.AsyncClient, seen: Seen, database: Any, 
     await database.execute("ALTER TABLE gone RENAME TO configurations")
 
 
-async def dump(database: Any) -> str:
-    """Return every row of every table, bytes as text too."""
-    tables = await database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    rows = [await database.fetch(f'SELECT * FROM "{table["tablename"]}"') for table in tables]  # noqa: S608 - own names
-    values = [value for table in rows for row in table for value in row.values()]
-    return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
-
-
 @pytest.fixture
 def api() -> MessagesApi:
     return MessagesApi()
@@ -233,7 +226,7 @@ async def test_token_is_found_nowhere_after_every_failure(
             await break_the_table(client, seen, database, "status")
             for path in ("/metrics", "/openapi.json", "/docs"):
                 seen.add(path, await client.get(path)).raise_for_status()
-            seen.places["database"] = await dump(database)
+            seen.places["database"] = await dump(database_url)
         seen.places["log"] = replica.program.stdout + replica.program.stderr
     seen.places["prompts"] = json.dumps(api.requests, ensure_ascii=False)
 
@@ -283,10 +276,10 @@ async def test_email_leaves_the_database_with_the_result(
                 path, submitted = f"/tickets/t_{number}/enrich", {"project_id": "prj_1", **email}
                 (await client.post(path, json=submitted, headers={"Prefer": "respond-async"})).raise_for_status()
             await gate.holds(len(emails))
-            while_it_runs = await dump(database)
+            while_it_runs = await dump(database_url)
             gate.open()
             await Ledger(database_url).until_all_are_done()
-            afterwards = await dump(database)
+            afterwards = await dump(database_url)
         log = replica.program.stdout + replica.program.stderr
 
     assert [secret for secret in secrets if secret not in while_it_runs] == []

@@ -24,7 +24,7 @@ class Ledger:
 
     async def endings(self) -> Counter[tuple[str, str | None]]:
         """Count the tickets by the status and reason of their result."""
-        rows = await self.rows("SELECT result->>'status' AS status, result->>'reason' AS reason FROM enrichments")
+        rows = await self.rows("SELECT status, reason FROM enrichments")
         return Counter((row["status"], row["reason"]) for row in rows)
 
     async def ended_runs(self) -> int:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.connection import Database, Statement
+from app.adapters.postgres.rows.packing import pack
 from app.domain.activity import counted_as
 from app.domain.breaker import FAILURES_TO_OPEN, EndpointVerdict
 from app.domain.outcomes import KeptStep
@@ -35,7 +36,10 @@ def put_ended_runs(database: SharedDatabase, *runs: EndedRun) -> None:
     database.rows("WITH sums AS (DELETE FROM daily_runs) DELETE FROM ended_runs")
     database.rows(
         "INSERT INTO ended_runs SELECT * FROM jsonb_populate_recordset(CAST(NULL AS ended_runs), :runs)",
-        runs=json.dumps([asdict(run) for run in runs], default=datetime.isoformat),
+        runs=json.dumps(
+            [asdict(run) | {"steps": f"\\x{pack([asdict(step) for step in run.steps]).hex()}"} for run in runs],
+            default=datetime.isoformat,
+        ),
     )
     sums = Counter(
         (run.project_id, run.ended_at.astimezone(UTC).date(), counted_as(run.status, run.reason)) for run in runs

@@ -49,8 +49,10 @@ def result_of(outcome: Outcome = Outcome.OK, **changes: Any) -> dict[str, Any]:
     return {
         **ending,
         "timings_ms": {"extract": 412, "total": 499},
+        "steps": [{"name": "extract", "outcome": "ok", "duration_ms": 412}],
+        "identifier": None,
+        "identity": "unknown",
         "fields": fields,
-        "n": None,
         "message": "It ended.",
         **AT,
         **changes,

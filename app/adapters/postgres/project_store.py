@@ -8,8 +8,9 @@ from typing import Any
 
 from app.adapters.postgres.audit_store import KEEP_VERSION, noting, versions_of
 from app.adapters.postgres.connection import FOREIGN_KEY_VIOLATION, Database, Statement, StatementFailed
+from app.adapters.postgres.rows.configured import project_of, stored_configuration_of
 from app.domain.audit import Action
-from app.domain.configuration import Configuration, IdentityPolicy, KeptVersion, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict
 
 ERASED_AT_ONCE = 5_000
@@ -186,7 +187,7 @@ class ProjectStore:
     async def configuration(self, project_id: str) -> StoredConfiguration | None:
         """Return the configuration with its sealed token, if there is one."""
         rows = await self._database.fetch(_CONFIGURATION, {"project_id": project_id})
-        return configuration_of(rows[0]) if rows else None
+        return stored_configuration_of(rows[0]) if rows else None
 
     async def save_configuration(
         self,
@@ -209,7 +210,7 @@ class ProjectStore:
             rows = await self._put_configuration(values | {"must_be_new": expected_version == 0})
         if not rows:
             raise VersionConflict
-        return configuration_of(rows[0])
+        return stored_configuration_of(rows[0])
 
     async def versions(self, project_id: str) -> list[KeptVersion]:
         """List the versions that are kept, the newest first."""
@@ -256,33 +257,6 @@ class ProjectStore:
             if failure.sqlstate == FOREIGN_KEY_VIOLATION:
                 raise ProjectNotFound from None
             raise
-
-
-def project_of(row: Any) -> Project:
-    """Read the columns of `projects` from a row."""
-    return Project(row["project_id"], row["plan"], tuple(row["owner_ids"]), row["monthly_ai_credits"])
-
-
-def configuration_of(row: Any) -> StoredConfiguration:
-    """Read the columns of `configurations` from a row."""
-    token = None
-    if row["token_sealed"] is not None:
-        token = StoredToken(row["token_sealed"], row["token_origin"], row["token_updated_at"])
-    return StoredConfiguration(
-        Configuration(
-            **{name: row[name] for name in ("method", "api_url", "identifier_parameter", "enabled", "match_path")},
-            identify_instructions=row["identify_instructions"],
-            display_instructions=row["display_instructions"],
-            identity_policy=IdentityPolicy(row["identity_policy"]),
-            relay_senders=tuple(row["relay_senders"]),
-            agent_only=tuple(row["agent_only"]),
-        ),
-        token,
-        row["version"],
-        row["created_at"],
-        row["updated_at"],
-        row["updated_by"],
-    )
 
 
 def _values(project_id: str, configuration: Configuration, token: StoredToken | None, actor: str) -> dict[str, object]:

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 from app.adapters.postgres.breaker_store import BreakerStore
-from app.adapters.postgres.claimed import FENCE, claimed_of, fence
 from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.postgres.connection import UNIQUE_VIOLATION, Database, Statement, StatementFailed
 from app.adapters.postgres.notify.notices import ENDED_CHANNEL, ended_message
+from app.adapters.postgres.rows.claimed import FENCE, claimed_of, fence
+from app.adapters.postgres.rows.packing import pack, unpack
 from app.adapters.postgres.sender_store import SenderStore
 from app.domain.activity import counted_as
 from app.domain.breaker import Admission, EndpointVerdict
@@ -31,7 +32,8 @@ _ADMIT = Statement("""
 
 _FINISH = Statement("""
     SELECT (
-        finish_run(:ticket_id, :run, :attempt, :result, :attempt_told, :counted, :refund, :message_id)
+        finish_run(:ticket_id, :run, :attempt, :status, :reason, :identifier, :result, :attempt_told, :identity,
+            :timings_ms, :steps, :credits_used, :counted, :refund, :message_id)
     ) AS finished
 """)
 
@@ -105,7 +107,7 @@ class RunStore:
         None if the claim was lost.
         """
         values = fence(claimed) | {"extracted": json.dumps(asdict(extracted))}
-        relays = claimed.stored.configuration.relay_senders if claimed.stored else ()
+        relays = claimed.configuration.relay_senders if claimed.configuration else ()
         values |= self._senders.asking(claimed.project_id, claimed.email.sender, identifier, relays)
         [row] = await self._database.fetch(_ADMIT, values)
         admitted: bool | None = row.admitted
@@ -125,9 +127,13 @@ class RunStore:
 
         None, and nothing written, if the claim was lost.
         """
+        told = attempt_of(result)
         values = fence(claimed) | {
-            "result": json.dumps(result, allow_nan=False),
-            "attempt_told": json.dumps(attempt_of(result)),
+            **{name: result[name] for name in ("status", "reason", "identifier", "identity", "credits_used")},
+            "result": pack(result),
+            "attempt_told": json.dumps(told),
+            "timings_ms": json.dumps(result["timings_ms"]),
+            "steps": pack(result["steps"]),
             "counted": counted_as(result["status"], result["reason"]),
             "refund": refund,
             "message_id": f"msg_{uuid4().hex}" if self._webhooks else None,
@@ -138,7 +144,8 @@ class RunStore:
         self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
         if verdict is EndpointVerdict.FAILS or row.finished["has_breaker"]:
             await self._tell_breaker(claimed, verdict)
-        return Finished(others_wait=row.finished["others_wait"], kept=row.finished["kept"])
+        kept = row.finished["kept"]
+        return Finished(others_wait=row.finished["others_wait"], kept=kept and unpack(kept) | {"last_attempt": told})
 
     async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
         """Put the run back for later, its credit kept; False if that is not to be done.

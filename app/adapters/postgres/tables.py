@@ -108,14 +108,17 @@ enrichments = Table(
     Column("strikes", Integer, nullable=False, server_default=text("0")),  # attempts that have not ended in order
     Column("due_at", DateTime(timezone=True)),
     Column("credit_month", Date),  # which month has paid for the run
-    Column("email", LargeBinary),  # from submission to result, then gone
+    Column("email", LargeBinary),  # packed; from submission to result, then gone
     Column("sender_verified", Boolean),  # the helpdesk's verdict on the sender, gone with the email
     Column("given_identifier", Text),  # a run without an email: whom to look up
     Column("email_digest", LargeBinary),  # a keyed digest of the last email: tells whether the next is another
     Column("extracted", JSONB),  # what the first AI call found: a run that starts again need not pay for it twice
     Column("asynchronous", Boolean, nullable=False, server_default=text("false")),  # nobody waits; told by webhook
     Column("traceparent", Text),  # while it runs: the trace goes on wherever the run does
-    Column("result", JSONB),
+    Column("status", Text),  # of the result, as are the next two: what SQL reads of it
+    Column("reason", Text),
+    Column("identifier", Text),
+    Column("result", LargeBinary),  # all of it, packed
     Column("last_attempt", JSONB),  # how the last run ended that has not replaced the result
     Column("submitted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -133,8 +136,8 @@ enrichments = Table(
     Index(
         "enrichments_customer_idx",
         "project_id",
-        text("lower((result ->> 'identifier') COLLATE \"C\")"),
-        postgresql_where=text("result IS NOT NULL"),
+        text('lower(identifier COLLATE "C")'),
+        postgresql_where=text("identifier IS NOT NULL"),
     ),
     postgresql_with={"fillfactor": "70"},
 )
@@ -190,7 +193,7 @@ ended_runs = Table(
     Column("credits_used", Integer, nullable=False),
     Column("ticket_id", Text),  # which ticket it was: owners find it by that in their helpdesk
     Column("identity", Text),
-    Column("steps", JSONB),  # how the three steps went, without data
+    Column("steps", LargeBinary),  # how the three steps went, without data; packed
     Index("ended_runs_project_id_ended_at_idx", "project_id", "ended_at"),
     Index("ended_runs_time_idx", "ended_at"),
 )

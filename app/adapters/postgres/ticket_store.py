@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from app.adapters.postgres.audit_store import noting
-from app.adapters.postgres.claimed import claimed_of, packed
 from app.adapters.postgres.connection import (
     FOREIGN_KEY_VIOLATION,
     UNIQUE_VIOLATION,
@@ -15,6 +13,7 @@ from app.adapters.postgres.connection import (
     StatementFailed,
 )
 from app.adapters.postgres.notify.notices import ENDED_CHANNEL, QUEUED_CHANNEL, ended_message
+from app.adapters.postgres.rows.claimed import packed, shown, submitted_of
 from app.domain.audit import Action
 from app.domain.claims import (
     Erased,
@@ -61,7 +60,7 @@ _SUBMIT_MANY = Statement("""
 """)
 
 _FIND = Statement(
-    "SELECT project_id AS holder, shown_result(e) AS result, submitted_at, state, run FROM enrichments e "
+    "SELECT project_id AS holder, result, last_attempt, submitted_at, run, state FROM enrichments "
     "WHERE ticket_id = :ticket_id"
 )
 
@@ -109,7 +108,7 @@ _FOUND_UNDER_WAY = " UNION ".join(
 _ERASE_CUSTOMER = Statement(f"""
     WITH found AS (
         SELECT ticket_id FROM enrichments
-        WHERE project_id = :project_id AND {_ABOUT.format("(result ->> 'identifier')")}
+        WHERE project_id = :project_id AND {_ABOUT.format("identifier")}
         UNION
         {_FOUND_UNDER_WAY}
         LIMIT :at_once
@@ -153,9 +152,9 @@ class TicketStore:
                     raise
                 continue  # something came or went in this moment: now it is seen
             known = {row.submitted["ticket_id"]: row.submitted for row in rows if row.submitted}
-            if any(each["is_new"] and each["claim"] is None for each in known.values()):
+            if any(each["is_new"] and each["terms"] is None for each in known.values()):
                 self._notify(QUEUED_CHANNEL, "")
-            return [_submitted(known.get(each.ticket_id), each) for each in submissions]
+            return [submitted_of(known.get(each.ticket_id), each) for each in submissions]
         raise StatementFailed("a submission that never settles", None)
 
     async def _submit(self, values: dict[str, object], *, take: bool) -> Sequence[Row]:
@@ -174,7 +173,9 @@ class TicketStore:
         [row] = rows
         if row.holder != project_id:
             return ForeignTicket()
-        return Stored(row.result) if row.state == "done" else Underway(row.submitted_at, row.run, row.result)
+        if row.state == "done":
+            return Stored(shown(row))
+        return Underway(row.submitted_at, row.run, None if row.result is None else shown(row))
 
     async def hand_over(self, ticket_id: str, project_id: str) -> bool:
         """Make a ticket's run asynchronous, as its caller waits no longer; False if it has ended already."""
@@ -234,15 +235,3 @@ def _columns(submissions: Sequence[Submission]) -> list[dict[str, object]]:
     """Return the values of many, column by column."""
     rows = [_values(each) for each in submissions]
     return [{name: [row[name] for row in rows] for name in _SUBMIT_MANY.names}]
-
-
-def _submitted(known: Any, submission: Submission) -> Submitted | Taken:
-    if known is None:
-        return UnknownProject()
-    if known["holder"] != submission.project_id:
-        return ForeignTicket()
-    if known["claim"] is not None:
-        return Taken(known["submitted_at"], claimed_of(known["claim"], submission.email), known["result"])
-    if known["state"] == "done":
-        return Stored(known["result"])
-    return Underway(known["submitted_at"], known["run"], known["result"])

@@ -12,6 +12,7 @@ import pytest
 
 from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.reports.activity_store import ActivityStore
+from app.adapters.postgres.rows.packing import pack
 from app.domain.activity import COUNTED, TIMED, EndedLookup, Pace, counted_as
 from app.domain.outcomes import Status
 from tests.support.rows import EndedRun
@@ -20,7 +21,7 @@ from tests.support.stores import RESULT, Stores, postgres_stores
 INSERT = Statement("""
     INSERT INTO ended_runs (project_id, ended_at, status, reason, timings_ms, credits_used, ticket_id, identity, steps)
     VALUES (:project_id, :ended_at, :status, :reason, CAST(:timings_ms AS jsonb), :credits_used, :ticket_id, :identity,
-        CAST(:steps AS jsonb))
+        :steps)
 """)
 
 ADD = Statement("""
@@ -57,8 +58,7 @@ async def ran(database: Database) -> Ran:
         values: dict[str, Any] = {name: getattr(run, name) for name in run.__slots__}
         await database.fetch(
             INSERT,
-            values
-            | {"timings_ms": json.dumps(run.timings_ms), "steps": json.dumps([asdict(each) for each in run.steps])},
+            values | {"timings_ms": json.dumps(run.timings_ms), "steps": pack([asdict(each) for each in run.steps])},
         )
         await database.fetch(
             ADD,

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from app.domain.claims import Stored, Underway, UnknownProject
 from app.domain.outcomes import Usage
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
+from tests.support.dump import dump
 from tests.support.stores import OTHER_PROJECT, Stores, result_of
 
 CANARY = "Canary.Customer@example.com"
@@ -104,22 +104,6 @@ async def test_many_results_go_in_batches_and_are_counted_together(
     assert sum(each or 0 for each in noted) == 3
 
 
-async def everything(url: str) -> str:
-    """Return every row of every table as text, bytes as what they spell."""
-    connection = await asyncpg.connect(url)
-    try:
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        names = [table["tablename"] for table in tables]
-        rows = [row for name in names for row in await connection.fetch(f'SELECT * FROM "{name}"')]  # noqa: S608
-    finally:
-        await connection.close()
-    assert {"enrichments", "deliveries", "senders", "ended_runs", "daily_runs", "audit_entries", "credits"} <= set(
-        names
-    )
-    values = [value for row in rows for value in row.values()]
-    return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
-
-
 @pytest.mark.parametrize("telling", [True])
 async def test_nothing_of_the_customer_is_left_in_any_table(stores: Stores, database_url: str) -> None:
     await stores.turn_on()
@@ -136,12 +120,12 @@ async def test_nothing_of_the_customer_is_left_in_any_table(stores: Stores, data
     assert await stores.runs.rest(back, 60.0, strike=False)
     await done(stores, "t_other", "acct_of_another")
     await stores.submit("t_refreshed", email=EMAIL, refresh=True)  # waits, its last result still there
-    before = await everything(database_url)
+    before = await dump(database_url)
 
     assert await stores.tickets.erase_customer("prj_1", CANARY.lower(), "u1") == 6
     await stores.runs.finish(running, RESULT, refund=False)
     await stores.runs.admit(again, FOUND, CANARY)
-    after = await everything(database_url)
+    after = await dump(database_url)
 
     assert before.lower().count(CANARY.lower()) >= 6
     assert CANARY.lower() not in after.lower()

@@ -13,6 +13,7 @@ from app.domain.projects import Project
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
 from app.domain.workload import MOST_STRIKES
+from tests.support.dump import dump
 from tests.support.stores import CONFIGURATION, PROJECT, RESULT, TOKEN, Stores, result_of
 
 EXTRACTED = Extracted("acct_12ab34cd", Usage(800, 20))
@@ -35,7 +36,7 @@ async def test_a_ticket_that_was_erased_and_posted_anew_is_another_run(stores: S
 
 async def test_a_claim_brings_no_configuration_when_there_is_none(stores: Stores) -> None:
     claimed = await stores.claimed()
-    assert (claimed.stored, claimed.charged) == (None, False)
+    assert (claimed.configuration, claimed.token_sealed, claimed.charged) == (None, None, False)
 
 
 async def test_a_claim_tells_how_long_ago_the_run_was_submitted(stores: Stores) -> None:
@@ -286,26 +287,18 @@ async def test_a_line_of_an_ended_run_holds_nothing_of_the_customer(stores: Stor
 
 
 async def test_the_emails_text_is_nowhere_in_the_database_when_the_run_has_ended(
-    stores: Stores, database: Database
+    stores: Stores, database_url: str
 ) -> None:
     words = ["canary-subject", "canary-body", "canary@sender.example", "canary-identifier"]
     claimed = await stores.claimed(email=Email(words[0], words[1], words[2]))
     await stores.runs.admit(claimed, Extracted(words[3], Usage()), words[3])
-    before = await dump(database)
+    before = await dump(database_url)
     assert [word for word in words if word not in before] == []
 
     await stores.runs.finish(claimed, RESULT, refund=False)
-    after = await dump(database)
+    after = await dump(database_url)
     assert [word for word in words if word in after] == []
     assert "t_1" in after
-
-
-async def dump(database: Database) -> str:
-    """Return every row of every table, bytes as text."""
-    tables = await database.fetch(Statement("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-    rows = [await database.fetch(Statement(f'SELECT * FROM "{table.tablename}"')) for table in tables]  # noqa: S608 - own names
-    values = [value for table in rows for row in table for value in row]
-    return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in values)
 
 
 @pytest.mark.parametrize("status", Status)

@@ -12,7 +12,7 @@ from app.domain.claims import Claimed
 from app.domain.outcomes import Usage
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
-from tests.adapters.postgres.test_run_store import dump
+from tests.support.dump import dump
 from tests.support.stores import MOST_IDENTIFIERS, OTHER_PROJECT, RESULT, Stores, postgres_stores
 
 EVE = "eve@evil.test"
@@ -112,12 +112,12 @@ async def test_exactly_20_get_through_when_replicas_ask_for_200_in_the_same_mome
         assert sum(await asyncio.gather(*asking)) == 20 - before
 
 
-async def test_no_address_and_no_identifier_is_stored(stores: Stores, database: Database) -> None:
+async def test_no_address_and_no_identifier_is_stored(stores: Stores, database_url: str) -> None:
     claimed = await stores.taken(email=Email("", "", "Canary <canary@sender.example>"))
     assert await admitted(stores, claimed, "acct_canary") is True
     assert await stores.behind.senders_known("prj_1") == 1
     await stores.runs.finish(claimed, RESULT, refund=False)
-    assert "canary" not in (await dump(database)).lower()
+    assert "canary" not in (await dump(database_url)).lower()
 
 
 async def test_another_key_gives_other_digests(stores: Stores, database: Database) -> None:

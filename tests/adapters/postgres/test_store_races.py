@@ -1,7 +1,6 @@
 """What only real concurrency shows: statements that meet in the same moment, months that change, many rows."""
 
 import asyncio
-import json
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -9,6 +8,7 @@ import pytest
 
 from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.project_store import ERASED_AT_ONCE, ProjectStore
+from app.adapters.postgres.rows.packing import pack
 from app.domain.claims import ForeignTicket, Stored, Submitted, Taken, Underway, UnknownProject
 from app.domain.configuration import Configuration
 from app.domain.projects import Project, ProjectNotFound
@@ -37,7 +37,7 @@ async def waiting_for_locks(other: Any, sessions: int) -> None:
 
 def row_of(project_id: str, state: str = "queued") -> str:
     """Return a statement that makes a row."""
-    result = f"'{json.dumps(RESULT)}'" if state == "done" else "NULL"
+    result = f"'\\x{pack(RESULT).hex()}'" if state == "done" else "NULL"
     values = f"('t_1', '{project_id}', '{state}', nextval('enrichment_runs'), 1, {result})"
     return f"{INSERT_TICKET} VALUES {values}"
 
@@ -132,7 +132,7 @@ async def test_batches_of_the_same_tickets_in_opposite_order_do_not_meet_in_a_ci
         hold_the_middle = row_of("prj_1")
     else:
         await stores.tickets.submit(batch)
-        before = Statement("UPDATE enrichments SET asynchronous = false, result = '{}', state = :s")
+        before = Statement("UPDATE enrichments SET asynchronous = false, result = '', state = :s")
         await database.fetch(before, {"s": state})
     await other.execute("BEGIN")
     await other.execute(hold_the_middle)
@@ -187,14 +187,14 @@ async def test_the_end_is_told_when_the_caller_leaves_in_that_moment(stores: Sto
 async def test_nobody_leaves_a_run_that_ends_in_that_moment(stores: Stores, other: Any) -> None:
     await stores.claimed()
     await other.execute("BEGIN")
-    await other.execute("UPDATE enrichments SET state = 'done', result = '{}'")
+    await other.execute("UPDATE enrichments SET state = 'done', result = ''")
     assert await ended_while_waiting(stores.tickets.hand_over("t_1", "prj_1"), other, "COMMIT") is False
 
 
 async def test_nobody_is_promised_a_message_of_a_run_that_ends_in_that_moment(stores: Stores, other: Any) -> None:
     await stores.claimed()
     await other.execute("BEGIN")
-    await other.execute("UPDATE enrichments SET state = 'done', result = $1", json.dumps(RESULT))
+    await other.execute("UPDATE enrichments SET state = 'done', result = $1", pack(RESULT))
     assert await ended_while_waiting(stores.submit(asynchronous=True), other, "COMMIT") == Stored(RESULT)
 
 

@@ -1,6 +1,5 @@
 """Every operation of the API under generated requests, good and bad: nothing but what openapi.yaml says comes back."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.types import ASGIApp
 
+from app.adapters.postgres.rows.packing import pack
 from app.web.app import create_app
 from app.web.http.services import Services
 from support_context.secrets import Secret
@@ -132,7 +132,7 @@ def put_everything_in_place(world: World) -> None:
     """Undo what the last request did: a project whose configuration is on, an access token, an enriched ticket."""
     world.database.empty()
     world.put_in_place()
-    world.database.rows(EVERYTHING, result=json.dumps(STORED))
+    world.database.rows(EVERYTHING, result=pack(STORED))
 
 
 def aim_at_what_is_there(case: Case[Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from app.adapters.postgres.rows.packing import pack
 from tests.support.service import CUSTOMER, EMAIL, SERVICE_TOKEN, World, access_token, set_up
 
 TICKET: dict[str, Any] = {"project_id": "prj_1", **EMAIL}
@@ -71,9 +72,8 @@ async def test_withheld_record_has_no_rows() -> None:
 async def test_row_that_only_agents_may_see_is_left_out() -> None:
     world = World()
     result = await enriched(world)
-    place = next(index for index, row in enumerate(result["fields"]) if row["label"] == "Seats")
-    hidden = "UPDATE enrichments SET result = jsonb_set(result, CAST(:path AS text[]), 'true')"
-    world.database.rows(hidden, path=["fields", str(place), "agent_only"])
+    next(row for row in result["fields"] if row["label"] == "Seats")["agent_only"] = True
+    world.database.rows("UPDATE enrichments SET result = :result", result=pack(result))
     async with assistant(world) as client:
         answer = await client.call_tool("get_customer_context", ASKED)
 

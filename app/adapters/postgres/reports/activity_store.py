@@ -1,6 +1,7 @@
 """Sums up a project's ended runs in PostgreSQL: daily sums, and the newest runs by the index on project and time."""
 
 from app.adapters.postgres.connection import Database, Row, Statement
+from app.adapters.postgres.rows.packing import unpack
 from app.domain.activity import COUNTED, RECENT, TIMED, Activity, Day, EndedLookup, Pace
 from app.domain.outcomes import KeptStep, Status
 
@@ -80,5 +81,5 @@ def _pace(percentiles: list[float] | None) -> Pace:
 
 
 def _ended(row: Row) -> EndedLookup:
-    steps = tuple(KeptStep(**step) for step in row.steps or ())
+    steps = tuple(KeptStep(**step) for step in (unpack(row.steps) if row.steps else ()))
     return EndedLookup(row.ended_at, Status(row.status), row.reason, round(row.duration_ms), row.ticket_id, steps)

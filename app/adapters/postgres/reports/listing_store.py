@@ -2,6 +2,7 @@
 
 from app.adapters.postgres.audit_store import noting
 from app.adapters.postgres.connection import Database, Row, Statement
+from app.adapters.postgres.rows.claimed import shown
 from app.domain.audit import Action
 from app.domain.claims import ListedResult, Position, Wanted
 from app.domain.projects import ListedProject
@@ -22,19 +23,19 @@ _BEFORE = """
 """
 
 _RESULTS = Statement(f"""
-    SELECT ticket_id, submitted_at, shown_result(e) AS result FROM enrichments e
+    SELECT ticket_id, submitted_at, result, last_attempt FROM enrichments
     WHERE project_id = :project_id AND result IS NOT NULL
-        AND (CAST(:status AS text) IS NULL OR result ->> 'status' = :status)
-        AND (CAST(:reason AS text) IS NULL OR result ->> 'reason' = :reason)
+        AND (CAST(:status AS text) IS NULL OR status = :status)
+        AND (CAST(:reason AS text) IS NULL OR reason = :reason)
         AND (CAST(:since AS timestamptz) IS NULL
             OR (updated_at >= :since AND submitted_at >= CAST(:since AS timestamptz) - {LONGEST_RUN}))
         AND {_BEFORE}
 """)  # noqa: S608 - constants, no value
 
 _OF_CUSTOMER = Statement(f"""
-    SELECT ticket_id, submitted_at, shown_result(e) AS result FROM enrichments e
+    SELECT ticket_id, submitted_at, result, last_attempt FROM enrichments
     WHERE project_id = :project_id
-        AND lower((result ->> 'identifier') COLLATE "C") = lower(CAST(:identifier AS text) COLLATE "C") AND {_BEFORE}
+        AND lower(identifier COLLATE "C") = lower(CAST(:identifier AS text) COLLATE "C") AND {_BEFORE}
 """)  # noqa: S608 - constants, no value
 
 _PROJECT = Statement("SELECT 1 FROM projects WHERE project_id = :project_id")
@@ -88,4 +89,4 @@ def _page(limit: int, before: Position | None) -> dict[str, object]:
 
 
 def _listed(row: Row) -> ListedResult:
-    return ListedResult(Position(row.submitted_at, row.ticket_id), row.result)
+    return ListedResult(Position(row.submitted_at, row.ticket_id), shown(row))

@@ -2,11 +2,12 @@
 --
 -- A ticket that has a final result, or whose run is under way, stays as it is. A new one, or one that is to be run anew, is
 -- given to the submitting process (`taker`, NULL where it has no free seat) if nobody of its project waits and a slot
--- is free: then `claim` is what it runs. Otherwise it is queued. Every statement sees what was committed before it
+-- is free: then `terms` are those of its run. Otherwise it is queued. Every statement sees what was committed before it
 -- began. Fails with unique_violation if another submission of the ticket, or another taker of the slot, was faster:
 -- then nothing was done, no credit taken, and the same call sees what the other did.
 CREATE TYPE submitted AS (
-    ticket_id text, holder text, state text, run bigint, result jsonb, submitted_at timestamptz, is_new boolean, claim claim
+    ticket_id text, holder text, state text, status text, reason text, result bytea, last_attempt jsonb,
+    submitted_at timestamptz, is_new boolean, run bigint, attempt integer, charged boolean, terms run_terms
 );
 
 CREATE FUNCTION submit_ticket(
@@ -39,9 +40,8 @@ BEGIN
         END IF;  -- otherwise it has changed in this moment: look again
     END LOOP;
     IF NOT is_new THEN
-        RETURN CAST(ROW(known.ticket_id, known.project_id, known.state, known.run,
-            CASE WHEN known.state = 'done' OR endpoint_was_asked(known.result) THEN shown_result(known) END,
-            known.submitted_at, false, NULL) AS submitted);
+        RETURN CAST(ROW(known.ticket_id, known.project_id, known.state, known.status, known.reason, known.result,
+            known.last_attempt, known.submitted_at, false, known.run, known.attempt, false, NULL) AS submitted);
     END IF;
     SELECT t AS terms, CASE WHEN taker IS NOT NULL AND EXISTS (
         SELECT FROM workers w WHERE w.worker_id = taker AND w.seen_at > now() - make_interval(secs => fresh_seconds)
@@ -74,12 +74,9 @@ BEGIN
         WHERE e.ticket_id = ticket;
     END IF;
     RETURN CAST(ROW(
-        ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, new_run,
-        CASE WHEN endpoint_was_asked(known.result) THEN shown_result(known) END, now(), true,
-        CASE WHEN free IS NOT NULL THEN CAST(ROW(
-            ticket, new_run, coalesce(known.attempt, 0) + begun, begun, NULL, verified, given,
-            CASE WHEN new_email IS NULL THEN known.result END, NULL, trace, paid IS NOT NULL, 0, ready.terms
-        ) AS claim) END
+        ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, known.status, known.reason,
+        known.result, known.last_attempt, now(), true, new_run, coalesce(known.attempt, 0) + begun, paid IS NOT NULL,
+        CASE WHEN free IS NOT NULL THEN ready.terms END
     ) AS submitted);
 END
 $$;

@@ -40,27 +40,30 @@ BEGIN
 END
 $$;
 
-CREATE TYPE finished AS (kept jsonb, others_wait boolean, has_breaker boolean);
+CREATE TYPE finished AS (kept bytea, others_wait boolean, has_breaker boolean);
 
 -- Stores the result of a run and counts it; returns NULL, and writes nothing, where the run is the caller's no more.
--- Facts of an earlier run stay where this one has none: then `kept` is what is shown. With `refund`, the credit goes
--- back. `message` names the message to the helpdesk that tells of a run which nobody waits for.
+-- Facts of an earlier run stay where this one has none: then `kept` is the result that has them. With `refund`, the
+-- credit goes back. `message` names the message to the helpdesk that tells of a run which nobody waits for.
 CREATE FUNCTION finish_run(
-    ticket text, its_run bigint, its_attempt integer, new_result jsonb, attempt_told text, counted text,
-    refund boolean, message text
+    ticket text, its_run bigint, its_attempt integer, new_status text, new_reason text, new_identifier text,
+    new_result bytea, attempt_told text, identity_told text, timings jsonb, steps_told bytea, credits_taken integer,
+    counted text, refund boolean, message text
 ) RETURNS finished LANGUAGE plpgsql AS $$
 DECLARE
-    its_status text := new_result ->> 'status';
     mine record;
 BEGIN
     UPDATE enrichments e SET state = 'done',
-        result = CASE WHEN keeps_facts(e.result, its_status) THEN e.result ELSE new_result END,
-        last_attempt = CASE WHEN keeps_facts(e.result, its_status) THEN CAST(attempt_told AS jsonb) END,
+        status = CASE WHEN keeps_facts(e.status, new_status) THEN e.status ELSE new_status END,
+        reason = CASE WHEN keeps_facts(e.status, new_status) THEN e.reason ELSE new_reason END,
+        identifier = CASE WHEN keeps_facts(e.status, new_status) THEN e.identifier ELSE new_identifier END,
+        result = CASE WHEN keeps_facts(e.status, new_status) THEN e.result ELSE new_result END,
+        last_attempt = CASE WHEN keeps_facts(e.status, new_status) THEN CAST(attempt_told AS jsonb) END,
         email = NULL, sender_verified = NULL, given_identifier = NULL, extracted = NULL, traceparent = NULL,
         updated_at = now()
     WHERE e.ticket_id = ticket AND e.run = its_run AND e.attempt = its_attempt AND e.state = 'running'
     RETURNING e.project_id, e.slot, e.credit_month, e.asynchronous,
-        CASE WHEN e.last_attempt IS NOT NULL THEN shown_result(e) END AS kept, EXISTS (
+        CASE WHEN e.last_attempt IS NOT NULL THEN e.result END AS kept, EXISTS (
             SELECT FROM enrichments q
             WHERE q.state = 'queued' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
         ) AS others_wait, EXISTS (SELECT FROM breakers b WHERE b.project_id = e.project_id) AS has_breaker INTO mine;
@@ -72,8 +75,7 @@ BEGIN
         WHERE c.project_id = mine.project_id AND c.month = mine.credit_month AND c.used > 0;
     END IF;
     INSERT INTO ended_runs (project_id, ticket_id, status, reason, timings_ms, credits_used, identity, steps)
-    VALUES (mine.project_id, ticket, its_status, new_result ->> 'reason', new_result -> 'timings_ms',
-        CAST(new_result -> 'credits_used' AS integer), new_result ->> 'identity', new_result -> 'steps');
+    VALUES (mine.project_id, ticket, new_status, new_reason, timings, credits_taken, identity_told, steps_told);
     INSERT INTO daily_runs AS d (project_id, day, slot, status, runs)
     VALUES (mine.project_id, CAST(now() AT TIME ZONE 'UTC' AS date), mine.slot, counted, 1)
     ON CONFLICT (project_id, day, slot, status) DO UPDATE SET runs = d.runs + 1;
