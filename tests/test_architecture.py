@@ -25,7 +25,7 @@ RULES = [
     pytest.param(
         "support_context",
         set(),
-        {"certifi", "h11", "httpx", "idna", "pytest", "rich"},
+        {"certifi", "httpx", "idna", "pytest", "rich"},
         id="the contract knows nobody here",
     ),
     pytest.param("domain", {"support_context"}, set(), id="domain is pure: the contract, nothing foreign"),
@@ -197,7 +197,6 @@ def test_each_third_party_has_few_homes() -> None:
         "anthropic": {"clients"},
         "asyncpg": {"connection", "embedded", "migrations", "server"},
         "cryptography": {"vault"},
-        "h11": {"network"},
         "opentelemetry": {"metrics_export", "otlp_tracing"},
         "prometheus_client": {"metrics", "metrics_export"},
         "standardwebhooks": {"webhook"},

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import httpx
 
@@ -123,7 +123,7 @@ class HttpsEndpoint:
                 raise with_page(refused, replace(head, body=await _beginning(response))) from None
             return replace(head, body=await _body(response))
         finally:
-            await response.aclose()
+            await body_of(response).aclose()
 
 
 def outgoing(request: LookupRequest, headers: list[tuple[str, str]]) -> httpx.Request:
@@ -150,6 +150,11 @@ def head_of(response: httpx.Response) -> LookupResponse:
     )
 
 
+def body_of(response: httpx.Response) -> httpx.AsyncByteStream:
+    """Return the body of an answer, to be iterated over and closed without what httpx does for every piece."""
+    return cast("httpx.AsyncByteStream", response.stream)
+
+
 def translated(foreign: Exception) -> LookupFailed:
     """Name the outcome of a foreign exception; its own message is never passed on, it may quote the token."""
     for kind, failure, detail in TRANSLATIONS:
@@ -171,7 +176,7 @@ async def _beginning(response: httpx.Response) -> bytes:
     # Whatever goes wrong here changes nothing: that the answer is refused, and why, is known by now.
     with suppress(TimeoutError, LookupFailed, httpx.HTTPError, OSError):
         async with asyncio.timeout(PAGE_SECONDS):
-            async for piece in response.aiter_raw():
+            async for piece in body_of(response):
                 body += piece
                 if len(body) >= PAGE_BYTES:
                     break
@@ -180,7 +185,7 @@ async def _beginning(response: httpx.Response) -> bytes:
 
 async def _body(response: httpx.Response) -> bytes:
     body = bytearray()
-    async for piece in response.aiter_raw():
+    async for piece in body_of(response):
         body += piece
         if len(body) > BODY_BYTES:
             raise LookupFailed(Failure.TOO_LARGE, f"more than {BODY_BYTES} bytes")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import httpx
 
-from support_context.fetch.endpoint import HttpsEndpoint, head_of, outgoing
+from support_context.fetch.endpoint import HttpsEndpoint, body_of, head_of, outgoing
 from support_context.limits import BODY_BYTES
 from support_context.lookups import LookupRequest
 from support_context.probes import ProbeAnswer
@@ -29,11 +29,11 @@ class ProbedEndpoint(HttpsEndpoint):
             # Asked for first: OpenSSL forgets it with a connection that ends without a farewell.
             session = response.extensions["tls_session"]()
             head, body = head_of(response), bytearray()
-            async for piece in response.aiter_raw():
+            async for piece in body_of(response):
                 body += piece
                 if len(body) > BODY_BYTES:
                     break
             whole = replace(head, body=bytes(body[: BODY_BYTES + 1]))
             return ProbeAnswer(whole, response.headers.get("content-encoding", ""), session)
         finally:
-            await response.aclose()
+            await body_of(response).aclose()

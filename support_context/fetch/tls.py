@@ -5,12 +5,12 @@ the socket by itself would not return while a server floods it with records that
 """
 
 import asyncio
-import contextlib
-import socket
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TypeVar, cast
+
+import httpx
 
 from support_context.failures import FLOOD, Failure, LookupFailed
 from support_context.limits import WIRE_BYTES
@@ -25,32 +25,31 @@ ENCRYPTED_BYTES = 4 * WIRE_BYTES
 T = TypeVar("T")
 
 
-class TlsStream:
-    """Encrypts and decrypts over a connected, non-blocking socket that it owns."""
+class TlsStream(asyncio.BufferedProtocol):
+    """Encrypts and decrypts over the connection that it is the protocol of; reads no further than it is asked to."""
 
-    def __init__(self, plain: socket.socket, tls: ssl.SSLContext, host: str, most_bytes: int = ENCRYPTED_BYTES) -> None:
-        self._socket = plain
+    def __init__(self, tls: ssl.SSLContext, host: str, most_bytes: int = ENCRYPTED_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._loop = asyncio.get_running_loop()
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = tls.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._buffer = memoryview(bytearray(READ_BYTES))
         self._encrypted = 0
         self._unconfirmed_at: int | None = None
+        self._lost = False
+        self._arrival: asyncio.Future[None] | None = None
 
     async def shake_hands(self) -> None:
         """Agree on keys with a server that proves to be the host; `ssl.SSLError` where it does not."""
         try:
             await self._patiently(self._tls.do_handshake, flush=False)  # what is left goes out with the request
-        except ssl.SSLError:
-            raise
-        except OSError as broken:
+        except httpx.ReadError as broken:
             raise LookupFailed(Failure.TLS_ERROR, "the connection broke during the handshake") from broken
         if self._tls.version() == "TLSv1.3":
             # Here the client is done first (RFC 8446, 2): only a byte from the server will show that it agrees too.
             self._unconfirmed_at = self._encrypted - self._incoming.pending
 
     async def send(self, data: bytes) -> None:
-        """Encrypt and send all of the data."""
+        """Encrypt and send all of the data; where nobody takes it, what arrived before is still to be received."""
         await self._patiently(lambda: self._tls.write(data))
 
     async def receive(self) -> bytes:
@@ -59,7 +58,7 @@ class TlsStream:
             data = await self._patiently(lambda: self._tls.read(READ_BYTES))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
             data = b""
-        except OSError:
+        except httpx.ReadError:
             self._refuse_half_handshake()
             raise
         if not data:
@@ -73,7 +72,39 @@ class TlsStream:
 
     def close(self) -> None:
         """Close at once, without the farewell of TLS that a hostile server could delay."""
-        self._socket.close()
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what sends; nothing is sent before the handshake is asked for."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return the room for the next read."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what has arrived."""
+        self._encrypted += nbytes
+        self._incoming.write(self._buffer[:nbytes])
+        if self._encrypted > READ_BYTES:
+            # A server that keeps sending is read one piece a turn; what it sends may be slow to parse. Others wait too.
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        """Note the end, and keep the other direction open: a request may be sent to a server that says no more."""
+        self._incoming.write_eof()
+        self._wake()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that nothing can be sent or received any more."""
+        self._lost = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
 
     def _refuse_half_handshake(self) -> None:
         if self._encrypted == self._unconfirmed_at:
@@ -85,31 +116,28 @@ class TlsStream:
             try:
                 result = attempt()
             except ssl.SSLWantReadError:
-                await self._flush()
+                self._flush()
                 await self._feed()
             except ssl.SSLError:
                 # The alert tells the server's log what was wrong with its certificate.
-                with contextlib.suppress(OSError):
-                    self._socket.send(self._outgoing.read())
+                self._flush()
+                await asyncio.sleep(0)  # uvloop sends at the end of a turn
                 raise
             else:
                 if flush:
-                    await self._flush()
+                    self._flush()
                 return result
 
-    async def _flush(self) -> None:
-        if self._outgoing.pending:
-            await self._loop.sock_sendall(self._socket, self._outgoing.read())
+    def _flush(self) -> None:
+        if self._outgoing.pending and not self._lost:
+            self._transport.write(self._outgoing.read())
 
     async def _feed(self) -> None:
-        data = await self._loop.sock_recv(self._socket, READ_BYTES)
-        self._encrypted += len(data)
+        if self._lost:
+            raise httpx.ReadError("the connection broke")
+        self._arrival = asyncio.get_running_loop().create_future()
+        if self._encrypted > READ_BYTES:
+            self._transport.resume_reading()
+        await self._arrival
         if self._encrypted > self._most_bytes:
             raise LookupFailed(Failure.TOO_LARGE, f"more than {self._most_bytes} encrypted bytes", sentence=FLOOD)
-        if self._encrypted > READ_BYTES:
-            # A server that keeps sending is read without a pause; what it sends may be slow to parse. Others wait too.
-            await asyncio.sleep(0)
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()

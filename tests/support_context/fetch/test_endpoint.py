@@ -188,10 +188,14 @@ def test_refused_head_is_kept_with_what_follows_it(run: Run, tls: ssl.SSLContext
     [
         pytest.param(ok(b'{"a":1}'), id="an answer"),
         pytest.param(b"HTTP/1.1 500 X\r\nContent-Length: 5\r\n\r\noops!", id="a refused head"),
+        pytest.param(HEAD + b"\r\n" + b" " * 65_537, id="a body that is too large"),
+        pytest.param(HEAD + b"Content-Length: 9\r\n\r\n{}", id="an incomplete body"),
+        pytest.param(b"220 mail ESMTP\r\n", id="another protocol"),
+        pytest.param(reset, id="a reset"),
     ],
 )
 def test_buffers_of_a_connection_are_freed_without_the_garbage_collector(
-    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext, answer: bytes
+    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext, answer: bytes | Answer
 ) -> None:
     async def scenario() -> None:
         async with TlsServer(good, answer) as server, calling(server, tls) as endpoint:
