@@ -2,13 +2,14 @@
 
 import asyncio
 import fcntl
+import gc
 import os
 import shutil
-import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
@@ -19,6 +20,7 @@ import structlog
 from app.adapters.postgres.connection import Database
 from app.adapters.postgres.embedded import embedded_postgres
 from app.adapters.postgres.migrations import migrate
+from tests.support.database_folders import DATABASE_FOLDER
 from tests.support.shared_database import DATABASE, SharedDatabase
 from tests.support.skipped import summary
 
@@ -35,6 +37,11 @@ TEMPLATE = "template_migrated"
 """Migrated once; a database made from it takes 30 ms."""
 
 
+ROOT = Path(__file__).parent.parent
+
+COUNTED = ("app", "support_context")
+"""What coverage is measured of (`tool.coverage.run`)."""
+
 WAITING = "tests/processes/"
 """Tests that wait longer than they work: begun last, they would leave the other processes idle at the end."""
 
@@ -48,6 +55,47 @@ UNMEASURED = (
 )
 """Tests that look at the service from outside, or at its worst: counting their lines would double the CPU of what they
 run, and every line that they reach in our process has a test of its own."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None]:
+    """Collect without counting lines and without collecting garbage: each test process collects, for twice as long.
+
+    The lines of imports are counted by the process that asks for coverage. What collecting leaves stays, and is no
+    garbage that any test need look through.
+    """
+    with _uncounted(session.config), _no_garbage_collected():
+        yield
+    gc.freeze()
+
+
+@contextmanager
+def _uncounted(config: pytest.Config) -> Iterator[None]:
+    plugin = config.pluginmanager.get_plugin("_cov")
+    coverage = plugin.cov_controller if plugin else None
+    if coverage is None:
+        yield
+        return
+    if not hasattr(config, "workerinput"):
+        for path in sorted(path for part in COUNTED for path in (ROOT / part).rglob("*.py")):
+            if not path.stem.startswith(
+                "__"
+            ):  # packages come with their modules; `__main__` would run the command line
+                import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    coverage.pause()
+    try:
+        yield
+    finally:
+        coverage.resume()
+
+
+@contextmanager
+def _no_garbage_collected() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,7 +125,7 @@ def structlog_as_before() -> Iterator[None]:
 def postgres_url() -> Iterator[str]:
     """URL of the session's PostgreSQL, on its own database, which holds no tables."""
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)[:12]
-    data_dir = Path(tempfile.gettempdir()) / f"cc-tests-{session}"
+    data_dir = DATABASE_FOLDER / f"cc-tests-{session}"
     # On a thread and a loop of its own: the first test that asks for it may be running on the main thread's.
     with ThreadPoolExecutor(max_workers=1) as thread, asyncio.Runner() as runner:
         stack = AsyncExitStack()
@@ -147,6 +195,8 @@ async def _make_template(server_url: str, data_dir: Path) -> None:
             return
         # Nothing here need survive a power cut.
         await _execute(server_url, "ALTER SYSTEM SET fsync = off")
+        await _execute(server_url, "ALTER SYSTEM SET full_page_writes = off")
+        await _execute(server_url, "ALTER SYSTEM SET max_wal_size = '256MB'")  # it may lie in memory
         await _execute(server_url, "SELECT pg_reload_conf()")
         await _execute(server_url, f"CREATE DATABASE {TEMPLATE}")
         await migrate(server_url.replace("/customer_context?", f"/{TEMPLATE}?"))

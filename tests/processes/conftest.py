@@ -1,7 +1,6 @@
 """What the processes stand between: a customer endpoint on real TLS, a folder short enough for a socket, a database."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from app.demo.hosting import hosted
 from tests.support.customers import CustomerEndpoint
+from tests.support.database_folders import database_folder
 
 
 @pytest.fixture
@@ -30,7 +30,6 @@ def origin(endpoint: CustomerEndpoint, ca_file: Path) -> Iterator[str]:
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    # Not tmp_path: the socket of the embedded PostgreSQL needs a path below 90 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="cc-processes-"))
+    folder = database_folder("cc-processes-")
     yield folder / "data"
     shutil.rmtree(folder, ignore_errors=True)

@@ -5,12 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.database_folders import database_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,8 +51,7 @@ def running_demo(**variables: str) -> Iterator[RunningDemo]:
     """Run the demo while the block runs, with these environment variables beside what it is told."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     command = [sys.executable, "-m", "app", "demo", "--port", "0"]
-    # Not a test's own folder: the socket of the embedded PostgreSQL needs a path below 90 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="cc-demo-"))
+    folder = database_folder("cc-demo-")
     try:
         with subprocess.Popen(  # noqa: S603 - our own module
             command,

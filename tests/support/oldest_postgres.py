@@ -4,12 +4,12 @@ import os
 import pwd
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from app.adapters.postgres.server import OLDEST_VERSION
+from tests.support.database_folders import database_folder
 
 PROGRAMS = Path(f"/usr/lib/postgresql/{OLDEST_VERSION}/bin")
 """Where Debian and Ubuntu put it: `apt-get install postgresql-15`."""
@@ -20,7 +20,7 @@ DATABASE = "customer_context"
 @contextmanager
 def oldest_postgres() -> Iterator[str]:
     """Run the server while the block runs; yields the URL of an empty database."""
-    home = Path(tempfile.mkdtemp(prefix="cc-oldest-"))
+    home = database_folder("cc-oldest-")
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())  # it refuses to run as root
     os.chown(home, owner.pw_uid, owner.pw_gid)
 

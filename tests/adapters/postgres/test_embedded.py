@@ -14,6 +14,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from app.adapters.postgres.embedded import LONGEST_DIRECTORY_BYTES, EmbeddedPostgresFailed, embedded_postgres
+from tests.support.database_folders import database_folder
 
 USER = """
 import asyncio, sys
@@ -31,7 +32,7 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def initialized() -> Iterator[Path]:
     """A data directory with a cluster in it, stopped."""
-    data_dir = Path(tempfile.mkdtemp(prefix="cc-pg-"))
+    data_dir = database_folder("cc-pg-")
 
     async def start_and_stop() -> None:
         async with embedded_postgres(data_dir):
@@ -148,7 +149,7 @@ async def test_the_environment_does_not_move_it(initialized: Path) -> None:
 
 
 async def test_an_interrupted_first_start_leaves_nothing_in_the_way() -> None:
-    data_dir = Path(tempfile.mkdtemp(prefix="cc-pg-"))
+    data_dir = database_folder("cc-pg-")
     async with embedded_postgres(data_dir):
         pass
     (data_dir / "postgres" / "data").rename(data_dir / "postgres" / "data.new")
