@@ -2,6 +2,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -144,11 +145,26 @@ def test_ci_runs_the_same_commands_as_a_person_when_started() -> None:
     script = ROOT / ".ci" / "run"
 
     assert os.access(script, os.X_OK)
-    assert [line for line in script.read_text("utf-8").splitlines() if line.startswith("make")] == [
-        "make setup",
-        "make check",
-        "make test",
-    ]
+    assert sorted(re.findall(r"\bmake [a-z]+", script.read_text("utf-8"))) == ["make check", "make setup", "make test"]
+
+
+@pytest.mark.parametrize("failing", ["setup", "check", "test", "nothing"])
+def test_ci_fails_and_says_why_when_a_command_fails_and_not_otherwise(failing: str, tmp_path: Path) -> None:
+    programs = {"id": "echo 1000"} | dict.fromkeys(
+        ("browser", "typescript", "examples"), "true"
+    )  # no root, so no apt-get
+    for folder in (".ci", "scripts"):
+        (tmp_path / folder).mkdir()
+    for name, does in programs.items():
+        (tmp_path / "scripts" / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / "scripts" / name).chmod(0o755)
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")
+    (tmp_path / "Makefile").write_text(f"%:\n\t@echo this is $@\n\t@test $@ != {failing}\n")
+    environment = os.environ | {"PATH": f"{tmp_path / 'scripts'}:{os.environ['PATH']}"}
+    ran = subprocess.run([tmp_path / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+    assert (ran.returncode != 0) is (failing != "nothing")
+    assert failing == "nothing" or f"this is {failing}" in ran.stdout
 
 
 def test_image_is_not_run_by_root_when_it_starts() -> None:
