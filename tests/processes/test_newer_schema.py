@@ -59,7 +59,9 @@ async def test_no_request_fails_when_the_next_release_migrates_under_this_one(
     [revision] = await ledger.rows("SELECT version_num FROM alembic_version")
     [taken] = await ledger.rows("SELECT max(attempt) AS times FROM enrichments")
 
-    assert (migrated, migration.stderr) == (0, "")
+    assert migrated == 0
+    # A run may hold a table for longer than a migration waits for it: then that tries again, and says so.
+    assert all("waiting_for_database" in line for line in migration.stderr.splitlines())
     assert revision == {"version_num": "9999"}
     assert (load.failures, load.put_off) == ([], 0)
     assert taken["times"] == 1  # each run was started by who took it

@@ -17,9 +17,9 @@ def _mended(value: Any) -> Any:
     """Replace lone surrogates, as cut-off emoji leave them: a broken character must not fail a ticket."""
     if value is None:
         return ""
-    return (
-        value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if isinstance(value, str) else value
-    )
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 EmailText = Annotated[str, BeforeValidator(_mended)]
