@@ -119,9 +119,7 @@ class TlsStream(asyncio.BufferedProtocol):
                 self._flush()
                 await self._feed()
             except ssl.SSLError:
-                # The alert tells the server's log what was wrong with its certificate.
-                self._flush()
-                await asyncio.sleep(0)  # uvloop sends at the end of a turn
+                self._flush()  # the alert tells the server's log what was wrong with its certificate
                 raise
             else:
                 if flush:

@@ -456,6 +456,32 @@ def test_token_is_not_sent_when_the_handshake_fails(
     run(scenario())
 
 
+def test_server_is_told_why_its_certificate_is_refused(run: Run, tls: ssl.SSLContext, authority: Authority) -> None:
+    context = authority.server_context("crm.example.com", expired=True)
+    told: list[str | None] = []
+
+    async def shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        connection = context.wrap_bio(incoming, outgoing, server_side=True)
+        while not told:
+            try:
+                connection.do_handshake()
+            except ssl.SSLWantReadError:
+                writer.write(outgoing.read())
+                data = await reader.read(65_536)
+                incoming.write(data) if data else incoming.write_eof()
+            except ssl.SSLError as refused:
+                told.append(refused.reason)
+
+    async def scenario() -> None:
+        async with TlsServer(None, shake_hands) as server, calling(server, tls) as endpoint:
+            assert (await failed_fetch(endpoint, server)).failure is Failure.TLS_ERROR
+            await server.ended.wait()
+
+    run(scenario())
+    assert told == ["SSLV3_ALERT_CERTIFICATE_EXPIRED"]
+
+
 def test_unknown_authority_is_a_tls_error(run: Run, good: ssl.SSLContext) -> None:
     async def scenario() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, error: None)
