@@ -32,7 +32,7 @@ class TlsStream(asyncio.BufferedProtocol):
         self._most_bytes = most_bytes
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = tls.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
-        self._buffer = memoryview(bytearray(READ_BYTES))
+        self._buffer = bytearray()
         self._encrypted = 0
         self._unconfirmed_at: int | None = None
         self._lost = False
@@ -78,14 +78,16 @@ class TlsStream(asyncio.BufferedProtocol):
         """Keep what sends; nothing is sent before the handshake is asked for."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Return the room for the next read."""
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Return the room for a read that is about to happen: a connection that waits needs none."""
+        self._buffer = bytearray(READ_BYTES)
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what has arrived."""
         self._encrypted += nbytes
-        self._incoming.write(self._buffer[:nbytes])
+        self._incoming.write(memoryview(self._buffer)[:nbytes])
+        self._buffer = bytearray()
         if self._encrypted > READ_BYTES:
             # A server that keeps sending is read one piece a turn; what it sends may be slow to parse. Others wait too.
             self._transport.pause_reading()
