@@ -177,11 +177,9 @@ class Metrics:
         """Show how many enrichments this process may run at once."""
         self._seats.set(many)
 
-    @contextmanager
-    def in_flight(self) -> Iterator[None]:
-        """Count an enrichment as running."""
-        with self._in_flight.track_inprogress():
-            yield
+    def in_flight(self) -> AbstractContextManager[None]:
+        """Count an enrichment as running while the context is open."""
+        return self._in_flight.track_inprogress()
 
     def families(self) -> Iterable[Metric]:
         """Return every family of metrics of this process as it is now."""

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from app.domain.configuration import StoredConfiguration
 from app.domain.refusals import Refusal
@@ -13,7 +13,7 @@ from app.web.configuration.examples import CONFIGURATION, STEPS, TRIAL
 from app.web.configuration.trial_bodies import TrialIn, TrialOut
 from app.web.http import error_responses
 from app.web.http.error_responses import problems
-from app.web.http.requests import Actor, AsEvents, IfMatch, InTrace, ProjectId, Wired
+from app.web.http.requests import Actor, AsEvents, IfMatch, ProjectId, Wired, trace_of
 from app.web.http.step_events import MEDIA_TYPE as EVENT_STREAM
 from app.web.http.step_events import StepStream, Tell
 from app.web.tickets.emails import email_of
@@ -86,7 +86,7 @@ async def try_configuration(
     body: Annotated[TrialIn, Body(openapi_examples=TRIAL)],
     services: Wired,
     as_events: AsEvents,
-    trace: InTrace,
+    request: Request,
 ) -> dict[str, Any] | Response:
     """Run the full cycle once on a sample email, enabled or not; stores nothing.
 
@@ -94,7 +94,8 @@ async def try_configuration(
 
     With `Accept: text/event-stream` each step is told when it begins and when it has ended, then the result.
     """
-    run = partial(services.trials.run, project_id, actor, await email_of(body), body.as_changes(), trace)
+    email, trace = await email_of(body), trace_of(request)
+    run = partial(services.trials.run, project_id, actor, email, body.as_changes(), trace)
 
     async def told(tell: Tell) -> dict[str, Any]:
         trial = await run(partial(tell, "step"))

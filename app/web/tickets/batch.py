@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 from pydantic import TypeAdapter, ValidationError
 
 from app.domain.claims import ForeignTicket, Stored, Submission, Submitted, Underway, UnknownProject
@@ -14,7 +14,7 @@ from app.thread_pool import in_thread
 from app.web.http.bodies import ComplaintOut, Id
 from app.web.http.error_responses import WITH_BODY, problems
 from app.web.http.errors import complaints_of
-from app.web.http.requests import InTrace, Wired
+from app.web.http.requests import Wired, trace_of
 from app.web.tickets.batch_bodies import BatchIn, BatchOut, BatchRowOut, BatchTicketIn, RowCode
 from app.web.tickets.bodies import location_of
 from app.web.tickets.emails import READ_AT_ONCE_CHARACTERS, read_email
@@ -47,7 +47,7 @@ _ID: TypeAdapter[str] = TypeAdapter(Id)
     },
 )
 async def enrich_batch(
-    body: Annotated[BatchIn, Body(openapi_examples=BATCH)], services: Wired, trace: InTrace
+    body: Annotated[BatchIn, Body(openapi_examples=BATCH)], services: Wired, request: Request
 ) -> BatchOut:
     """Take in up to 500 tickets in one transaction, and look them up without keeping the caller.
 
@@ -59,6 +59,7 @@ async def enrich_batch(
         short = _length(row[1]) <= READ_AT_ONCE_CHARACTERS
         read.append(read_ticket(row) if short else await in_thread(read_ticket, row))
         await asyncio.sleep(0)  # others have their turn between two of 500
+    trace = trace_of(request)
     submissions = [replace(each, trace=trace) for each in read if isinstance(each, Submission)]
     answers = iter(await services.intake.enrich_batch(submissions) if submissions else [])
     rows = [_row_of(each, next(answers)) if isinstance(each, Submission) else each for each in read]

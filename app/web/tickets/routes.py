@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from app.domain.claims import Submission
 from app.domain.reading.extraction import as_sent
@@ -14,7 +14,7 @@ from app.domain.tickets import Email
 from app.runs.intake import Enriched, Pending
 from app.web.http.bodies import Id
 from app.web.http.error_responses import WITH_BODY, problems
-from app.web.http.requests import Actor, InTrace, NamedActor, TicketId, Wired
+from app.web.http.requests import Actor, NamedActor, Prefer, TicketId, Wired, trace_of
 from app.web.tickets.bodies import (
     LookUpIn,
     PendingOut,
@@ -67,16 +67,6 @@ STATE: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def preferences_of(
-    prefer: Annotated[
-        list[str] | None,
-        Header(description="respond-async: answer 202 at once; wait=N: after N seconds (RFC 7240)"),
-    ] = None,
-) -> Preferences:
-    """Return how the caller wants to be answered."""
-    return preferences_in(prefer or ())
-
-
 @router.post(
     "/enrich",
     summary="Enrich a ticket",
@@ -91,8 +81,8 @@ async def enrich_ticket(
     ticket_id: TicketId,
     body: Annotated[TicketIn, Body(openapi_examples=TICKET)],
     services: Wired,
-    preferences: Annotated[Preferences, Depends(preferences_of)],
-    trace: InTrace,
+    request: Request,
+    prefer: Prefer = None,
     refresh: Annotated[bool, Query(description="run it anew and replace the stored result")] = False,
 ) -> Response:
     """Look up the customer behind a ticket, once; a later call returns the stored result.
@@ -102,7 +92,7 @@ async def enrich_ticket(
     """
     if body.is_spam:
         return Response(status_code=204)
-    email = await email_of(body)
+    email, preferences, trace = await email_of(body), preferences_in(prefer or ()), trace_of(request)
     submission = Submission(ticket_id, body.project_id, email, refresh, preferences.respond_async, trace)
     answer = await services.intake.enrich(submission, preferences.patience_seconds)
     return _answer(ticket_id, body.project_id, answer, preferences)
@@ -121,14 +111,15 @@ async def refresh_ticket(
     ticket_id: TicketId,
     body: Annotated[RefreshIn, Body(openapi_examples=REFRESH)],
     services: Wired,
-    preferences: Annotated[Preferences, Depends(preferences_of)],
-    trace: InTrace,
+    request: Request,
+    prefer: Prefer = None,
 ) -> Response:
     """Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
 
     The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are, and says
     so in `last_attempt`.
     """
+    preferences, trace = preferences_in(prefer or ()), trace_of(request)
     answer = await services.intake.refresh(
         ticket_id, body.project_id, preferences.patience_seconds, trace, asynchronous=preferences.respond_async
     )
@@ -155,21 +146,21 @@ async def look_up_customer(
     body: Annotated[LookUpIn, Body(openapi_examples=LOOK_UP)],
     services: Wired,
     actor: Actor,
-    preferences: Annotated[Preferences, Depends(preferences_of)],
-    trace: InTrace,
+    request: Request,
+    prefer: Prefer = None,
 ) -> Response:
     """Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as ever.
 
     It stands in the audit trail, without the identifier.
     """
-    email = Email.of("", "", body.sender, body.sender_verified)
+    email, preferences = Email.of("", "", body.sender, body.sender_verified), preferences_in(prefer or ())
     by_hand = Submission(
         ticket_id,
         body.project_id,
         email,
         refresh=True,
         asynchronous=preferences.respond_async,
-        trace=trace,
+        trace=trace_of(request),
         given_identifier=as_sent(body.identifier) or wanted(body.identifier),
     )
     answer = await services.intake.look_up(by_hand, actor, preferences.patience_seconds)
