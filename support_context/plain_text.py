@@ -8,6 +8,7 @@ LONGEST_RUN_OF_MARKS = 30
 """Combining marks kept on one letter: the Stream-Safe Text Format (UAX #15); normalizing more takes quadratic time."""
 
 _LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+_VISIBLE_ASCII = frozenset("\t\n" + "".join(map(chr, range(ord(" "), ord("~") + 1))))
 _HIDDEN_ASCII = re.compile(r"[^\t\n -~]+")
 _RUN = re.compile(r"[^\W_]+")
 
@@ -38,7 +39,7 @@ def plain(text: str) -> str:
         return text if text.isprintable() else _HIDDEN_ASCII.sub("", _LINE_BREAKS.sub("\n", text))
     text = _LINE_BREAKS.sub("\n", text)
     # Judging the distinct characters once keeps this linear and fast for a megabyte of any script.
-    distinct = set(text)
+    distinct = set(text) - _VISIBLE_ASCII
     hidden = {ord(character): None for character in distinct if not _shows(character)}
     text = text.translate(hidden) if hidden else text
     marks = "".join(sorted(character for character in distinct if unicodedata.combining(character)))
@@ -69,8 +70,6 @@ def runs(text: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _shows(character: str) -> bool:
-    if character in "\n\t":
-        return True
     code, category = ord(character), unicodedata.category(character)
     if category == "Cn":
         return any(first <= code <= last for first, last in _LATER_UNICODE)

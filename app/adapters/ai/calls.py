@@ -200,9 +200,8 @@ class Calls:
         finally:
             status, body = (reply.status, reply.body) if reply else (None, b"")
             self._observer.ai_exchanged(AiExchange(features, status, self._now() - started, body))
-        asked = _asked(reply)
-        if reply.status in AT_ITS_LIMIT or (reply.status == UNAVAILABLE and asked is not None):
-            raise Braked(f"HTTP {reply.status}", asked)
+        if reply.status in AT_ITS_LIMIT or (reply.status == UNAVAILABLE and _asked(reply) is not None):
+            raise Braked(f"HTTP {reply.status}", _asked(reply))
         return reply
 
     def _read(self, reply: WireReply) -> Said:

@@ -249,4 +249,4 @@ def _letter_numerals(text: str) -> set[str]:
 
 
 def _is_roman(token: str) -> bool:
-    return bool(_ROMAN.fullmatch(token)) or (bool(_CODE.fullmatch(token)) and token in CURRENCIES)
+    return token.isupper() and (bool(_ROMAN.fullmatch(token)) or (bool(_CODE.fullmatch(token)) and token in CURRENCIES))
