@@ -51,28 +51,21 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._enrichments = Counter(
+        enrichments = Counter(
             f"{PREFIX}_enrichments_total", "Enrichments run, by ending.", ["status", "reason"], registry=self._registry
         )
-        for outcome in Outcome:
-            self._enrichments.labels(outcome.status.value, outcome.reason or NO_REASON)
-        self._identities = Counter(
-            f"{PREFIX}_identities_total",
-            "Look-ups that were answered, by whether the sender is the customer.",
-            ["identity"],
-            registry=self._registry,
+        self._enrichments = {each: enrichments.labels(each.status.value, each.reason or NO_REASON) for each in Outcome}
+        self._identities = self._counter(
+            "identities", "Look-ups that were answered, by whether the sender is the customer.", "identity", Identity
         )
-        for identity in Identity:
-            self._identities.labels(identity.value)
-        self._steps = Histogram(
+        steps = Histogram(
             f"{PREFIX}_step_seconds",
             "Duration of the steps of an enrichment, and of the whole.",
             ["step"],
             buckets=STEP_SECONDS,
             registry=self._registry,
         )
-        for step in STEPS:
-            self._steps.labels(step)
+        self._steps = {step: steps.labels(step) for step in STEPS}
         self._in_flight = self._gauge("enrichments_in_flight", "Enrichments running now.", "livesum")
         self._seats = self._gauge("seats", "Enrichments that may run at once.", "livesum")
         self._tokens, self._misconfigured, self._brake = self._of_the_ai()
@@ -118,12 +111,10 @@ class Metrics:
         )
         return tokens, refused, brake
 
-    def _counter(self, name: str, meaning: str, label: str, values: Iterable[str]) -> Counter:
-        """Make a counter whose every value is there from the start: a rate over the first of a kind is then right."""
+    def _counter(self, name: str, meaning: str, label: str, values: Iterable[str]) -> dict[str, Counter]:
+        """Make counters by label, all there from the start: a rate over the first of a kind is then right."""
         counter = Counter(f"{PREFIX}_{name}_total", meaning, [label], registry=self._registry)
-        for value in values:
-            counter.labels(value)
-        return counter
+        return {value: counter.labels(value) for value in values}
 
     def _gauge(self, name: str, meaning: str, together: Together) -> Gauge:
         """Make a gauge; `together` says what several processes of one replica show."""
@@ -131,14 +122,14 @@ class Metrics:
 
     def enriched(self, result: Result) -> None:
         """Count one run by its ending, with the time and the tokens that it took."""
-        self._enrichments.labels(result.outcome.status.value, result.outcome.reason or NO_REASON).inc()
+        self._enrichments[result.outcome].inc()
         if result.outcome.status is Status.OK:
-            self._identities.labels(result.identity.value).inc()
+            self._identities[result.identity].inc()
         for step, milliseconds in result.timings_ms.items():
-            self._steps.labels(step).observe(milliseconds / 1000)
+            self._steps[step].observe(milliseconds / 1000)
         for kind, field in TOKENS.items():
             self._tokens.labels(result.ai_provider, result.ai_model, kind).inc(getattr(result.usage, field))
-        self._credits.labels("used").inc(result.credits_used)
+        self._credits["used"].inc(result.credits_used)
 
     def ai_is(self, provider: str, model: str) -> None:
         """Create the token counters of this AI model at 0, so that a rate over the first tokens is right."""
@@ -151,15 +142,15 @@ class Metrics:
 
     def credit_returned(self) -> None:
         """Count a credit that was taken and given back."""
-        self._credits.labels("returned").inc()
+        self._credits["returned"].inc()
 
     def put_back(self, why: str) -> None:
         """Count a run that was returned to the queue."""
-        self._put_back.labels(why).inc()
+        self._put_back[why].inc()
 
     def delivered(self, outcome: str) -> None:
         """Count one try to deliver a webhook, by what became of it."""
-        self._deliveries.labels(outcome).inc()
+        self._deliveries[outcome].inc()
 
     def ai_braked(self, seconds: float) -> None:
         """Count seconds for which the AI provider is left alone."""

@@ -64,7 +64,7 @@ def slowest(seconds: float) -> float | str:
 def test_a_histogram_holds_what_lies_between_its_bounds() -> None:
     metrics, exporter = Metrics(), Kept()
     for seconds in (0.004, 0.02, 0.02, 60.0):
-        metrics._steps.labels("fetch").observe(seconds)
+        metrics._steps["fetch"].observe(seconds)
     MetricsExport("1.0.0", metrics.families, exporter).send()
 
     (fetch,) = [point for point in points(exporter, "customer_context_step_seconds") if point["step"] == "fetch"]
