@@ -50,11 +50,13 @@ UNMEASURED = (
     "tests/deploy/",
     "tests/examples/",
     "tests/processes/",
+    "tests/test_architecture.py",
+    "tests/test_packaging.py",
     "tests/test_worst_case.py",
     "tests/web/http/test_schemathesis.py",
 )
-"""Tests that look at the service from outside, or at its worst: counting their lines would double the CPU of what they
-run, and every line that they reach in our process has a test of its own."""
+"""Tests that look at the service from outside, at its files, or at its worst: counting their lines would double the CPU
+of what they run, and every line that they reach in our process has a test of its own."""
 
 
 @pytest.hookimpl(wrapper=True)

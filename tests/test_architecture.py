@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,16 @@ def modules(part: str) -> list[Path]:
     return found
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Return every node of a module's syntax tree, read once for all rules."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -176,9 +184,7 @@ def test_every_part_has_a_rule() -> None:
 def test_domain_touches_no_clock_environment_or_network() -> None:
     for path in modules("domain"):
         assert not imports(path) & CLOCKS_AND_WORLD, path
-        assert not [
-            n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.AsyncFunctionDef | ast.Await)
-        ], path
+        assert not [n for n in nodes_of(path) if isinstance(n, ast.AsyncFunctionDef | ast.Await)], path
 
 
 def test_domain_has_no_circle() -> None:
@@ -218,7 +224,7 @@ def test_modules_and_functions_stay_small() -> None:
     for path in sorted([*APP.rglob("*.py"), *CONTRACT.rglob("*.py")]):
         text = path.read_text()
         assert text.count("\n") <= 300, path
-        for node in ast.walk(ast.parse(text)):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 60, f"{path}: {node.name}"
                 inner = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
@@ -234,7 +240,7 @@ def every_module() -> list[Path]:
 def test_no_class_name_stands_for_two_things() -> None:
     places: dict[str, list[str]] = {}
     for path in every_module():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
 
@@ -256,7 +262,7 @@ def test_protocol_has_two_implementations_or_is_a_border() -> None:
     protocols: dict[str, set[str]] = {}
     classes: list[set[str]] = []
     for path in every_module():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
                 if "Protocol" in [ast.unparse(base).partition("[")[0] for base in node.bases]:
                     protocols[node.name] = signatures(node)
@@ -298,7 +304,7 @@ def test_no_folder_is_a_heap() -> None:
 
 def test_sql_of_more_than_a_screen_lies_in_a_file_of_its_own() -> None:
     for path in every_module():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value):
                 assert node.value.count("\n") <= MOST_LINES_OF_SQL, f"{path}:{node.lineno}"
 
