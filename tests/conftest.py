@@ -42,7 +42,7 @@ ROOT = Path(__file__).parent.parent
 COUNTED = ("app", "support_context")
 """What coverage is measured of (`tool.coverage.run`)."""
 
-WAITING = "tests/processes/"
+WAITING = ("tests/processes/", "tests/guides/")
 """Tests that wait longer than they work: begun last, they would leave the other processes idle at the end."""
 
 UNMEASURED = (

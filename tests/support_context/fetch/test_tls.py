@@ -78,7 +78,7 @@ async def test_answer_is_read_when_the_server_stopped_listening_after_it(tmp_pat
     authority = Authority()
     client = tls_context(authority.write_to(tmp_path / "ca.pem"))
     context = authority.server_context("crm.example.com", max_version=ssl.TLSVersion.TLSv1_2)
-    server = await asyncio.start_server(answer_at_once, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(answer_at_once, "127.0.0.1", 0, ssl=context, ssl_shutdown_timeout=1.0)
     async with server:
         stream, _ = await connect(
             lambda: WatchedStream(client, "crm.example.com"), ["127.0.0.1"], server.sockets[0].getsockname()[1]
