@@ -1,14 +1,17 @@
 """What holds for every request: a token, an id, a bounded body, problem details, no traceback."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from app import __version__
 from app.domain.refusals import Refusal
+from app.web.app import create_app
 from app.web.http.errors import STATUS, problem_of
 from app.web.http.middleware import LARGEST_REQUEST_BYTES
+from app.web.http.services import Services
 from tests.support.service import EMAIL, OTHER_SERVICE_TOKEN, SERVICE_TOKEN, World, set_up
 
 
@@ -222,14 +225,15 @@ async def test_docs_page_loads_nothing_and_runs_nothing() -> None:
 
 
 async def test_lifespan_opens_the_services() -> None:
-    world = World()
-    async with world.client() as client:
-        app = client._transport.app  # type: ignore[attr-defined]
-        del app.state.services
-        async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://service") as other:
-                assert (await other.get("/readyz")).status_code == 200
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[Services]:
+        yield World().services()
+
+    app = create_app((), opening)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            assert (await client.get("/readyz")).status_code == 200
 
 
 @pytest.mark.parametrize(
