@@ -45,7 +45,7 @@ def server() -> AiServer:
 
 async def posted(wire: Wire, url: str) -> tuple[int, bytes]:
     try:
-        reply = await wire.send("POST", f"{url}/v1/messages", {"content-type": "application/json"}, b'{"a":1}')
+        reply = await wire.send("POST", f"{url}/v1/messages", {"content-type": "application/json"}, b'{"a":', b"1}")
         return reply.status, reply.body
     finally:
         await wire.aclose()
