@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -37,9 +38,8 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def good_url(ca_file: Path) -> Iterator[str]:
-    with open_records() as records, hosted(sample_endpoint(records, BEARER_TOKEN), ca_file) as origin:
+    with closing(open_records()) as records, hosted(sample_endpoint(records, BEARER_TOKEN), ca_file) as origin:
         yield origin + PATH
-    records.close()
 
 
 async def test_code_follows_what_is_typed(desk: Helpdesk) -> None:
@@ -168,7 +168,7 @@ class Halting:
 
 async def test_each_row_of_a_check_appears_as_soon_as_it_is_decided(desk: Helpdesk, tmp_path: Path) -> None:
     ca_file, network = tmp_path / "ca.pem", ip_network("127.0.0.0/8")
-    with open_records() as records:
+    with closing(open_records()) as records:
         halting = Halting(sample_endpoint(records, BEARER_TOKEN), answers=6)
         with hosted(halting, ca_file) as origin:
             desk.rewire(World(egress=Egress((network,), ca_file)))

@@ -1,6 +1,7 @@
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -14,9 +15,8 @@ from app.demo.records import open_records
 
 @pytest.fixture
 def application() -> Iterator[Starlette]:
-    with open_records() as records:
+    with closing(open_records()) as records:
         yield sample_endpoint(records, "token")
-    records.close()
 
 
 def test_hosted_endpoint_answers_over_verified_tls_when_its_ca_is_trusted(

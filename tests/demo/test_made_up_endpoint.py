@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -13,11 +14,10 @@ PLAN = "Pro"
 
 @pytest.fixture
 async def endpoint() -> AsyncIterator[httpx.AsyncClient]:
-    with open_records() as records:
+    with closing(open_records()) as records:
         transport = httpx.ASGITransport(sample_endpoint(records, TOKEN))
         async with httpx.AsyncClient(transport=transport, base_url="https://shop.example") as client:
             yield client
-    records.close()
 
 
 async def test_get_answers_with_the_account_when_the_query_names_it(endpoint: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -8,9 +9,8 @@ from app.demo.records import find, open_records
 
 @pytest.fixture
 def records() -> Iterator[sqlite3.Connection]:
-    with open_records() as connection:
+    with closing(open_records()) as connection:
         yield connection
-    connection.close()
 
 
 def test_find_returns_only_what_support_needs_when_the_account_exists(records: sqlite3.Connection) -> None:

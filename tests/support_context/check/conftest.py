@@ -1,6 +1,7 @@
 """A good endpoint on real TLS, and the environment under which a check may call it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,8 @@ TOKEN = "canary-token-0123456789"
 @pytest.fixture(scope="module")
 def good_url(ca_file: Path) -> Iterator[str]:
     """URL of the demo's endpoint."""
-    with open_records() as records, hosted(sample_endpoint(records, TOKEN), ca_file) as origin:
+    with closing(open_records()) as records, hosted(sample_endpoint(records, TOKEN), ca_file) as origin:
         yield origin + PATH
-    records.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -53,7 +54,7 @@ class Row:
 @pytest.fixture(scope="module")
 def row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Row]:
     ca_file = tmp_path_factory.mktemp("twins") / "ca.pem"
-    with open_records() as records:
+    with closing(open_records()) as records:
         routes = [
             bad_endpoint.route(replace(bad_endpoint.broken(name, records, TOKEN), seconds=0.0), f"/{name}")
             for name in bad_endpoint.BAD
@@ -63,7 +64,6 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Row]:
         routes.append(bad_endpoint.route(slow, "/slow"))
         with hosted(Starlette(routes=routes), ca_file) as origin:
             yield Row(origin, ca_file)
-    records.close()
 
 
 async def findings(
@@ -154,12 +154,11 @@ async def test_each_requirement_is_told_once_as_soon_as_it_is_decided(row: Row) 
 
 @pytest.mark.parametrize("name", ["https", "certificate_expiry"])
 async def test_twin_with_a_bad_certificate_is_found(name: str, tmp_path: Path) -> None:
-    with open_records() as records:
+    with closing(open_records()) as records:
         parts = bad_endpoint.broken(name, records, TOKEN)
         application = bad_endpoint.application(parts)
         with hosted(application, tmp_path / "ca.pem", certificate_ends=parts.certificate_ends) as origin:
             found = await findings(origin + bad_endpoint.PATH, tmp_path / "ca.pem")
-    records.close()
 
     assert wrong(found) == {name: bad_endpoint.BAD[name].verdict}
 

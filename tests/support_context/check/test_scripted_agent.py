@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,12 +88,11 @@ class Mended:
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mended, Any, str, Path]]:
     ca_file = tmp_path_factory.mktemp("agent") / "ca.pem"
-    with open_records() as records:
+    with closing(open_records()) as records:
         made = {name: bad_endpoint.broken(name, records, TOKEN) for name in bad_endpoint.BAD if name not in OF_ITS_OWN}
         mended, good = Mended(made), bad_endpoint.good(records, TOKEN)
         with hosted(mended, ca_file) as origin:
             yield mended, good, origin, ca_file
-    records.close()
 
 
 async def checked(
@@ -177,7 +176,7 @@ MENDS_OF_THE_SERVER: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", OF_ITS_OWN)
 async def test_agent_that_follows_the_mends_sets_the_server_right(name: str, tmp_path: Path) -> None:
     ca_file, followed = tmp_path / "ca.pem", []
-    with open_records() as records:
+    with closing(open_records()) as records:
         parts = bad_endpoint.broken(name, records, TOKEN)
         server = Server(parts.seconds, parts.certificate_ends, parts.listens, is_public=name != "public_address")
         for _ in range(MOST_ROUNDS):
@@ -192,6 +191,5 @@ async def test_agent_that_follows_the_mends_sets_the_server_right(name: str, tmp
             (changes,) = [changes for phrase, changes in MENDS_OF_THE_SERVER.items() if phrase in mend]
             followed.append(mend)
             server = replace(server, **changes)
-    records.close()
 
     assert (report["passed"], todo, len(followed)) == (True, [], 1), followed

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,8 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def good_url(ca_file: Path) -> Iterator[str]:
-    with open_records() as records, hosted(sample_endpoint(records, BEARER_TOKEN), ca_file) as origin:
+    with closing(open_records()) as records, hosted(sample_endpoint(records, BEARER_TOKEN), ca_file) as origin:
         yield origin + PATH
-    records.close()
 
 
 @pytest.fixture
