@@ -141,9 +141,9 @@ class RunStore:
         [row] = await self._database.fetch(_FINISH, values)
         if row.finished is None:
             return None
-        self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
         if verdict is EndpointVerdict.FAILS or row.finished["has_breaker"]:
             await self._tell_breaker(claimed, verdict)
+        self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
         kept = row.finished["kept"]
         return Finished(others_wait=row.finished["others_wait"], kept=kept and unpack(kept) | {"last_attempt": told})
 
