@@ -142,6 +142,11 @@ class SettingsPage:
         """What is said of saving."""
         return self.page.locator("#saving")
 
+    async def unfold(self, name: str) -> None:
+        """Open a part of the page that is folded: below the activity, whose arrival moves it from under the pointer."""
+        await expect(self.page.locator("#activity-content")).to_have_attribute("aria-busy", "false")
+        await self.page.locator(f"#{name} > summary").click()
+
     async def press(self, button: str) -> None:
         """Press a button."""
         await self.page.get_by_role("button", name=button, exact=True).click()

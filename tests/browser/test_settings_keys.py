@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_token_that_reads_is_made_shown_once_and_revoked(desk: Helpdesk) -> None:
     await desk.set_up()
     async with desk.opened() as settings:
-        await settings.page.locator("#keys > summary").click()
+        await settings.unfold("keys")
         rows = settings.page.get_by_role("table", name="Access tokens").get_by_role("row")
         await expect(rows).to_have_count(2)  # its head, and the link of this page
         await settings.press("Make a token")
@@ -40,9 +40,9 @@ async def test_link_that_only_reads_offers_nothing_that_would_be_refused(desk: H
         await expect(settings.field("API URL")).to_have_value(CONFIGURATION["api_url"])
         await expect(settings.field("API URL")).to_be_disabled()
         await expect(settings.page.locator("#activity .tiles")).to_be_visible()
-        for name in ("#versions", "#audit"):
-            await settings.page.locator(f"{name} > summary").click()
+        await settings.unfold("audit")
         await expect(settings.page.get_by_role("table", name="Audit trail")).to_be_visible()
+        await settings.unfold("versions")
         await expect(settings.page.locator("#versions li")).to_have_count(1)
         buttons = await settings.page.get_by_role("button").filter(visible=True).all_inner_texts()
         await expect(settings.page.locator("#door")).to_be_hidden()
@@ -55,7 +55,7 @@ async def test_trail_tells_who_changed_what(desk: Helpdesk) -> None:
     await desk.set_up()
     await desk.configure("u2", display_instructions="Show Plan.")
     async with desk.opened() as settings:
-        await settings.page.locator("#audit > summary").click()
+        await settings.unfold("audit")
         rows = settings.page.get_by_role("table", name="Audit trail").get_by_role("row")
         await expect(rows.nth(2)).to_contain_text("Settings saved")
         await expect(rows.nth(2)).to_contain_text("What to show in the sidebar")

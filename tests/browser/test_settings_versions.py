@@ -17,7 +17,7 @@ async def changed_twice(desk: Helpdesk) -> None:
 
 
 async def opened_list(settings: SettingsPage) -> Locator:
-    await settings.page.locator("#versions > summary").click()
+    await settings.unfold("versions")
     versions = settings.page.locator("#versions li")
     await expect(versions.first).to_be_visible()
     return versions
@@ -100,5 +100,5 @@ async def test_restore_notices_that_somebody_else_saved(desk: Helpdesk) -> None:
 
 async def test_nothing_saved_yet_is_said(desk: Helpdesk) -> None:
     async with desk.opened() as settings:
-        await settings.page.locator("#versions > summary").click()
+        await settings.unfold("versions")
         await expect(settings.page.locator("#versions-list")).to_have_text("Nothing was saved yet.")
