@@ -80,9 +80,8 @@ def _uncounted(config: pytest.Config) -> Iterator[None]:
         return
     if not hasattr(config, "workerinput"):
         for path in sorted(path for part in COUNTED for path in (ROOT / part).rglob("*.py")):
-            if not path.stem.startswith(
-                "__"
-            ):  # packages come with their modules; `__main__` would run the command line
+            # Packages come with their modules, and `__main__` would run the command line.
+            if not path.stem.startswith("__"):
                 import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     coverage.pause()
     try:

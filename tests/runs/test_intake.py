@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.adapters.ai.offline import OfflineModel
-from app.adapters.postgres.rows.claimed import unpacked
+from app.adapters.postgres.rows.ticket_rows import unpacked
 from app.adapters.postgres.ticket_store import TicketStore
 from app.domain.claims import DatabaseUnavailable, Found, Stored, Submission, Submitted, Taken, Underway
 from app.domain.projects import Project

@@ -2,7 +2,7 @@
 
 from app.adapters.postgres.audit_store import noting
 from app.adapters.postgres.connection import FOREIGN_KEY_VIOLATION, Database, Row, Statement, StatementFailed
-from app.adapters.postgres.rows.configured import project_of
+from app.adapters.postgres.rows.project_rows import project_of
 from app.domain.access_tokens import AccessToken, Holder
 from app.domain.audit import Action
 from app.domain.projects import ProjectNotFound

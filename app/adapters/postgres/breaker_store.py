@@ -11,7 +11,7 @@ from dataclasses import replace
 import structlog
 
 from app.adapters.postgres.connection import Database, Row, Statement, Transaction
-from app.adapters.postgres.rows.claimed import FENCE, fence
+from app.adapters.postgres.rows.ticket_rows import FENCE, fence
 from app.domain.breaker import CLOSED, Admission, Breaker, EndpointVerdict, SeenBreaker
 from app.domain.claims import Claimed
 from app.domain.webhooks.event_kinds import Event, written

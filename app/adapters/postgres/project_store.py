@@ -8,7 +8,7 @@ from typing import Any
 
 from app.adapters.postgres.audit_store import KEEP_VERSION, noting, versions_of
 from app.adapters.postgres.connection import FOREIGN_KEY_VIOLATION, Database, Statement, StatementFailed
-from app.adapters.postgres.rows.configured import project_of, stored_configuration_of
+from app.adapters.postgres.rows.project_rows import project_of, stored_configuration_of
 from app.domain.audit import Action
 from app.domain.configuration import Configuration, KeptVersion, StoredConfiguration, StoredToken
 from app.domain.projects import CreditReport, Project, ProjectNotFound, VersionConflict

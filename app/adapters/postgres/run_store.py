@@ -11,8 +11,8 @@ from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.condition_store import ConditionStore
 from app.adapters.postgres.connection import UNIQUE_VIOLATION, Database, Statement, StatementFailed
 from app.adapters.postgres.notify.notices import ENDED_CHANNEL, ended_message
-from app.adapters.postgres.rows.claimed import FENCE, claimed_of, fence
 from app.adapters.postgres.rows.packing import pack, unpack
+from app.adapters.postgres.rows.ticket_rows import FENCE, claimed_of, fence
 from app.adapters.postgres.sender_store import SenderStore
 from app.domain.activity import counted_as
 from app.domain.breaker import Admission, EndpointVerdict

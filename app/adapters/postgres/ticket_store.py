@@ -13,7 +13,7 @@ from app.adapters.postgres.connection import (
     StatementFailed,
 )
 from app.adapters.postgres.notify.notices import ENDED_CHANNEL, QUEUED_CHANNEL, ended_message
-from app.adapters.postgres.rows.claimed import packed, shown, submitted_of
+from app.adapters.postgres.rows.ticket_rows import packed, shown, submitted_of
 from app.domain.audit import Action
 from app.domain.claims import (
     Erased,

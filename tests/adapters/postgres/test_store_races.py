@@ -15,7 +15,7 @@ from app.domain.projects import Project, ProjectNotFound
 from tests.support.stores import OTHER_PROJECT, RESULT, Stores, postgres_stores, submission
 
 T = TypeVar("T")
-INSERT_TICKET = "INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, result)"
+INSERT_TICKET = "INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, status, result)"
 HELD_UP = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -37,7 +37,7 @@ async def waiting_for_locks(other: Any, sessions: int) -> None:
 
 def row_of(project_id: str, state: str = "queued") -> str:
     """Return a statement that makes a row."""
-    result = f"'\\x{pack(RESULT).hex()}'" if state == "done" else "NULL"
+    result = f"'ok', '\\x{pack(RESULT).hex()}'" if state == "done" else "NULL, NULL"
     values = f"('t_1', '{project_id}', '{state}', nextval('enrichment_runs'), 1, {result})"
     return f"{INSERT_TICKET} VALUES {values}"
 
@@ -194,7 +194,7 @@ async def test_nobody_leaves_a_run_that_ends_in_that_moment(stores: Stores, othe
 async def test_nobody_is_promised_a_message_of_a_run_that_ends_in_that_moment(stores: Stores, other: Any) -> None:
     await stores.claimed()
     await other.execute("BEGIN")
-    await other.execute("UPDATE enrichments SET state = 'done', result = $1", pack(RESULT))
+    await other.execute("UPDATE enrichments SET state = 'done', status = 'ok', result = $1", pack(RESULT))
     assert await ended_while_waiting(stores.submit(asynchronous=True), other, "COMMIT") == Stored(RESULT)
 
 

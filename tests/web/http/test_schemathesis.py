@@ -76,7 +76,8 @@ EVERYTHING = """
         INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at)
         VALUES ('tok_1', 'a hash', 'prj_1', 'Jane', 'u1', now() + interval '1 hour')
     )
-    INSERT INTO enrichments (ticket_id, project_id, state, run, result) VALUES ('t_1', 'prj_1', 'done', 1, :result)
+    INSERT INTO enrichments (ticket_id, project_id, state, run, status, identifier, result)
+    VALUES ('t_1', 'prj_1', 'done', 1, 'ok', :identifier, :result)
 """
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -171,7 +172,7 @@ def put_everything_in_place(world: World) -> None:
     """Undo what a request may have done: a project whose configuration is on, an access token, an enriched ticket."""
     world.database.empty()
     world.put_in_place()
-    world.database.rows(EVERYTHING, result=pack(STORED))
+    world.database.rows(EVERYTHING, identifier=STORED["identifier"], result=pack(STORED))
 
 
 def aim_at_what_is_there(case: Case[Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.postgres.rows.claimed import unpacked
+from app.adapters.postgres.rows.ticket_rows import unpacked
 from app.web.http.middleware import LARGEST_REQUEST_BYTES_OF
 from tests.support.service import CUSTOMER, EMAIL, World, set_up
 

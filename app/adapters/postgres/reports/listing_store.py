@@ -2,7 +2,7 @@
 
 from app.adapters.postgres.audit_store import noting
 from app.adapters.postgres.connection import Database, Row, Statement
-from app.adapters.postgres.rows.claimed import shown
+from app.adapters.postgres.rows.ticket_rows import shown
 from app.domain.audit import Action
 from app.domain.claims import ListedResult, Position, Wanted
 from app.domain.projects import ListedProject

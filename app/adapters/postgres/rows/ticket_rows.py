@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from app.adapters.postgres.rows.configured import configuration_of
 from app.adapters.postgres.rows.packing import pack, unpack
+from app.adapters.postgres.rows.project_rows import configuration_of
 from app.domain.claims import (
     Claimed,
     ForeignTicket,
