@@ -51,7 +51,8 @@ class SharedDatabase(Database):
     """A `Database` for tests of what is above the stores; `available = False` makes every call fail as a lost one does.
 
     Its connections live on a thread of their own, so that they stay open from one test's event loop to the next, and a
-    loop in virtual time can wait for them: its time stands still meanwhile, and is the database's time too.
+    loop in virtual time can wait for them: its time stands still meanwhile, and is the database's time too. A statement
+    whose caller goes away is run to its end: cut off, the server might run it in the next test.
     """
 
     def __init__(self) -> None:
@@ -117,7 +118,7 @@ class SharedDatabase(Database):
             self.in_flight += 1
             try:
                 running = asyncio.run_coroutine_threadsafe(self._run_at(time, work), self._loop)
-                return await asyncio.wrap_future(running)
+                return await asyncio.shield(asyncio.wrap_future(running))
             finally:
                 self.in_flight -= 1
 
@@ -135,7 +136,7 @@ class SharedDatabase(Database):
         return await super()._run(run)
 
     async def _empty(self) -> None:
-        while others := asyncio.all_tasks() - {asyncio.current_task()}:  # of requests that were given up
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:  # whose callers went away
             await asyncio.wait(others)
         await super()._run(lambda connection: connection.execute("SELECT empty_all()"))
 
