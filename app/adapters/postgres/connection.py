@@ -59,8 +59,14 @@ PASSING_STATES = (
 )
 """SQLSTATEs, or their classes (PostgreSQL manual, appendix A), that tell of the server's state, not of our mistake."""
 
-STATEMENT_CHANGED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
-"""What a prepared statement ends with after a migration changed what it returns; it has done nothing by then."""
+DONE_ONCE_MORE = (
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+    asyncpg.DeadlockDetectedError,
+)
+"""What work ends with that is done once more at once: a migration has changed what a prepared statement returns, which
+the connection has forgotten by then; or work waited in a circle with other work, mostly with a migration, which holds
+one table and waits for the next. In a circle PostgreSQL ends one, and nothing of that one was done."""
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Everything that asyncpg and the network raise."""
@@ -125,15 +131,15 @@ class Database:
         values = statement.values(named or {})
 
         async def run(connection: Any) -> Sequence[Row]:
-            try:
-                return await connection.fetch(statement.sql, *values)  # type: ignore[no-any-return]
-            except STATEMENT_CHANGED:  # the connection has forgotten what it knew, so it happens once
-                return await connection.fetch(statement.sql, *values)  # type: ignore[no-any-return]
+            return await connection.fetch(statement.sql, *values)  # type: ignore[no-any-return]
 
         return await self._run(run)
 
     async def transact(self, work: Callable[["Transaction"], Awaitable[T]]) -> T:
-        """Run `work` in one transaction and return its result; fails as `fetch` does, and then nothing was done."""
+        """Run `work` in one transaction and return its result; fails as `fetch` does, and then nothing was done.
+
+        Work that met a deadlock or a migration is begun anew.
+        """
 
         async def run(connection: Any) -> T:
             async with connection.transaction():
@@ -146,7 +152,10 @@ class Database:
             async with asyncio.timeout(PATIENCE_SECONDS), self._line:
                 connection = self._free() or await self._connect()
                 try:
-                    return await work(connection)
+                    try:
+                        return await work(connection)
+                    except DONE_ONCE_MORE:
+                        return await work(connection)
                 except asyncpg.PostgresError:
                     raise  # the server has answered: the connection is as good as before
                 except BaseException:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import socket
 import traceback
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from app.adapters.postgres.connection import (
     Database,
+    Row,
     Statement,
     StatementFailed,
     Transaction,
@@ -94,6 +96,29 @@ async def test_nothing_is_waited_for_longer_than_a_lock_may_take(database: Datab
     await other.execute("UPDATE projects SET plan = 'free'")
     with pytest.raises(DatabaseUnavailable):
         await ProjectStore(database).put(PROJECT)
+
+
+async def in_two_steps(transaction: Transaction) -> Sequence[Row]:
+    await transaction.fetch(Statement("SELECT 1 FROM credits"))
+    return await transaction.fetch(Statement("SELECT * FROM projects"))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda database: database.fetch(Statement("SELECT 1 FROM credits, projects")), id="a statement"),
+        pytest.param(lambda database: database.transact(in_two_steps), id="a transaction"),
+    ],
+)
+async def test_work_that_waits_in_a_circle_with_a_migration_is_done_once_more(
+    database: Database, other: Any, ask: Callable[[Database], Coroutine[Any, Any, Sequence[Row]]]
+) -> None:
+    await other.execute("BEGIN; ALTER TABLE projects ADD COLUMN more text")
+    asking = asyncio.create_task(ask(database))
+    while not await other.fetch("SELECT FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - it happens in the server
+        await asyncio.sleep(0.01)
+    await other.execute("ALTER TABLE credits ADD COLUMN more text; COMMIT")
+    assert await asking == []
 
 
 async def test_the_pool_is_whole_when_callers_were_cancelled(database: Database) -> None:
@@ -244,11 +269,16 @@ def test_another_url_is_refused_without_its_value(url: str) -> None:
         assert CANARY not in "".join(traceback.format_exception(refused.value))
 
 
+async def in_a_transaction(database: Database, statement: Statement) -> Sequence[Row]:
+    return await database.transact(lambda transaction: transaction.fetch(statement))
+
+
+@pytest.mark.parametrize("run", [Database.fetch, in_a_transaction])
 async def test_a_known_statement_works_on_when_a_migration_gives_its_table_a_column(
-    database: Database, other: Any
+    database: Database, other: Any, run: Callable[[Database, Statement], Coroutine[Any, Any, Sequence[Row]]]
 ) -> None:
     everything = Statement("SELECT * FROM projects")
     await database.fetch(Statement("INSERT INTO projects VALUES ('prj_1', 'business', '{}', 1)"))
-    assert len(await database.fetch(everything)) == 1
+    assert len(await run(database, everything)) == 1
     await other.execute("ALTER TABLE projects ADD COLUMN more text DEFAULT 'more'")
-    assert (await database.fetch(everything))[0].more == "more"
+    assert (await run(database, everything))[0].more == "more"
