@@ -36,7 +36,9 @@ def plain(text: str) -> str:
     """Return the text without characters that hide or mislead; tabs stay, and every line break becomes LF."""
     if text.isascii():
         # Most text, and the only regular expression that it needs.
-        return text if text.isprintable() else _HIDDEN_ASCII.sub("", _LINE_BREAKS.sub("\n", text))
+        if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
+            return text
+        return _HIDDEN_ASCII.sub("", _LINE_BREAKS.sub("\n", text))
     text = _LINE_BREAKS.sub("\n", text)
     # Judging the distinct characters once keeps this linear and fast for a megabyte of any script.
     distinct = set(text) - _VISIBLE_ASCII

@@ -78,20 +78,38 @@ def spaced(text: str) -> str:
 
 
 def _prepared(text: str) -> str:
-    return _WRAPPED.sub(rf"\1{_WRAP}", fold(decoded(text)))
+    read = fold(decoded(text))
+    has_full_lines = max(map(len, read.split("\n"))) >= FULL_LINE
+    return _WRAPPED.sub(rf"\1{_WRAP}", read) if has_full_lines else read
 
 
 def _places(value: str, text: str) -> Iterator[str]:
-    letters = (f"[-{LONG_DASH}]" if letter == "-" else re.escape(letter) for letter in value)
-    for found in re.finditer(f"{_WRAP}?".join(letters), text, re.IGNORECASE):
-        if _is_one_value(found[0]) and _is_whole(text, found.start(), found.end(), address="@" in value):
-            yield found[0].replace(_WRAP, "").replace(LONG_DASH, "-")
+    for start, end in _spans(value, text):
+        place = text[start:end]
+        if _is_one_value(place) and _is_whole(text, start, end, address="@" in value):
+            yield place.replace(_WRAP, "").replace(LONG_DASH, "-")
     if value.isdecimal() and value.isascii():
         for found in _IN_GROUPS.finditer(text):
             groups = found[0].split()
             whole = _is_whole(text, found.start(), found.end(), address=False)
             if whole and "".join(groups) == value and _is_one_number(groups):
                 yield value
+
+
+def _spans(value: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the letters of a value stand in a text, in capitals or not, and over the end of a full line."""
+    if value.isascii() and text.isascii():
+        # To compile a regular expression for every identifier costs more than all that is done with it.
+        sought, within = value.lower(), text.lower()
+        start = within.find(sought)
+        while start >= 0:
+            end = start + len(sought)
+            yield start, end
+            start = within.find(sought, end)
+        return
+    letters = (f"[-{LONG_DASH}]" if letter == "-" else re.escape(letter) for letter in value)
+    for found in re.finditer(f"{_WRAP}?".join(letters), text, re.IGNORECASE):
+        yield found.span()
 
 
 def _is_one_value(place: str) -> bool:
