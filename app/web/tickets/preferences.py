@@ -3,6 +3,22 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+
+PREFER: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "prefer",
+            "in": "header",
+            "required": False,
+            "schema": {},
+            "description": "respond-async: answer 202 at once; wait=N: after N seconds (RFC 7240)",
+        }
+    ]
+}
+"""The header in the description of a route that takes it; `preferences_of` reads it from the request itself."""
 
 _BARE = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
@@ -39,6 +55,11 @@ class Preferences:
         """Return them as the header Preference-Applied names them; empty where there are none."""
         wait = [] if self.wait_seconds is None else [f"wait={self.wait_seconds}"]
         return ", ".join(["respond-async"] * self.respond_async + wait)
+
+
+def preferences_of(request: Request) -> Preferences:
+    """Return what a request asks for."""
+    return preferences_in(request.headers.getlist("prefer"))
 
 
 def preferences_in(headers: Iterable[str]) -> Preferences:

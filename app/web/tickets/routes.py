@@ -14,7 +14,7 @@ from app.domain.tickets import Email
 from app.runs.intake import Enriched, Pending
 from app.web.http.bodies import Id
 from app.web.http.error_responses import WITH_BODY, problems
-from app.web.http.requests import Actor, NamedActor, Prefer, TicketId, Wired, trace_of
+from app.web.http.requests import Actor, NamedActor, TicketId, Wired, services_in, trace_of
 from app.web.tickets.bodies import (
     LookUpIn,
     PendingOut,
@@ -26,7 +26,7 @@ from app.web.tickets.bodies import (
 )
 from app.web.tickets.emails import email_of
 from app.web.tickets.examples import ENRICHED, LOOK_UP, PENDING, REFRESH, TICKET
-from app.web.tickets.preferences import Preferences, preferences_in
+from app.web.tickets.preferences import PREFER, Preferences, preferences_of
 
 LONGEST_WAIT_SECONDS = 30
 """What a reader may wait for a result: as long as a usual run may take, and short of what proxies cut off."""
@@ -70,6 +70,7 @@ STATE: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/enrich",
     summary="Enrich a ticket",
+    openapi_extra=PREFER,
     responses={
         **RESULT,
         **UNDER_WAY,
@@ -80,9 +81,7 @@ STATE: dict[int | str, dict[str, Any]] = {
 async def enrich_ticket(
     ticket_id: TicketId,
     body: Annotated[TicketIn, Body(openapi_examples=TICKET)],
-    services: Wired,
     request: Request,
-    prefer: Prefer = None,
     refresh: Annotated[bool, Query(description="run it anew and replace the stored result")] = False,
 ) -> Response:
     """Look up the customer behind a ticket, once; a later call returns the stored result.
@@ -92,15 +91,16 @@ async def enrich_ticket(
     """
     if body.is_spam:
         return Response(status_code=204)
-    email, preferences, trace = await email_of(body), preferences_in(prefer or ()), trace_of(request)
+    email, preferences, trace = await email_of(body), preferences_of(request), trace_of(request)
     submission = Submission(ticket_id, body.project_id, email, refresh, preferences.respond_async, trace)
-    answer = await services.intake.enrich(submission, preferences.patience_seconds)
+    answer = await services_in(request).intake.enrich(submission, preferences.patience_seconds)
     return _answer(ticket_id, body.project_id, answer, preferences)
 
 
 @router.post(
     "/refresh",
     summary="Refresh a result without its email",
+    openapi_extra=PREFER,
     responses={
         **RESULT,
         **UNDER_WAY,
@@ -112,14 +112,13 @@ async def refresh_ticket(
     body: Annotated[RefreshIn, Body(openapi_examples=REFRESH)],
     services: Wired,
     request: Request,
-    prefer: Prefer = None,
 ) -> Response:
     """Ask the customer endpoint again with the stored identifier: no email is read, one AI call instead of two.
 
     The sender counts as who they were at the look-up before. A try that fails leaves the facts as they are, and says
     so in `last_attempt`.
     """
-    preferences, trace = preferences_in(prefer or ()), trace_of(request)
+    preferences, trace = preferences_of(request), trace_of(request)
     answer = await services.intake.refresh(
         ticket_id, body.project_id, preferences.patience_seconds, trace, asynchronous=preferences.respond_async
     )
@@ -129,6 +128,7 @@ async def refresh_ticket(
 @router.post(
     "/look-up",
     summary="Look a customer up by hand",
+    openapi_extra=PREFER,
     responses={
         **RESULT,
         **UNDER_WAY,
@@ -147,13 +147,12 @@ async def look_up_customer(
     services: Wired,
     actor: Actor,
     request: Request,
-    prefer: Prefer = None,
 ) -> Response:
     """Look up the customer whom a person names: nothing is read with AI to find it, the identity check is as ever.
 
     It stands in the audit trail, without the identifier.
     """
-    email, preferences = Email.of("", "", body.sender, body.sender_verified), preferences_in(prefer or ())
+    email, preferences = Email.of("", "", body.sender, body.sender_verified), preferences_of(request)
     by_hand = Submission(
         ticket_id,
         body.project_id,
