@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from app.domain.outcomes import IdentifiedBy, KeptStep, Outcome, Result, StepFailed, Usage
 from app.domain.traces import Trace
@@ -87,9 +87,13 @@ class Run:
     def kept(self) -> tuple[KeptStep, ...]:
         """Return the steps as they are kept with the result: what an owner may know of a ticket, and no data."""
         status, size = (self.response.http_status, len(self.response.body)) if self.response else (None, None)
-        extract, fetch, summarize = (KeptStep(each.name, each.outcome, each.duration_ms) for each in self.steps)
-        changes = self.steps[2].detail if summarize.outcome == "ok" else ""
-        return extract, replace(fetch, http_status=status, bytes=size), replace(summarize, changes=changes)
+        extract, fetch, summarize = self.steps
+        changes = summarize.detail if summarize.outcome == "ok" else ""
+        return (
+            KeptStep(extract.name, extract.outcome, extract.duration_ms),
+            KeptStep(fetch.name, fetch.outcome, fetch.duration_ms, status, size),
+            KeptStep(summarize.name, summarize.outcome, summarize.duration_ms, changes=changes),
+        )
 
     def timings_ms(self) -> dict[str, int]:
         """Return the milliseconds of each step that ran, and of the whole."""

@@ -20,7 +20,7 @@ from app.domain.claims import (
     UnknownProject,
 )
 from app.domain.outcomes import endpoint_was_asked
-from app.domain.reading.digests import email_digest
+from app.domain.reading.digests import digest_key, email_digest
 from app.domain.refusals import Refusal, Refused
 from app.domain.traces import Trace
 from app.runs.waiting import Completions, Expected
@@ -46,13 +46,18 @@ class Intake:
     """Submits tickets, waits for results and reads them; holds no database connection while it waits."""
 
     def __init__(
-        self, tickets: TicketStore, completions: Completions, worker: Worker, deadline_seconds: float, digest_key: bytes
+        self,
+        tickets: TicketStore,
+        completions: Completions,
+        worker: Worker,
+        deadline_seconds: float,
+        encryption_key: bytes,
     ) -> None:
         self._tickets = tickets
         self._worker = worker
         self._completions = completions
         self._deadline_seconds = deadline_seconds
-        self._digest_key = digest_key
+        self._digest_key = digest_key(encryption_key)
         self._finds: dict[tuple[str, str, int], asyncio.Task[Found]] = {}
 
     async def enrich(self, submission: Submission, wait_seconds: float | None = None) -> Enriched | Pending:

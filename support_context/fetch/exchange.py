@@ -30,8 +30,11 @@ FIRST_VISIBLE = 0x21
 
 TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
 TARGET = re.compile(rb"[\x21-\x7e]+")
-NO_VALUE = re.compile(rb"[\0\n\v\f\r]|\A[ \t]|[ \t]\Z")
-"""What is in no header's value: NUL, white space that ends a line somewhere, blanks around it."""
+BLANKS = b" \t"
+"""What is allowed within a header's value, and not around it."""
+
+NO_VALUE = b"\0\n\v\f\r"
+"""What is in no header's value: NUL, and white space that ends a line somewhere."""
 
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\0\v\f\r]*)?")
 SECTION_END = re.compile(rb"\A\r?\n|\n\r?\n")
@@ -166,11 +169,16 @@ class Exchange(httpx.AsyncByteStream):
 def encoded(request: httpx.Request) -> bytes:
     """Return a request as it is sent; where it cannot be, the exception quotes no header, as that may be the token."""
     method, target, headers = request.method.encode("ascii"), request.extensions["target"], request.headers.raw
-    are_fields = all(TOKEN.fullmatch(name) and not NO_VALUE.search(value) for name, value in headers)
+    are_fields = all(TOKEN.fullmatch(name) and is_value(value) for name, value in headers)
     if not (TOKEN.fullmatch(method) and TARGET.fullmatch(target) and are_fields):
         raise httpx.LocalProtocolError("the request is not HTTP/1.1")
     lines = b"".join([b"%s: %s\r\n" % each for each in headers])
     return b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, target, lines, request.content)
+
+
+def is_value(value: bytes) -> bool:
+    """Tell whether bytes can be the value of a header; a regular expression takes several times as long."""
+    return value == value.strip(BLANKS) == value.translate(None, NO_VALUE)
 
 
 def read_fields(section: bytes) -> Fields:
@@ -178,8 +186,8 @@ def read_fields(section: bytes) -> Fields:
     lines = []
     for line in LINE_END.split(FOLD.sub(b" ", section))[:-2]:
         name, colon, value = line.partition(b":")
-        value = value.strip(b" \t")
-        if not colon or not TOKEN.fullmatch(name) or NO_VALUE.search(value):
+        value = value.strip(BLANKS)
+        if not colon or not TOKEN.fullmatch(name) or not is_value(value):
             raise httpx.RemoteProtocolError("a header field is not HTTP/1.1")
         lines.append((name.lower(), value))
     lengths = {each.strip() for name, value in lines if name == b"content-length" for each in value.split(b",")}
