@@ -1,12 +1,11 @@
-"""The endpoint's side of the contract, as OpenAPI: valid, held to the code's limits, kept by the endpoints of ours."""
+"""The endpoint's side of the contract, as OpenAPI: held to the code's limits, kept by the endpoints of ours."""
 
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openapi_schema_validator import OAS31Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator
+from jsonschema_rs import Draft202012Validator
 
 import support_context
 from app.demo.records import find, open_records
@@ -30,10 +29,6 @@ from tests.support.yaml_files import yaml_of
 
 CONTRACT: dict[str, Any] = yaml_of(Path(support_context.__file__).parent / "openapi.yaml")
 SCHEMAS = CONTRACT["components"]["schemas"]
-
-
-def test_contract_is_valid_openapi_3_1() -> None:
-    assert list(OpenAPIV31SpecValidator(CONTRACT).iter_errors()) == []
 
 
 def test_both_methods_need_the_token_and_answer_200_or_401() -> None:
@@ -76,7 +71,7 @@ def test_limits_of_schemas_are_the_codes() -> None:
 def test_identifiers_are_those_that_the_service_sends(identifier: str) -> None:
     sent = bool(identifier) and sanitize(identifier) == identifier and len(identifier) <= LONGEST_IDENTIFIER
 
-    assert OAS31Validator(SCHEMAS["Identifier"]).is_valid(identifier) is sent
+    assert Draft202012Validator(SCHEMAS["Identifier"]).is_valid(identifier) is sent
 
 
 def customers() -> list[dict[str, object]]:
@@ -90,7 +85,7 @@ def customers() -> list[dict[str, object]]:
 def test_answers_of_the_demo_and_the_examples_fit_the_schema(customer: dict[str, Any]) -> None:
     resolved = {**SCHEMAS["Customer"], "components": CONTRACT["components"]}
 
-    OAS31Validator(resolved).validate(customer)
+    Draft202012Validator(resolved).validate(customer)
     assert len(Facts(customer).links()) == len(customer.get("links", []))
 
 
@@ -104,4 +99,4 @@ def test_answers_of_the_demo_and_the_examples_fit_the_schema(customer: dict[str,
     ],
 )
 def test_answers_that_break_the_rules_do_not_fit_the_schema(customer: dict[str, Any]) -> None:
-    assert not OAS31Validator({**SCHEMAS["Customer"], "components": CONTRACT["components"]}).is_valid(customer)
+    assert not Draft202012Validator({**SCHEMAS["Customer"], "components": CONTRACT["components"]}).is_valid(customer)
