@@ -11,6 +11,7 @@ from app.web.tickets.bodies import result_document
 from app.web.tickets.examples import RESULT
 from tests.support.endpoints import ScriptedEndpoint, failing
 from tests.support.service import BEARER_TOKEN, CUSTOMER, EMAIL, World, set_up
+from tests.support.virtual_time import in_no_time
 
 TICKET: dict[str, Any] = {"project_id": "prj_1", **EMAIL}
 STORED = "/tickets/t_1/customer-context?project_id=prj_1"
@@ -80,6 +81,7 @@ async def test_refresh_runs_it_anew_and_replaces_the_result() -> None:
     assert len(world.endpoint.asked) == 2
 
 
+@in_no_time
 async def test_concurrent_posts_run_once_and_all_get_that_result() -> None:
     world = World(endpoint=ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=0.1))
     async with world.client() as client:
@@ -92,6 +94,7 @@ async def test_concurrent_posts_run_once_and_all_get_that_result() -> None:
     assert project["credits_used_this_month"] == 1
 
 
+@in_no_time
 async def test_concurrent_refreshes_run_once_and_both_get_the_new_result() -> None:
     world = World(endpoint=ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}))
     async with world.client() as client:
