@@ -35,7 +35,7 @@ _LATER_UNICODE = ((0x1F000, 0x1FAFF), (0x20000, 0x2FFFD), (0x30000, 0x3FFFD))
 def plain(text: str) -> str:
     """Return the text without characters that hide or mislead; tabs stay, and every line break becomes LF."""
     if text.isascii():
-        # Most text, and the only regular expression that it needs.
+        # Most text: it needs no regular expression where nothing hides.
         if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
             return text
         return _HIDDEN_ASCII.sub("", _LINE_BREAKS.sub("\n", text))

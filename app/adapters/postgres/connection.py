@@ -66,7 +66,8 @@ DONE_ONCE_MORE = (
 )
 """What work ends with that is done once more at once: a migration has changed what a prepared statement returns, which
 the connection has forgotten by then; or work waited in a circle with other work, mostly with a migration, which holds
-one table and waits for the next. In a circle PostgreSQL ends one, and nothing of that one was done."""
+one table and waits for the next. Nothing was done by then, but for one case: a lone statement whose answer holds a type
+that was changed has been committed, and meets its own work, as after a lost answer."""
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Everything that asyncpg and the network raise."""

@@ -28,6 +28,7 @@ from app.adapters.postgres.project_store import ProjectStore
 from app.domain.claims import DatabaseUnavailable
 from app.domain.configuration import Configuration
 from app.domain.projects import Project
+from tests.support.lock_waits import ended_while_waiting
 from tests.support.stores import postgres_stores, result_of, submission
 
 CANARY = "canary-7d1f"
@@ -114,11 +115,8 @@ async def test_work_that_waits_in_a_circle_with_a_migration_is_done_once_more(
     database: Database, other: Any, ask: Callable[[Database], Coroutine[Any, Any, Sequence[Row]]]
 ) -> None:
     await other.execute("BEGIN; ALTER TABLE projects ADD COLUMN more text")
-    asking = asyncio.create_task(ask(database))
-    while not await other.fetch("SELECT FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - it happens in the server
-        await asyncio.sleep(0.01)
-    await other.execute("ALTER TABLE credits ADD COLUMN more text; COMMIT")
-    assert await asking == []
+    asking = ask(database)
+    assert await ended_while_waiting(asking, other, "ALTER TABLE credits ADD COLUMN more text; COMMIT") == []
 
 
 async def test_the_pool_is_whole_when_callers_were_cancelled(database: Database) -> None:

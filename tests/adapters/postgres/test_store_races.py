@@ -1,8 +1,7 @@
 """What only real concurrency shows: statements that meet in the same moment, months that change, many rows."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -12,27 +11,10 @@ from app.adapters.postgres.rows.packing import pack
 from app.domain.claims import ForeignTicket, Stored, Submitted, Taken, Underway, UnknownProject
 from app.domain.configuration import Configuration
 from app.domain.projects import Project, ProjectNotFound
+from tests.support.lock_waits import ended_while_waiting, waiting_for_locks
 from tests.support.stores import OTHER_PROJECT, RESULT, Stores, postgres_stores, submission
 
-T = TypeVar("T")
 INSERT_TICKET = "INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, status, result)"
-HELD_UP = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-async def ended_while_waiting(waiting: Coroutine[Any, Any, T], other: Any, ending: str) -> T:
-    """Run a statement until it waits for the other session, then end that one's transaction."""
-    task = asyncio.create_task(waiting)
-    await waiting_for_locks(other, 1)
-    await other.execute(ending)
-    return await task
-
-
-async def waiting_for_locks(other: Any, sessions: int) -> None:
-    """Return when so many sessions wait for a lock."""
-    while await other.fetchval(HELD_UP) < sessions:
-        # Inside of a transaction, the server shows what it showed at the first look.
-        await other.execute("SELECT pg_stat_clear_snapshot()")
-        await asyncio.sleep(0.01)
 
 
 def row_of(project_id: str, state: str = "queued") -> str:
