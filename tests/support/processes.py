@@ -1,7 +1,7 @@
 """The service as processes of their own, each with its environment, and an end that nothing can prevent.
 
-Importing the service takes seconds, so most are forked from one process that has done it; `cold` ones start from
-nothing, as an operator's do.
+Importing the service takes seconds, so most are forked from one process that has done it (`preloaded`); `cold` ones
+start from nothing, as an operator's do.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ SETTINGS = {
 """What every process here is set up with, unless a test says otherwise."""
 
 _forked = multiprocessing.get_context("forkserver")
-_forked.set_forkserver_preload(["app.cli.commands", "app.cli.start", "app.cli.status.showing", "app.cli.key_report"])
+_forked.set_forkserver_preload(["tests.support.preloaded"])
 
 
 @dataclass
