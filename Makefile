@@ -94,6 +94,7 @@ lock: $(VENV)/.developing ## write the lock files anew from pyproject.toml (ARGS
 	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements/service.lock pyproject.toml --extra tracing
 	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements/demo.lock pyproject.toml --extra tracing --extra embedded
 	$(PY) -m uv $(LOCK) $(ARGS) --output-file requirements/dev.lock pyproject.toml --all-extras --group dev
+	echo pip | $(PY) -m uv $(LOCK) $(ARGS) --output-file requirements/pip.lock -
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* dist ./*.egg-info
@@ -111,6 +112,7 @@ ifneq ($(shell "$(PYTHON)" --version 2>&1),$(shell $(PY) --version 2>&1))
 endif
 endif
 
+# The pip that Python 3.11 brings takes three times as long as a newer one to find what a lock file names.
 $(VENV)/.made:
 	@for candidate in $(PYTHONS); do \
 	    if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
@@ -121,12 +123,14 @@ $(VENV)/.made:
 	echo "No Python 3.11 or newer with venv and pip among: $(PYTHONS)" >&2; \
 	echo "Install one (Debian, Ubuntu: apt install python3-venv) or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
 	exit 1
+	@$(PIP) install --quiet --require-hashes --requirement requirements/pip.lock || echo 'It stays with the pip that it came with' >&2
 
 $(VENV)/.running: requirements/demo.lock $(VENV)/.made
 	@$(PY) scripts/install.py $<
 	@touch $@
 
-$(VENV)/.developing: requirements/dev.lock pyproject.toml support_context/pyproject.toml $(VENV)/.running
+# All that runs the demo is among what tests it.
+$(VENV)/.developing: requirements/dev.lock pyproject.toml support_context/pyproject.toml $(VENV)/.made
 	@$(PY) scripts/install.py $<
 	@$(PIP) install --quiet --no-build-isolation --no-deps -e . -e ./support_context
-	@touch $@
+	@touch $(VENV)/.running $@

@@ -43,12 +43,12 @@ def instructions(name: str) -> list[str]:
     return [line.partition(" ")[2].strip() for line in joined.splitlines() if line.startswith(f"{name} ")]
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "pip.lock"])
 def test_every_package_is_pinned_with_a_hash_when_locked(lock: str) -> None:
     assert [name for name, rest in locked(lock).items() if "--hash=sha256:" not in rest or not name] == []
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "pip.lock"])
 def test_lock_names_no_registry_and_no_machine_when_written(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text("utf-8")
 
@@ -56,7 +56,7 @@ def test_lock_names_no_registry_and_no_machine_when_written(lock: str) -> None:
 
 
 def test_run_time_lock_is_part_of_the_development_lock_when_both_are_written() -> None:
-    # `make run` installs the second and `make test` the third on top: nothing may be replaced.
+    # `make run` installs the second and `make test` the third, in either order: nothing may be replaced or missing.
     service, demo, development = (locked(lock) for lock in LOCKS)
 
     assert {name: rest for name, rest in service.items() if demo.get(name) != rest} == {}
