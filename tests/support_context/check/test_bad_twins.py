@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -49,6 +50,7 @@ class Row:
 
     origin: str
     ca_file: Path
+    tls: ssl.SSLContext
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +65,16 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Row]:
         slow = replace(bad_endpoint.good(records, TOKEN), seconds=0.5)
         routes.append(bad_endpoint.route(slow, "/slow"))
         with hosted(Starlette(routes=routes), ca_file) as origin:
-            yield Row(origin, ca_file)
+            yield Row(origin, ca_file, tls_context(ca_file))
 
 
 async def findings(
-    url: str, ca_file: Path, allowed: tuple[Any, ...] = LOOPBACK, seconds: float = 5.0
+    url: str, tls: ssl.SSLContext, allowed: tuple[Any, ...] = LOOPBACK, seconds: float = 5.0
 ) -> dict[Requirement, Finding]:
     # Most know no address; that is asked for only where it is what the twin is about.
     pointer = "/email" if "/match_path" in url else ""
     target, token = Target(url, tuple(bad_endpoint.IDS), match_path=pointer), Secret(TOKEN)
-    endpoint = ProbedEndpoint(tls_context(ca_file), allowed, seconds=seconds)
+    endpoint = ProbedEndpoint(tls, allowed, seconds=seconds)
     try:
         observed = await observe(endpoint, plan(target, token), token)
     finally:
@@ -93,7 +95,7 @@ def test_every_requirement_has_a_twin_that_misses_it() -> None:
 
 
 async def test_nothing_is_found_when_nothing_is_broken(row: Row) -> None:
-    found = await findings(f"{row.origin}/nothing", row.ca_file)
+    found = await findings(f"{row.origin}/nothing", row.tls)
 
     assert {finding.verdict for finding in found.values()} == {Verdict.PASS}
 
@@ -101,7 +103,7 @@ async def test_nothing_is_found_when_nothing_is_broken(row: Row) -> None:
 @pytest.mark.parametrize("name", [name for name in bad_endpoint.BAD if name not in OF_ITS_OWN])
 async def test_twin_is_found_by_its_requirement_and_by_no_other(row: Row, name: str) -> None:
     bad = bad_endpoint.BAD[name]
-    found = await findings(f"{row.origin}/{name}", row.ca_file)
+    found = await findings(f"{row.origin}/{name}", row.tls)
 
     assert wrong(found).pop(bad.misses, None) == bad.verdict, found
     assert set(wrong(found)) == {bad.misses, *bad.also}
@@ -127,7 +129,7 @@ async def test_twin_is_found_by_its_requirement_and_by_no_other(row: Row, name: 
     ],
 )
 async def test_twin_is_told_what_was_seen_and_how_to_mend_it(row: Row, name: str, seen: str, mend: str) -> None:
-    found = await findings(f"{row.origin}/{name}", row.ca_file)
+    found = await findings(f"{row.origin}/{name}", row.tls)
     requirement = Requirement[bad_endpoint.BAD[name].misses.upper()]
 
     assert seen in found[requirement].seen
@@ -158,19 +160,19 @@ async def test_twin_with_a_bad_certificate_is_found(name: str, tmp_path: Path) -
         parts = bad_endpoint.broken(name, records, TOKEN)
         application = bad_endpoint.application(parts)
         with hosted(application, tmp_path / "ca.pem", certificate_ends=parts.certificate_ends) as origin:
-            found = await findings(origin + bad_endpoint.PATH, tmp_path / "ca.pem")
+            found = await findings(origin + bad_endpoint.PATH, tls_context(tmp_path / "ca.pem"))
 
     assert wrong(found) == {name: bad_endpoint.BAD[name].verdict}
 
 
 async def test_private_address_is_found(row: Row) -> None:
-    found = await findings(f"{row.origin}/nothing", row.ca_file, allowed=())
+    found = await findings(f"{row.origin}/nothing", row.tls, allowed=())
 
     assert wrong(found) == {"public_address": "fail"}
 
 
 async def test_closed_port_is_found(row: Row) -> None:
-    found = await findings("https://127.0.0.1:1024/", row.ca_file)
+    found = await findings("https://127.0.0.1:1024/", row.tls)
 
     assert wrong(found) == {"reachable": "fail"}
     assert found[Requirement.LINKS].seen == "the endpoint could not be called: the connection was refused"
@@ -178,7 +180,7 @@ async def test_closed_port_is_found(row: Row) -> None:
 
 async def test_endpoint_that_is_too_slow_is_found_and_asked_once_only(row: Row) -> None:
     started = asyncio.get_running_loop().time()
-    found = await findings(f"{row.origin}/slow", row.ca_file, seconds=0.2)
+    found = await findings(f"{row.origin}/slow", row.tls, seconds=0.2)
 
     assert wrong(found) == {"time": "fail"}
     for met in (Requirement.REACHABLE, Requirement.PUBLIC_ADDRESS, Requirement.HTTPS):  # it was connected

@@ -1,6 +1,7 @@
 """A coding agent that only follows the check's mend texts (docs/SKILL.md) brings every bad twin to a pass."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -86,22 +87,22 @@ class Mended:
 
 
 @pytest.fixture(scope="module")
-def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mended, Any, str, Path]]:
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mended, Any, str, ssl.SSLContext]]:
     ca_file = tmp_path_factory.mktemp("agent") / "ca.pem"
     with closing(open_records()) as records:
         made = {name: bad_endpoint.broken(name, records, TOKEN) for name in bad_endpoint.BAD if name not in OF_ITS_OWN}
         mended, good = Mended(made), bad_endpoint.good(records, TOKEN)
         with hosted(mended, ca_file) as origin:
-            yield mended, good, origin, ca_file
+            yield mended, good, origin, tls_context(ca_file)
 
 
 async def checked(
-    url: str, ca_file: Path, allowed: tuple[Any, ...] = LOOPBACK, seconds: float = FETCH_SECONDS
+    url: str, tls: ssl.SSLContext, allowed: tuple[Any, ...] = LOOPBACK, seconds: float = FETCH_SECONDS
 ) -> dict[str, Any]:
     """Return what `customer-context check --json` prints: all that an agent knows."""
     pointer = "/email" if "/match_path" in url else ""
     target, token = Target(url, tuple(bad_endpoint.IDS), match_path=pointer), Secret(TOKEN)
-    endpoint = ProbedEndpoint(tls_context(ca_file), allowed, seconds=seconds)
+    endpoint = ProbedEndpoint(tls, allowed, seconds=seconds)
     try:
         observed = await observe(endpoint, plan(target, token), token)
     finally:
@@ -115,11 +116,13 @@ def to_do(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", [name for name in bad_endpoint.BAD if name not in OF_ITS_OWN])
-async def test_agent_that_follows_the_mends_comes_to_a_pass(twins: tuple[Mended, Any, str, Path], name: str) -> None:
-    mended, good, origin, ca_file = twins
+async def test_agent_that_follows_the_mends_comes_to_a_pass(
+    twins: tuple[Mended, Any, str, ssl.SSLContext], name: str
+) -> None:
+    mended, good, origin, tls = twins
     followed: list[str] = []
     for _ in range(MOST_ROUNDS):
-        report = await checked(f"{origin}/{name}", ca_file)
+        report = await checked(f"{origin}/{name}", tls)
         todo = to_do(report)
         if not todo:
             break
@@ -182,7 +185,7 @@ async def test_agent_that_follows_the_mends_sets_the_server_right(name: str, tmp
         for _ in range(MOST_ROUNDS):
             with server.serving(parts, ca_file) as url:
                 report = await checked(
-                    url, ca_file, LOOPBACK if server.is_public else (), LIMITS.get(name, FETCH_SECONDS)
+                    url, tls_context(ca_file), LOOPBACK if server.is_public else (), LIMITS.get(name, FETCH_SECONDS)
                 )
             todo = to_do(report)
             if not todo:
