@@ -48,7 +48,9 @@ WAITING = ("tests/processes/", "tests/guides/")
 UNMEASURED = (
     "tests/browser/",
     "tests/deploy/",
+    "tests/domain/drafts/test_check.py::test_evil_draft",
     "tests/examples/",
+    "tests/mail/test_visible_text.py::test_a_hostile_megabyte",
     "tests/processes/",
     "tests/test_architecture.py",
     "tests/test_packaging.py",
