@@ -73,9 +73,13 @@ MOST_VERSIONS = 20
 """Versions that are kept of a configuration, the stored one among them."""
 
 
-def kept_configuration(fields: Mapping[str, Any]) -> Configuration:
-    """Read a configuration from the JSON that it was kept as."""
-    read: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in fields.items()}
+def configuration_in(fields: Mapping[str, Any]) -> Configuration:
+    """Read a configuration from the JSON object that it is stored as; what only the next release knows is left out."""
+    read: dict[str, Any] = {
+        name: tuple(each) if isinstance(each, list) else each
+        for name, each in fields.items()
+        if name in Configuration.__slots__
+    }
     return Configuration(**{**read, "identity_policy": IdentityPolicy(fields["identity_policy"])})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 BEAT_SECONDS = 5.0
 """How often a worker gives a sign of life."""
@@ -19,16 +20,18 @@ MOST_COUNTED = 100_000
 """Waiting tickets that are counted, some 50 ms of work for the database: of millions the age tells enough."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Taker:
     """The identity of a worker: its row among the workers, and its heartbeat.
 
-    `slots` is how many runs of one project may be in flight, over all processes.
+    `slots` is how many runs of one project may be in flight, over all processes. `takes_until` is when its last sign of
+    life is too old to take a run, by the database's clock; None: it has given none.
     """
 
     worker_id: str
     slots: int
     beat_seconds: float = BEAT_SECONDS
+    takes_until: datetime | None = None
 
     @property
     def fresh_seconds(self) -> float:

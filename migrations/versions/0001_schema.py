@@ -20,7 +20,7 @@ FUNCTIONS = Path(tables.__file__).parent / "sql"
 
 FUNCTIONS_LAST_FIRST = (
     "finish_run", "admit_run", "asked_since", "take_runs", "take_run", "next_in_queue", "submit_ticket",
-    "keeps_facts", "may_run_again", "endpoint_was_asked", "pay_for_run", "claim_of"
+    "may_run_again", "endpoint_was_asked", "pay_for_run", "claim_of"
 )  # fmt: skip
 
 BETWEEN_STATEMENTS = re.compile(r";\n\n")
@@ -41,7 +41,7 @@ def downgrade() -> None:
     for composite in ("finished", "submitted", "claim"):
         op.execute(f"DROP TYPE {composite}")
     op.execute("DROP VIEW run_terms")
-    for function in ("take_credit", "tell_credits", "credit_level", "tell", "free_slot", "endpoint_of"):
+    for function in ("take_credit", "tell_credits", "credit_level", "tell", "free_slot"):
         op.execute(f"DROP FUNCTION {function}")
     tables.metadata.drop_all(op.get_bind())
     op.execute("DROP FUNCTION audit_entries_refuse_change")

@@ -47,7 +47,7 @@ def change(file: Path, **fields: object) -> None:
 
 
 def stored(world: World) -> str:
-    [row] = world.database.rows("SELECT display_instructions FROM configurations")
+    [row] = world.database.rows("SELECT fields ->> 'display_instructions' AS display_instructions FROM projects")
     return str(row.display_instructions)
 
 

@@ -67,7 +67,7 @@ def test_older_database_is_told_with_the_command_that_updates_it(
 ) -> None:
     execute(
         database_url,
-        "ALTER TABLE configurations RENAME token_sealed TO token_once",
+        "ALTER TABLE projects RENAME token_sealed TO token_once",
         "ALTER TABLE workers RENAME seats TO places",
     )
 

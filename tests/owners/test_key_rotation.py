@@ -29,7 +29,7 @@ class WatchedTokens(SealedTokenStore):
     @property
     def sealed(self) -> dict[str, bytes]:
         """The sealed token of each project."""
-        return {row.project_id: row.token_sealed for row in DATABASE.rows("TABLE configurations")}
+        return {row.project_id: row.token_sealed for row in DATABASE.rows("TABLE projects") if row.token_sealed}
 
     async def replace(self, old: SealedToken, sealed: bytes) -> bool:
         self.before_replace()
@@ -37,15 +37,9 @@ class WatchedTokens(SealedTokenStore):
 
 
 PUT = """
-    WITH given AS (
-        SELECT * FROM unnest(CAST(:project_ids AS text[]), CAST(:sealed AS bytea[])) AS given (project_id, sealed)
-    ), projects AS (
-        INSERT INTO projects (project_id, plan, owner_ids, monthly_ai_credits)
-        SELECT project_id, 'business', '{}', 0 FROM given ON CONFLICT DO NOTHING
-    )
-    INSERT INTO configurations (project_id, method, api_url, identifier_parameter, identify_instructions,
-        display_instructions, enabled, token_sealed, token_origin, token_updated_at, version, updated_by)
-    SELECT project_id, 'GET', '', '', '', '', true, sealed, '', now(), 1, 'u1' FROM given
+    INSERT INTO projects (project_id, plan, owner_ids, monthly_ai_credits, token_sealed, token_origin, token_updated_at)
+    SELECT project_id, 'business', '{}', 0, sealed, '', now()
+    FROM unnest(CAST(:project_ids AS text[]), CAST(:sealed AS bytea[])) AS given (project_id, sealed)
     ON CONFLICT (project_id) DO UPDATE SET token_sealed = excluded.token_sealed
 """
 

@@ -176,7 +176,10 @@ async def save_badly(client: httpx.AsyncClient, seen: Seen, project_id: str) -> 
 async def call_a_blocked_address(client: httpx.AsyncClient, seen: Seen, database: Any, project_id: str) -> str:
     """Ask an address that was opened when it was saved and no longer is; today it could not be saved."""
     origin = "https://10.0.0.1"
-    moved = "UPDATE configurations SET api_url = $1, token_origin = $1 WHERE project_id = $2"
+    moved = """
+        UPDATE projects SET fields = jsonb_set(CAST(fields AS jsonb), '{api_url}', to_jsonb(CAST($1 AS text))),
+            token_origin = CAST($1 AS text) WHERE project_id = $2
+    """
     await database.execute(moved, origin, project_id)
     answer = seen.add("blocked", await client.post("/tickets/blocked/enrich", json=ticket(project_id)))
     reason: str = answer.json()["reason"]
@@ -185,11 +188,11 @@ async def call_a_blocked_address(client: httpx.AsyncClient, seen: Seen, database
 
 async def break_the_table(client: httpx.AsyncClient, seen: Seen, database: Any, project_id: str) -> None:
     """Save while the table is not there: a fault of the service's own, with the token among its parameters."""
-    await database.execute("ALTER TABLE configurations RENAME TO gone")
+    await database.execute("ALTER TABLE configuration_history RENAME TO gone")
     saved = CONFIGURATION | {"bearer_token": CANARY}
     answer = seen.add("fault", await client.put(f"/projects/{project_id}/customer-context", json=saved))
     assert answer.status_code == 500
-    await database.execute("ALTER TABLE gone RENAME TO configurations")
+    await database.execute("ALTER TABLE gone RENAME TO configuration_history")
 
 
 @pytest.fixture

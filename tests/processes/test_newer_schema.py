@@ -24,7 +24,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for table in ("projects", "configurations", "credits", "enrichments", "ended_runs"):
+    for table in ("projects", "credits", "enrichments", "ended_runs"):
         time.sleep(0.05)  # meanwhile a ticket holds a table that comes later, and waits for one that is held here
         op.add_column(table, sa.Column("added", sa.Text, nullable=False, server_default="nothing"))
     op.create_table("added", sa.Column("ticket_id", sa.Text, sa.ForeignKey("enrichments.ticket_id")))

@@ -64,7 +64,7 @@ async def test_unfinished_tickets_go_back_when_the_draining_is_over_or_hurried_b
             codes.append(await patient.program.ended())
             patient_seconds = monotonic() - asked
             answers = await asyncio.gather(*posts)
-            put_back = await ledger.rows("SELECT state, strikes, email IS NOT NULL AS kept FROM enrichments")
+            put_back = await ledger.rows("SELECT state, strikes, submission IS NOT NULL AS kept FROM enrichments")
 
             gate.open()
             heir = await stack.enter_async_context(serving(tmp_path / "heir", settings))

@@ -398,7 +398,7 @@ async def test_a_batch_is_submitted_at_once_and_nobody_waits_for_it() -> None:
     assert answers[0] == answers[2] == Underway(now(), world.row().run)
     assert isinstance(answers[1], Stored)
     assert world.waiting == ["t_1"]
-    assert unpacked(world.row().email) == EMAIL
+    assert unpacked(world.row().submission) == (EMAIL, None, None)
     assert {row.asynchronous for row in world.database.rows("SELECT asynchronous FROM enrichments")} == {True}
 
 

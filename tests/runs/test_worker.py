@@ -6,10 +6,12 @@ from dataclasses import asdict
 
 import pytest
 
+from app.adapters.vault import Vault
 from app.domain.outcomes import Outcome, StepFailed
 from app.domain.reading.extraction import Extracted
 from app.domain.workload import MOST_STRIKES
 from app.runs.worker import FAULT_PAUSE_SECONDS
+from support_context.secrets import Secret
 from tests.support.endpoints import failing
 from tests.support.models import EXTRACT_USAGE, ScriptedModel
 from tests.support.service import CUSTOMER, World
@@ -44,12 +46,13 @@ def free_plan(world: World) -> None:
 
 
 def no_configuration(world: World) -> None:
-    world.database.rows("DELETE FROM configurations")
+    fields = ", ".join(f"{name} = NULL" for name in ("fields", "version", "configured_at", "saved_at", "saved_by"))
+    world.database.rows(f"UPDATE projects SET {fields}")  # noqa: S608 - constants, no value
 
 
 def no_token(world: World) -> None:
     fields = "token_sealed = NULL, token_origin = NULL, token_updated_at = NULL"
-    world.database.rows(f"UPDATE configurations SET {fields}")  # noqa: S608 - constants, no value
+    world.database.rows(f"UPDATE projects SET {fields}")  # noqa: S608 - constants, no value
 
 
 def incomplete(world: World) -> None:
@@ -61,8 +64,8 @@ def turned_off(world: World) -> None:
 
 
 def another_key(world: World) -> None:
-    world.keys = (b"x" * 32,)
-    world.put_in_place()
+    sealed = Vault((b"x" * 32,)).seal("prj_1", Secret("token"))
+    world.database.rows("UPDATE projects SET token_sealed = :sealed", sealed=sealed)
 
 
 def no_credits(world: World) -> None:

@@ -13,7 +13,7 @@ from app.domain.breaker import FAILURES_TO_OPEN, EndpointVerdict
 from app.domain.outcomes import KeptStep
 from tests.support.shared_database import SharedDatabase
 
-_ENDPOINT = Statement("SELECT endpoint_of(c) AS endpoint FROM configurations c WHERE project_id = 'prj_1'")
+_ENDPOINT = Statement("SELECT endpoint FROM projects WHERE project_id = 'prj_1'")
 
 
 @dataclass(frozen=True, slots=True)

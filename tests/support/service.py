@@ -77,6 +77,8 @@ CONFIGURATION: dict[str, Any] = {
     "enabled": True,
 }
 
+LATER_THAN_ANY_TEST = datetime.max.replace(tzinfo=UTC)
+
 SLOTS = 200
 """Of a project: more than a test fills."""
 
@@ -111,7 +113,7 @@ class World:
     def __post_init__(self) -> None:
         """Make the parts that outlive one opening of the services."""
         self.completions = Completions()
-        self.taker = Taker(WORKER_ID, SLOTS)
+        self.taker = Taker(WORKER_ID, SLOTS, takes_until=LATER_THAN_ANY_TEST)
         self.projects = ProjectStore(self.database)
         self.tickets = TicketStore(self.database, self.taker, self.notify)
         self.senders = SenderStore(self.keys[0], self.identifiers_per_sender_hour)

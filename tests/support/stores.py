@@ -170,7 +170,8 @@ class Behind:
         return run
 
     async def breaker_pause_over(self) -> None:
-        await self._database.fetch(Statement("UPDATE breakers SET next_probe_at = now()"))
+        over = "UPDATE projects SET breaker = breaker || jsonb_build_object('next_probe_at', now())"
+        await self._database.fetch(Statement(over))
 
     async def webhooks(self) -> list[tuple[str, str]]:
         """Return ticket and project of every message to the helpdesk that waits."""
@@ -189,7 +190,7 @@ class Behind:
 
     async def email_kept(self, ticket_id: str) -> bool:
         kept = Statement("""
-            SELECT num_nonnulls(email, sender_verified, extracted) AS kept FROM enrichments WHERE ticket_id = :ticket_id
+            SELECT num_nonnulls(submission, extracted) AS kept FROM enrichments WHERE ticket_id = :ticket_id
         """)
         return bool((await self._database.fetch(kept, {"ticket_id": ticket_id}))[0].kept)
 

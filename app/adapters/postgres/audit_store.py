@@ -1,8 +1,9 @@
 """The audit trail and the last versions of configurations in PostgreSQL, written in the statement of each change."""
 
 from app.adapters.postgres.connection import Database, Row, Statement
+from app.adapters.postgres.rows.project_rows import configuration_of
 from app.domain.audit import Action, Entry
-from app.domain.configuration import MOST_VERSIONS, KeptVersion, kept_configuration
+from app.domain.configuration import MOST_VERSIONS, KeptVersion
 
 
 def noting(
@@ -68,7 +69,7 @@ def _entry_of(row: Row) -> Entry:
 KEEP_VERSION = f"""
     kept AS (
         INSERT INTO configuration_history (project_id, version, saved_by, fields)
-        SELECT project_id, version, updated_by, CAST(:document AS jsonb) FROM saved
+        SELECT project_id, version, saved_by, fields FROM saved
     ), trimmed AS (
         DELETE FROM configuration_history h USING saved WHERE h.project_id = saved.project_id AND h.version <= (
             SELECT version FROM configuration_history WHERE project_id = :project_id
@@ -87,4 +88,4 @@ _VERSIONS = Statement("""
 async def versions_of(database: Database, project_id: str) -> list[KeptVersion]:
     """Return the versions of a project's configuration, the newest first."""
     rows = await database.fetch(_VERSIONS, {"project_id": project_id})
-    return [KeptVersion(row.version, row.saved_at, row.saved_by, kept_configuration(row.fields)) for row in rows]
+    return [KeptVersion(row.version, row.saved_at, row.saved_by, configuration_of(row)) for row in rows]

@@ -6,7 +6,8 @@ holds no more, and what still runs against the old endpoint tells nothing of the
 """
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime
 
 import structlog
 
@@ -16,28 +17,18 @@ from app.domain.breaker import CLOSED, Admission, Breaker, EndpointVerdict, Seen
 from app.domain.claims import Claimed
 from app.domain.webhooks.event_kinds import Event, written
 
+_TIMES = ("opened_at", "next_probe_at", "failing_since")
+
 _FIND = Statement("""
-    SELECT b.*, coalesce(b.endpoint = endpoint_of(c), false) AS is_its, now() AS now
-    FROM configurations c LEFT JOIN breakers b ON b.project_id = c.project_id WHERE c.project_id = :project_id
+    SELECT breaker, endpoint, now() AS now FROM projects WHERE project_id = :project_id AND fields IS NOT NULL
 """)
 
-# Locks the row, and makes it where there is none: an update that changes nothing.
 _LOCK = Statement("""
-    INSERT INTO breakers AS b (project_id, endpoint, failures, pause_seconds)
-    SELECT c.project_id, endpoint_of(c), 0, 0 FROM configurations c
-    WHERE c.project_id = :project_id AND endpoint_of(c) = :endpoint
-    ON CONFLICT (project_id) DO UPDATE SET failures = b.failures
-    RETURNING b.*, b.endpoint = :endpoint AS is_its, clock_timestamp() AS now
+    SELECT breaker, endpoint, clock_timestamp() AS now FROM projects
+    WHERE project_id = :project_id AND endpoint = coalesce(:endpoint, endpoint) FOR NO KEY UPDATE
 """)
 
-_WRITE = Statement("""
-    UPDATE breakers SET endpoint = :endpoint, failures = :failures, opened_at = :opened_at,
-        pause_seconds = :pause_seconds, next_probe_at = :next_probe_at, probe_run = :probe_run,
-        failing_since = :failing_since
-    WHERE project_id = :project_id
-""")
-
-_DELETE = Statement("DELETE FROM breakers WHERE project_id = :project_id RETURNING *")
+_WRITE = Statement("UPDATE projects SET breaker = :breaker WHERE project_id = :project_id")
 
 _TELL = Statement("SELECT tell(:event, :project_id, CAST(:told AS jsonb))")
 
@@ -68,7 +59,7 @@ class BreakerStore:
             admission = Admission.PASSES  # of an endpoint that the project has no more, nothing is known
             if rows:
                 after, admission = _breaker_of(rows[0]).admit(claimed.run, rows[0].now)
-                await _replace(transaction, claimed.project_id, claimed.endpoint, after)
+                await _replace(transaction, claimed.project_id, rows[0], after)
             if admission is Admission.REFUSED:
                 return replace(claimed, admission=admission)
             paid = await transaction.fetch(_PAY, fence(claimed))
@@ -85,7 +76,7 @@ class BreakerStore:
                 return CLOSED, CLOSED
             seen = _breaker_of(rows[0])
             after = seen.after(verdict, run, rows[0].now)
-            await _replace(transaction, project_id, endpoint, after)
+            await _replace(transaction, project_id, rows[0], after)
             await _tell(transaction, project_id, seen, after)
             return seen, after
 
@@ -95,20 +86,23 @@ class BreakerStore:
         """Close the project's breaker: its endpoint has just answered."""
 
         async def decide(transaction: Transaction) -> Breaker:
-            rows = await transaction.fetch(_DELETE, {"project_id": project_id})
-            seen = Breaker(rows[0].failures, rows[0].opened_at, failing_since=rows[0].failing_since) if rows else CLOSED
+            rows = await transaction.fetch(_LOCK, {"project_id": project_id, "endpoint": None})
+            if not rows:
+                return CLOSED
+            seen = _breaker_of(rows[0])
+            await _replace(transaction, project_id, rows[0], CLOSED)
             await _tell(transaction, project_id, seen, CLOSED)
             return seen
 
         _log(project_id, await self._database.transact(decide), CLOSED)
 
 
-async def _replace(transaction: Transaction, project_id: str, endpoint: str, after: Breaker) -> None:
-    if after == CLOSED:
-        await transaction.fetch(_DELETE, {"project_id": project_id})
-        return
-    values = {name: getattr(after, name) for name in Breaker.__slots__}
-    await transaction.fetch(_WRITE, values | {"project_id": project_id, "endpoint": endpoint})
+async def _replace(transaction: Transaction, project_id: str, row: Row, after: Breaker) -> None:
+    document = None
+    if after != CLOSED:
+        document = json.dumps(asdict(after) | {"endpoint": row.endpoint}, default=datetime.isoformat)
+    if document or row.breaker:
+        await transaction.fetch(_WRITE, {"project_id": project_id, "breaker": document})
 
 
 async def _tell(transaction: Transaction, project_id: str, seen: Breaker, after: Breaker) -> None:
@@ -124,9 +118,13 @@ async def _tell(transaction: Transaction, project_id: str, seen: Breaker, after:
 
 
 def _breaker_of(row: Row) -> Breaker:
-    if not row.is_its:  # there is none, or that of an endpoint which the project had before
-        return Breaker(failing_since=row.failing_since)
-    return Breaker(row.failures, row.opened_at, row.pause_seconds, row.next_probe_at, row.probe_run, row.failing_since)
+    stored = row.breaker
+    if stored is None:
+        return CLOSED
+    times = {name: stored[name] and datetime.fromisoformat(stored[name]) for name in _TIMES}
+    if stored["endpoint"] != row.endpoint:  # which the project had before
+        return Breaker(failing_since=times["failing_since"])
+    return Breaker(stored["failures"], pause_seconds=stored["pause_seconds"], probe_run=stored["probe_run"], **times)
 
 
 def _log(project_id: str, seen: Breaker, after: Breaker) -> None:

@@ -29,10 +29,10 @@ _SEE = Statement(f"""
 """)  # noqa: S608 - a constant, no value
 
 _UNREADABLE = Statement(f"""
-    SELECT c.project_id, c.token_sealed FROM conditions n JOIN configurations c ON c.project_id = n.project_id
+    SELECT p.project_id, p.token_sealed FROM conditions n JOIN projects p ON p.project_id = n.project_id
     WHERE n.event = '{Event.TOKEN_UNREADABLE}' AND n.seen_at < now() - interval '{SEEN_SECONDS} s'
-        AND c.token_sealed IS NOT NULL AND c.project_id > :after
-    ORDER BY c.project_id LIMIT :limit
+        AND p.token_sealed IS NOT NULL AND p.project_id > :after
+    ORDER BY p.project_id LIMIT :limit
 """)  # noqa: S608 - constants, no value
 
 _STILL_UNREADABLE = Statement(f"""

@@ -213,14 +213,15 @@ def connecting(url: str, settings: Mapping[str, str], **options: Any) -> Callabl
         connection = await asyncpg.connect(
             dsn, timeout=CONNECT_SECONDS, server_settings=dict(settings), record_class=Row, **options
         )
-        # A value is sent as JSON text and comes back read. The first byte is the version of the binary format.
-        await connection.set_type_codec(
-            "jsonb",
-            schema="pg_catalog",
-            format="binary",
-            encoder=lambda text: b"\x01" + text.encode(),
-            decoder=lambda content: json.loads(content[1:]),
-        )
+        # A value is sent as JSON text and comes back read. The first byte of `jsonb` is the version of its format.
+        for kind, version in (("json", b""), ("jsonb", b"\x01")):
+            await connection.set_type_codec(
+                kind,
+                schema="pg_catalog",
+                format="binary",
+                encoder=lambda text, version=version: version + text.encode(),
+                decoder=lambda content, version=version: json.loads(content[len(version) :]),
+            )
         return connection
 
     return connect

@@ -1,10 +1,9 @@
 """Projects, their configurations and their credits in PostgreSQL: every change is one statement."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
 
 from app.adapters.postgres.audit_store import KEEP_VERSION, noting, versions_of
 from app.adapters.postgres.connection import FOREIGN_KEY_VIOLATION, Database, Statement, StatementFailed
@@ -79,44 +78,21 @@ _DELETE = Statement(f"""
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
 
-_CONFIGURATION = Statement("SELECT * FROM configurations WHERE project_id = :project_id")
+_CONFIGURATION = Statement("SELECT * FROM projects WHERE project_id = :project_id AND fields IS NOT NULL")
 
-_NOTE_SAVED = noting(Action.CONFIGURATION_SAVED, "saved", actor="updated_by", fields=":changed")
+_NOTE_SAVED = noting(Action.CONFIGURATION_SAVED, "saved", actor="saved_by", fields=":changed")
 
-_PUT_CONFIGURATION = Statement(f"""
+# What the next release has added to the fields stays. A token that is kept stays as it is sealed now: it may have been
+# sealed anew since the caller read it.
+_SAVE_CONFIGURATION = Statement(f"""
     WITH saved AS (
-    INSERT INTO configurations AS c (project_id, method, api_url, identifier_parameter, identify_instructions,
-        display_instructions, enabled, match_path, identity_policy, relay_senders, agent_only, token_sealed,
-        token_origin, token_updated_at, version, updated_by)
-    VALUES (:project_id, :method, :api_url, :identifier_parameter, :identify_instructions,
-        :display_instructions, :enabled, :match_path, :identity_policy, :relay_senders, :agent_only,
-        :token_sealed, :token_origin, :token_updated_at, nextval('configuration_versions'), :updated_by)
-    ON CONFLICT (project_id) DO UPDATE SET method = excluded.method, api_url = excluded.api_url,
-        identifier_parameter = excluded.identifier_parameter, enabled = excluded.enabled,
-        identify_instructions = excluded.identify_instructions, display_instructions = excluded.display_instructions,
-        match_path = excluded.match_path, identity_policy = excluded.identity_policy,
-        relay_senders = excluded.relay_senders, agent_only = excluded.agent_only,
-        token_sealed = excluded.token_sealed, token_origin = excluded.token_origin,
-        token_updated_at = excluded.token_updated_at, version = excluded.version,
-        updated_at = now(), updated_by = excluded.updated_by
-    WHERE NOT :must_be_new
-    RETURNING c.*
-    ), {KEEP_VERSION}, noted AS ({_NOTE_SAVED})
-    SELECT * FROM saved
-""")  # noqa: S608 - constants, no value
-
-# A token that is kept stays as it is sealed now: it may have been sealed anew since the caller read it.
-_REPLACE_CONFIGURATION = Statement(f"""
-    WITH saved AS (
-    UPDATE configurations SET method = :method, api_url = :api_url, identifier_parameter = :identifier_parameter,
-        identify_instructions = :identify_instructions, display_instructions = :display_instructions,
-        enabled = :enabled, match_path = :match_path, identity_policy = :identity_policy,
-        relay_senders = :relay_senders, agent_only = :agent_only,
+    UPDATE projects SET fields = CAST(coalesce(CAST(fields AS jsonb), '{{}}') || CAST(:fields AS jsonb) AS json),
         token_origin = :token_origin, token_sealed = CASE
             WHEN token_updated_at = CAST(:token_updated_at AS timestamptz) THEN token_sealed ELSE :token_sealed
         END, token_updated_at = :token_updated_at, version = nextval('configuration_versions'),
-        updated_at = now(), updated_by = :updated_by
-    WHERE project_id = :project_id AND version = :expected_version
+        configured_at = coalesce(configured_at, now()), saved_at = now(), saved_by = :saved_by
+    WHERE project_id = :project_id
+        AND coalesce(version, 0) = coalesce(CAST(:expected_version AS bigint), version, 0)
     RETURNING *
     ), {KEEP_VERSION}, noted AS ({_NOTE_SAVED})
     SELECT * FROM saved
@@ -124,7 +100,8 @@ _REPLACE_CONFIGURATION = Statement(f"""
 
 _DELETE_CONFIGURATION = Statement(f"""
     WITH erased AS (
-        DELETE FROM configurations
+        UPDATE projects SET fields = NULL, token_sealed = NULL, token_origin = NULL, token_updated_at = NULL,
+            version = NULL, configured_at = NULL, saved_at = NULL, saved_by = NULL
         WHERE project_id = :project_id AND version = coalesce(CAST(:expected_version AS bigint), version)
         RETURNING project_id
     ), forgotten AS (
@@ -152,7 +129,7 @@ _END_CHECK = Statement(
 
 
 class ProjectStore:
-    """The rows of projects, configurations and credits; every method may raise `DatabaseUnavailable`."""
+    """The rows of projects, with their configurations, and of credits; every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -203,13 +180,19 @@ class ProjectStore:
         `expected_version` is the one that the caller saw, 0 for none; None skips the check. Raises `VersionConflict`
         if another is there, `ProjectNotFound` if the project is gone.
         """
-        values = _values(project_id, configuration, token, actor) | {"changed": list(changed)}
-        if expected_version:
-            rows = await self._database.fetch(_REPLACE_CONFIGURATION, values | {"expected_version": expected_version})
-        else:
-            rows = await self._put_configuration(values | {"must_be_new": expected_version == 0})
+        values = {
+            "project_id": project_id,
+            "fields": json.dumps(asdict(configuration)),
+            "token_sealed": token and token.sealed,
+            "token_origin": token and token.origin,
+            "token_updated_at": token and token.updated_at,
+            "saved_by": actor,
+            "expected_version": expected_version,
+            "changed": list(changed),
+        }
+        rows = await self._database.fetch(_SAVE_CONFIGURATION, values)
         if not rows:
-            raise VersionConflict
+            raise ProjectNotFound if await self.get(project_id) is None else VersionConflict
         return stored_configuration_of(rows[0])
 
     async def versions(self, project_id: str) -> list[KeptVersion]:
@@ -249,26 +232,3 @@ class ProjectStore:
     async def end_check(self, project_id: str, until: datetime) -> None:
         """Give the turn back that lasts until then, if it has not passed to another."""
         await self._database.fetch(_END_CHECK, {"project_id": project_id, "until": until})
-
-    async def _put_configuration(self, values: Mapping[str, object]) -> Any:
-        try:
-            return await self._database.fetch(_PUT_CONFIGURATION, values)
-        except StatementFailed as failure:
-            if failure.sqlstate == FOREIGN_KEY_VIOLATION:
-                raise ProjectNotFound from None
-            raise
-
-
-def _values(project_id: str, configuration: Configuration, token: StoredToken | None, actor: str) -> dict[str, object]:
-    fields = asdict(configuration)
-    return fields | {
-        "project_id": project_id,
-        "identity_policy": configuration.identity_policy.value,
-        "relay_senders": list(configuration.relay_senders),
-        "agent_only": list(configuration.agent_only),
-        "token_sealed": token and token.sealed,
-        "token_origin": token and token.origin,
-        "token_updated_at": token and token.updated_at,
-        "updated_by": actor,
-        "document": json.dumps(fields),
-    }

@@ -23,7 +23,7 @@ from app.domain.webhooks.event_kinds import Event
 from app.domain.workload import MOST_STRIKES, Taker
 
 _TAKE = Statement("""
-    SELECT * FROM take_runs(CAST(:worker_id AS uuid), :fresh_seconds, :want, :slots, :suspects, :most_strikes, :after)
+    SELECT * FROM take_runs(CAST(:worker_id AS uuid), :takes_until, :want, :slots, :suspects, :most_strikes, :after)
 """)
 
 _ADMIT = Statement("""
@@ -76,7 +76,7 @@ class RunStore:
         """
         values = {
             "worker_id": self._taker.worker_id,
-            "fresh_seconds": self._taker.fresh_seconds,
+            "takes_until": self._taker.takes_until,
             "want": want,
             "slots": self._taker.slots,
             "suspects": suspects,

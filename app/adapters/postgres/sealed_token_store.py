@@ -6,16 +6,16 @@ from app.domain.audit import Action
 from app.domain.sealing import SealedToken
 
 _AFTER = Statement("""
-    SELECT project_id, token_sealed FROM configurations
+    SELECT project_id, token_sealed FROM projects
     WHERE token_sealed IS NOT NULL AND project_id > :project_id ORDER BY project_id LIMIT :limit
 """)
 
-_COUNT = Statement("SELECT count(token_sealed) AS many FROM configurations")
+_COUNT = Statement("SELECT count(token_sealed) AS many FROM projects")
 
 # The configuration stays what it is for everybody else: neither its version, which makes the ETag, nor a time changes.
 _REPLACE = Statement(f"""
     WITH resealed AS (
-        UPDATE configurations SET token_sealed = :sealed WHERE project_id = :project_id AND token_sealed = :old
+        UPDATE projects SET token_sealed = :sealed WHERE project_id = :project_id AND token_sealed = :old
         RETURNING project_id
     ), noted AS ({noting(Action.BEARER_TOKEN_RESEALED, "resealed", actor="NULL")})
     SELECT 1 FROM resealed
@@ -23,7 +23,7 @@ _REPLACE = Statement(f"""
 
 
 class SealedTokenStore:
-    """The column `configurations.token_sealed`; every method may raise `DatabaseUnavailable`."""
+    """The column `projects.token_sealed`; every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

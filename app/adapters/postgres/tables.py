@@ -2,10 +2,12 @@
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -31,6 +33,11 @@ NOW = text("now()")
 configuration_versions = Sequence("configuration_versions", metadata=metadata)
 """Gives each change of a configuration its version; a deleted and re-made one never repeats an old ETag."""
 
+_ENDPOINT = """
+    md5((fields ->> 'method') || ' ' || (fields ->> 'identifier_parameter') || ' ' || (fields ->> 'api_url') || ' '
+        || coalesce(CAST(extract(epoch FROM token_updated_at AT TIME ZONE 'UTC') AS text), ''))
+"""
+
 projects = Table(
     "projects",
     metadata,
@@ -41,34 +48,26 @@ projects = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("checked_until", DateTime(timezone=True)),  # while its endpoint is being checked: when that turn is over
-    CheckConstraint("monthly_ai_credits >= 0", name="projects_monthly_ai_credits_check"),
-)
-
-configurations = Table(
-    "configurations",
-    metadata,
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
-    Column("method", Text, nullable=False),
-    Column("api_url", Text, nullable=False),
-    Column("identifier_parameter", Text, nullable=False),
-    Column("identify_instructions", Text, nullable=False),
-    Column("display_instructions", Text, nullable=False),
-    Column("enabled", Boolean, nullable=False),
+    Column("fields", JSON),  # of its `Configuration`, which knows no token
+    Column("enabled", Boolean, Computed("CAST(fields ->> 'enabled' AS boolean)", persisted=True)),
+    # Names the endpoint that is called: when an owner changes one of these, it is another endpoint.
+    Column("endpoint", Text, Computed(_ENDPOINT, persisted=True)),
     Column("token_sealed", LargeBinary),
     Column("token_origin", Text),
     Column("token_updated_at", DateTime(timezone=True)),
-    Column("version", BigInteger, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("updated_by", Text, nullable=False),
-    Column("match_path", Text),
-    Column("identity_policy", Text, nullable=False, server_default=text("'show'")),
-    Column("relay_senders", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    Column("agent_only", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("version", BigInteger),  # of the configuration, as are the next three
+    Column("configured_at", DateTime(timezone=True)),
+    Column("saved_at", DateTime(timezone=True)),
+    Column("saved_by", Text),
+    Column("breaker", JSONB),  # of an endpoint, which it names, that failed last; of one that answers there is none
+    Index("projects_failing_idx", "project_id", postgresql_where=text("breaker IS NOT NULL")),
+    CheckConstraint("monthly_ai_credits >= 0", name="projects_monthly_ai_credits_check"),
     CheckConstraint(
-        "num_nulls(token_sealed, token_origin, token_updated_at) IN (0, 3)", name="configurations_token_check"
+        "num_nulls(fields, version, configured_at, saved_at, saved_by) IN (0, 5)", name="projects_configuration_check"
     ),
+    CheckConstraint("num_nulls(token_sealed, token_origin, token_updated_at) IN (0, 3)", name="projects_token_check"),
 )
+"""The projects, each with its configuration, where it has one, and the breaker of its endpoint."""
 
 configuration_history = Table(
     "configuration_history",
@@ -77,7 +76,7 @@ configuration_history = Table(
     Column("version", BigInteger, primary_key=True),
     Column("saved_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("saved_by", Text, nullable=False),
-    Column("fields", JSONB, nullable=False),  # of a `Configuration`, which knows no token
+    Column("fields", JSON, nullable=False),  # as above
 )
 """The last versions of each configuration, what is stored now among them."""
 
@@ -108,29 +107,24 @@ enrichments = Table(
     Column("strikes", Integer, nullable=False, server_default=text("0")),  # attempts that have not ended in order
     Column("due_at", DateTime(timezone=True)),
     Column("credit_month", Date),  # which month has paid for the run
-    Column("email", LargeBinary),  # packed; from submission to result, then gone
-    Column("sender_verified", Boolean),  # the helpdesk's verdict on the sender, gone with the email
-    Column("given_identifier", Text),  # a run without an email: whom to look up
+    # What was submitted: email, whom to look up without one, and trace. Packed; from submission to result, then gone.
+    Column("submission", LargeBinary),
     Column("email_digest", LargeBinary),  # a keyed digest of the last email: tells whether the next is another
-    Column("extracted", JSONB),  # what the first AI call found: a run that starts again need not pay for it twice
+    Column("extracted", JSON),  # what the first AI call found: a run that starts again need not pay for it twice
     Column("asynchronous", Boolean, nullable=False, server_default=text("false")),  # nobody waits; told by webhook
-    Column("traceparent", Text),  # while it runs: the trace goes on wherever the run does
     Column("status", Text),  # of the result, as are the next two: what SQL reads of it
     Column("reason", Text),
     Column("identifier", Text),
     Column("result", LargeBinary),  # all of it, packed
     Column("last_attempt", JSONB),  # how the last run ended that has not replaced the result
     Column("submitted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     # The queue: who is waited for first, then by project, the first to come with the lowest number.
     Index("enrichments_queued_idx", "asynchronous", "project_id", "run", postgresql_where=text("state = 'queued'")),
     # No two running tickets of a project hold the same slot.
     Index("enrichments_slot_idx", "project_id", "slot", unique=True, postgresql_where=text("state = 'running'")),
     Index("enrichments_resting_idx", "due_at", postgresql_where=text("state = 'resting'")),
-    # Finds what is old: a ticket that has no result has no age.
-    Index("enrichments_submitted_at_idx", "submitted_at", postgresql_where=text("state = 'done'")),
-    # Lists a project's results, the newest first, and finds what is a project's.
+    # Lists a project's results, the newest first, and finds what is a project's and what is old.
     Index("enrichments_project_idx", "project_id", "submitted_at", "ticket_id"),
     # Finds what is about one customer.
     Index(
@@ -167,20 +161,6 @@ conditions = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
 """What is wrong now and has no other row to stand in; gone once no process has seen it for a while."""
-
-breakers = Table(
-    "breakers",
-    metadata,
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
-    Column("endpoint", Text, nullable=False),  # a hash of what was called: of another, it tells nothing
-    Column("failures", Integer, nullable=False),
-    Column("opened_at", DateTime(timezone=True)),
-    Column("pause_seconds", Integer, nullable=False),
-    Column("next_probe_at", DateTime(timezone=True)),
-    Column("probe_run", BigInteger),
-    Column("failing_since", DateTime(timezone=True)),  # the helpdesk was told so, also of the endpoint before this one
-)
-"""The breakers of projects whose endpoint failed last; one that answers has none."""
 
 ended_runs = Table(
     "ended_runs",

@@ -39,9 +39,8 @@ TRIES_FOR_A_SLOT = 2
 """Of a slot that others take as well; then the ticket is queued."""
 
 _SUBMIT = Statement("""
-    SELECT submit_ticket(:ticket_id, :project_id, nextval('enrichment_runs'), :email, :sender_verified,
-        :given_identifier, :email_digest, :refresh, :asynchronous, :traceparent, CAST(:taker AS uuid),
-        :fresh_seconds, :slots) AS submitted
+    SELECT submit_ticket(:ticket_id, :project_id, nextval('enrichment_runs'), :submission,
+        :email_digest, :refresh, :asynchronous, CAST(:taker AS uuid), :takes_until, :slots) AS submitted
 """)
 
 # Numbers are given in the order in which the tickets were sent; their rows are taken in the order of their ids, so that
@@ -49,13 +48,12 @@ _SUBMIT = Statement("""
 _SUBMIT_MANY = Statement("""
     WITH input AS MATERIALIZED (
         SELECT i.*, nextval('enrichment_runs') AS run
-        FROM unnest(CAST(:ticket_id AS text[]), CAST(:project_id AS text[]), CAST(:email AS bytea[]),
-            CAST(:sender_verified AS boolean[]), CAST(:given_identifier AS text[]), CAST(:email_digest AS bytea[]),
-            CAST(:refresh AS boolean[]), CAST(:asynchronous AS boolean[]), CAST(:traceparent AS text[]))
-            AS i (ticket_id, project_id, email, sender_verified, given, digest, refresh, asynchronous, traceparent)
+        FROM unnest(CAST(:ticket_id AS text[]), CAST(:project_id AS text[]), CAST(:submission AS bytea[]),
+            CAST(:email_digest AS bytea[]), CAST(:refresh AS boolean[]), CAST(:asynchronous AS boolean[]))
+            AS i (ticket_id, project_id, submission, digest, refresh, asynchronous)
     )
-    SELECT submit_ticket(ticket_id, project_id, run, email, sender_verified, given, digest, refresh, asynchronous,
-        traceparent, NULL, 0, 0) AS submitted
+    SELECT submit_ticket(ticket_id, project_id, run, submission, digest, refresh, asynchronous, NULL, NULL, 0)
+        AS submitted
     FROM (SELECT * FROM input ORDER BY ticket_id) AS sorted
 """)
 
@@ -160,7 +158,7 @@ class TicketStore:
     async def _submit(self, values: dict[str, object], *, take: bool) -> Sequence[Row]:
         terms = {
             "taker": self._taker.worker_id if take else None,
-            "fresh_seconds": self._taker.fresh_seconds,
+            "takes_until": self._taker.takes_until if take else None,
             "slots": self._taker.slots,
         }
         return await self._database.fetch(_SUBMIT, values | terms)
@@ -221,13 +219,10 @@ def _values(submission: Submission) -> dict[str, object]:
     return {
         "ticket_id": submission.ticket_id,
         "project_id": submission.project_id,
-        "email": packed(submission.email) if submission.email else None,
-        "sender_verified": submission.email.sender_verified if submission.email else None,
-        "given_identifier": submission.given_identifier,
+        "submission": packed(submission),
         "email_digest": submission.email_digest,
         "refresh": submission.refresh,
         "asynchronous": submission.asynchronous,
-        "traceparent": str(submission.trace) if submission.trace else None,
     }
 
 

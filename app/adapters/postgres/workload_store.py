@@ -5,6 +5,7 @@ Every query stays cheap on large tables: it reads what waits or runs, or the las
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from app.adapters.postgres.connection import (
     PATIENCE_SECONDS,
@@ -42,7 +43,7 @@ _BEAT = Statement(f"""
     INSERT INTO workers (worker_id, host, pid, seats, in_flight)
     VALUES (CAST(:worker_id AS uuid), :host, :pid, :seats, :in_flight)
     ON CONFLICT (worker_id) DO UPDATE SET seats = excluded.seats, in_flight = excluded.in_flight, seen_at = now()
-    RETURNING {UNFLUSHED_HERE}
+    RETURNING seen_at + make_interval(secs => CAST(:fresh_seconds AS float8)) AS takes_until, {UNFLUSHED_HERE}
 """)  # noqa: S608 - a constant, no value
 
 # What this process was given without knowing it, as the connection was lost before the answer: as old as an answer
@@ -109,8 +110,8 @@ _DEPTH = f"""
         SELECT coalesce(CAST(extract(epoch FROM now() - min(submitted_at)) AS float8), 0)
         FROM (SELECT submitted_at FROM heads LIMIT {HEADS}) AS known
     ) AS oldest_seconds, {_count(_IN_LINE)} AS in_line, (
-        SELECT count(*) FROM breakers b JOIN configurations c ON c.project_id = b.project_id
-        WHERE b.opened_at IS NOT NULL AND b.endpoint = endpoint_of(c)
+        SELECT count(*) FROM projects
+        WHERE breaker IS NOT NULL AND breaker ->> 'opened_at' IS NOT NULL AND breaker ->> 'endpoint' = endpoint
     ) AS open_breakers
 """  # noqa: S608 - constants, no value
 
@@ -176,14 +177,15 @@ class WorkloadStore:
         To be called as often as `Taker.beat_seconds` says.
         """
 
-        async def note(transaction: Transaction) -> Sequence[Row]:
-            await transaction.fetch(_BEAT, asdict(worker))
+        async def note(transaction: Transaction) -> tuple[datetime, Sequence[Row]]:
+            [seen] = await transaction.fetch(_BEAT, asdict(worker) | {"fresh_seconds": self._taker.fresh_seconds})
             # Asked only now: a list from before a long wait for the database lacks what was started meanwhile, and
             # that would be given back and run twice. Ages are counted from the beginning of the transaction.
             values = {"worker_id": worker.worker_id, "running": list(running())}
-            return await transaction.fetch(_GIVE_BACK_UNKNOWN, values)
+            return seen.takes_until, await transaction.fetch(_GIVE_BACK_UNKNOWN, values)
 
-        return self._queued(await self._database.transact(note))
+        self._taker.takes_until, given_back = await self._database.transact(note)
+        return self._queued(given_back)
 
     async def take_over(self) -> int:
         """Queue the runs of workers without a heartbeat; return how many. An attempt that ended so is a strike."""
@@ -192,6 +194,7 @@ class WorkloadStore:
 
     async def leave(self) -> None:
         """Delete this worker's row, as it ends in order, and queue the runs that it had."""
+        self._taker.takes_until = None
         self._queued(await self._database.fetch(_LEAVE, {"worker_id": self._taker.worker_id}))
 
     async def purge(self) -> None:

@@ -1,6 +1,7 @@
 """What is kept how long: results for their days, and never a ticket that has not ended."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from app.adapters.postgres.connection import Database
 from app.adapters.postgres.retention_store import LOCK, PORTION, RUN_DAYS, RetentionStore
 from app.domain.claims import Stored, Underway
-from tests.support.stores import Stores
+from tests.support.stores import PROJECT, Stores
 
 DAY = 86_400
 
@@ -63,6 +64,17 @@ OLD_RESULTS = """
     INSERT INTO enrichments (ticket_id, project_id, state, run, result, submitted_at)
     SELECT 'old_' || n, 'prj_1', 'done', n, '', now() - interval '91 days' FROM generate_series(1, $1) AS n
 """
+
+
+async def test_a_portion_is_of_all_projects_together(stores: Stores, retention: RetentionStore, other: Any) -> None:
+    for number in range(4):
+        await stores.projects.put(replace(PROJECT, project_id=f"prj_{number}"))
+        old = OLD_RESULTS.replace("old_", f"old_{number}_").replace("prj_1", f"prj_{number}")
+        await other.execute(old, PORTION // 2)
+    left = []
+    while await retention.remove_portion():
+        left.append(await other.fetchval("SELECT count(*) FROM enrichments"))
+    assert left == [PORTION, 0]
 
 
 @pytest.mark.parametrize("rows", [0, 1, PORTION - 1, PORTION, PORTION + 1, 2 * PORTION])
@@ -137,9 +149,9 @@ async def test_what_else_is_old_goes_too(
     ("query", "index"),
     [
         pytest.param(
-            "SELECT ticket_id FROM enrichments WHERE submitted_at < now() AND state = 'done' "
+            "SELECT ticket_id FROM enrichments WHERE project_id = 'prj_1' AND submitted_at < now() AND state = 'done' "
             "ORDER BY submitted_at LIMIT 9",
-            "enrichments_submitted_at_idx",
+            "enrichments_project_idx",
             id="what is old",
         ),
         pytest.param(

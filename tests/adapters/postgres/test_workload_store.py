@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -76,13 +77,34 @@ async def test_the_runs_of_a_worker_that_is_taken_for_dead_are_queued(
     assert (await stores.runs.finish(claimed, RESULT, refund=False) is None) is taken_over
 
 
-async def test_a_worker_whose_last_sign_of_life_is_old_takes_nothing(stores: Stores, other: Any) -> None:
-    await other.execute("UPDATE workers SET seen_at = now() - interval '8.5 s'")
+@pytest.mark.parametrize(
+    "until",
+    [
+        pytest.param(None, id="it has given none"),
+        pytest.param(datetime(2026, 1, 1, tzinfo=UTC), id="its last is too old"),
+    ],
+)
+async def test_a_worker_without_a_fresh_sign_of_life_takes_nothing(stores: Stores, until: datetime | None) -> None:
+    stores.taker.takes_until = until
     [submitted] = await stores.tickets.submit([submission()], take=True)
     assert isinstance(submitted, Underway)
     assert await stores.runs.take(1, suspects=True) == []
     await stores.beat()
     assert (await stores.take()).ticket_id == "t_1"
+
+
+async def test_a_sign_of_life_is_good_for_eight_seconds_of_taking_by_the_clock_of_the_database(
+    stores: Stores, other: Any
+) -> None:
+    [seen_at] = await other.fetchrow("SELECT seen_at FROM workers")
+    assert stores.taker.takes_until == seen_at + timedelta(seconds=8)
+
+
+async def test_a_worker_that_has_left_takes_nothing(stores: Stores) -> None:
+    await stores.workload.leave()
+    [submitted] = await stores.tickets.submit([submission()], take=True)
+    assert isinstance(submitted, Underway)
+    assert await stores.runs.take(1, suspects=True) == []
 
 
 async def test_what_a_worker_was_given_without_knowing_is_queued_once_no_answer_can_be_on_its_way(
@@ -195,10 +217,11 @@ async def test_open_breakers_are_counted_while_they_hold(stores: Stores, workloa
     await stores.turn_on()
     for run in range(10):
         assert (await workload.depth()).open_breakers == 0
-        endpoint = await other.fetchval("SELECT endpoint_of(c) FROM configurations c")
+        endpoint = await other.fetchval("SELECT endpoint FROM projects")
         await stores.breakers.record("prj_1", endpoint, run, EndpointVerdict.FAILS)
     assert (await workload.depth()).open_breakers == 1
-    await other.execute("UPDATE configurations SET api_url = 'https://example.com/mended'")
+    mended = """jsonb_set(CAST(fields AS jsonb), '{api_url}', '"https://example.com/mended"')"""
+    await other.execute(f"UPDATE projects SET fields = {mended}")  # noqa: S608 - a constant, no value
     assert (await workload.depth()).open_breakers == 0
 
 

@@ -67,9 +67,7 @@ STORED: dict[str, Any] = {
 
 EVERYTHING = """
     WITH credit AS (
-        UPDATE projects SET monthly_ai_credits = 1000000
-    ), version AS (
-        UPDATE configurations SET version = 1
+        UPDATE projects SET monthly_ai_credits = 1000000, version = 1
     ), kept AS (
         UPDATE configuration_history SET version = 1
     ), token AS (

@@ -24,7 +24,7 @@ def with_token(token: str, **others: str) -> dict[str, str]:
 
 
 def stored(world: World) -> list[list[Row]]:
-    return [list(world.database.rows(f"TABLE {name}")) for name in ("projects", "configurations", "enrichments")]
+    return [list(world.database.rows(f"TABLE {name}")) for name in ("projects", "enrichments")]
 
 
 def project(**changes: Any) -> dict[str, Any]:

@@ -245,7 +245,9 @@ async def test_html_is_reduced_to_what_its_reader_sees() -> None:
         html = "<p>Account&nbsp;ID:</p><p hidden>acct_99999999</p><p>acct_12ab34cd</p>"
         await client.post(ROUTE, json={"tickets": [ticket("t_1", body=html, body_format="html")]})
 
-    assert unpacked(world.row().email).body.split() == ["Account", "ID:", "acct_12ab34cd"]
+    email, _, _ = unpacked(world.row().submission)
+    assert email is not None
+    assert email.body.split() == ["Account", "ID:", "acct_12ab34cd"]
 
 
 async def test_lost_database_is_503_for_the_whole_batch() -> None:

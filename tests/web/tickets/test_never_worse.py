@@ -156,7 +156,7 @@ async def test_email_is_kept_as_a_keyed_digest_only() -> None:
         await enriched(client, WITHOUT_ID)
 
     row = world.row()
-    assert row.email is None
+    assert row.submission is None
     assert row.email_digest is not None
     assert len(row.email_digest) == 32
 

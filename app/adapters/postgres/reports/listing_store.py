@@ -11,9 +11,8 @@ LONGEST_RUN = "interval '2 days'"
 """A run ends within this time after its submission; what was submitted before cannot have ended since."""
 
 _PROJECTS = Statement("""
-    SELECT p.project_id, p.plan, coalesce(c.enabled, false) AS enabled
-    FROM projects p LEFT JOIN configurations c ON c.project_id = p.project_id
-    WHERE p.project_id > :after ORDER BY p.project_id LIMIT :limit
+    SELECT project_id, plan, coalesce(enabled, false) AS enabled FROM projects
+    WHERE project_id > :after ORDER BY project_id LIMIT :limit
 """)
 
 _BEFORE = """

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.configuration import Configuration, IdentityPolicy, StoredConfiguration, StoredToken
+from app.domain.configuration import Configuration, StoredConfiguration, StoredToken, configuration_in
 from app.domain.projects import Project
 
 
@@ -12,22 +12,15 @@ def project_of(row: Any) -> Project:
 
 
 def stored_configuration_of(row: Any) -> StoredConfiguration:
-    """Read the columns of `configurations` from a row."""
+    """Read the configuration in a row of `projects` that has one."""
     token = None
     if row["token_sealed"] is not None:
         token = StoredToken(row["token_sealed"], row["token_origin"], row["token_updated_at"])
     return StoredConfiguration(
-        configuration_of(row), token, row["version"], row["created_at"], row["updated_at"], row["updated_by"]
+        configuration_of(row), token, row["version"], row["configured_at"], row["saved_at"], row["saved_by"]
     )
 
 
 def configuration_of(row: Any) -> Configuration:
-    """Read a configuration from the columns of `configurations` that are its own."""
-    return Configuration(
-        **{name: row[name] for name in ("method", "api_url", "identifier_parameter", "enabled", "match_path")},
-        identify_instructions=row["identify_instructions"],
-        display_instructions=row["display_instructions"],
-        identity_policy=IdentityPolicy(row["identity_policy"]),
-        relay_senders=tuple(row["relay_senders"]),
-        agent_only=tuple(row["agent_only"]),
-    )
+    """Read the column `fields` of a configuration, or of a version of it."""
+    return configuration_in(row["fields"])

@@ -1,6 +1,5 @@
 """Reads what SQL returns of tickets: claimed runs, and results as they are shown."""
 
-from dataclasses import replace
 from typing import Any
 
 from app.adapters.postgres.rows.packing import pack, unpack
@@ -26,18 +25,18 @@ _NO_EMAIL = Email("", "", "")
 
 def claimed_of(row: Any) -> Claimed:
     """Read a claimed run from a row of the type `claim`."""
-    extracted, email = row["extracted"], _NO_EMAIL if row["email"] is None else unpacked(row["email"])
+    extracted, (email, given, trace) = row["extracted"], unpacked(row["submission"])
     return Claimed(
         ticket_id=row["ticket_id"],
         run=row["run"],
         attempt=row["attempt"],
         strikes=row["strikes"],
-        email=replace(email, sender_verified=row["sender_verified"]),
-        given=_given(row["given_identifier"], row["looked_up_before"]),
+        email=email or _NO_EMAIL,
+        given=_given(given, None if email else row["result"]),
         extracted=extracted and Extracted(extracted["identifier"], Usage(**extracted["usage"])),
         charged=row["charged"],
         age_seconds=row["age_seconds"],
-        trace=trace_in([row["traceparent"]]) if row["traceparent"] else None,
+        trace=trace_in([trace]) if trace else None,
         **_terms(row["terms"]),
     )
 
@@ -74,9 +73,9 @@ def _terms(row: Any) -> dict[str, Any]:
     return {
         "project_id": row["project_id"],
         "plan": row["plan"],
-        "configuration": None if row["method"] is None else configuration_of(row),
+        "configuration": None if row["fields"] is None else configuration_of(row),
         "token_sealed": row["token_sealed"],
-        "endpoint": row["endpoint"],
+        "endpoint": row["endpoint"] or "",
         "breaker_open": row["breaker_open"],
     }
 
@@ -100,17 +99,17 @@ FENCE = "ticket_id = :ticket_id AND run = :run AND attempt = :attempt AND state 
 """Holds only while the claim is the caller's: who was frozen while another took the run over changes nothing."""
 
 
-def packed(email: Email) -> bytes:
-    """Return an email as it waits in the database: bytes, as PostgreSQL's text and JSON take not every character.
+def packed(submission: Submission) -> bytes:
+    """Return what a run needs of a submission: bytes, as PostgreSQL's text and JSON take not every character."""
+    email, trace = submission.email, submission.trace
+    sent = email and [email.subject, email.body, email.sender, email.sender_verified]
+    return pack([sent, submission.given_identifier, trace and str(trace)])
 
-    The verdict on its sender waits in a column of its own.
-    """
-    return pack([email.subject, email.body, email.sender])
 
-
-def unpacked(content: bytes) -> Email:
-    """Return the email that `packed` made these bytes of."""
-    return Email(*unpack(content))
+def unpacked(content: bytes) -> tuple[Email | None, str | None, str | None]:
+    """Return what `packed` made these bytes of: an email, or whom to look up without one, and the trace."""
+    sent, given, trace = unpack(content)
+    return sent and Email(*sent), given, trace
 
 
 def shown(row: Any) -> dict[str, Any]:

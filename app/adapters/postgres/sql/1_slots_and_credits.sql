@@ -1,9 +1,5 @@
 -- What a run holds while it runs: one of its project's slots, and a credit of the month.
 
--- Names the endpoint that a configuration calls: when an owner changes one of these, it is another endpoint.
-CREATE FUNCTION endpoint_of(c configurations) RETURNS text LANGUAGE sql STABLE
-RETURN md5(concat_ws(' ', c.method, c.identifier_parameter, c.token_updated_at, c.api_url));
-
 -- Returns one of the numbers 1 to `slots` that is not among those `held`, the first after one drawn by chance; NULL where
 -- there is none. A unique index holds to it: of two runs that are given the same in one moment, one fails.
 CREATE FUNCTION free_slot(held integer[], slots integer) RETURNS integer LANGUAGE plpgsql AS $$

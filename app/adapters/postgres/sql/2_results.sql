@@ -12,7 +12,3 @@ RETURN NOT endpoint_was_asked(e.status, e.reason) AND (
     OR coalesce(e.reason IN ('ai_unavailable', 'ai_misconfigured', 'interrupted', 'circuit_open'), false)
     OR digest IS DISTINCT FROM e.email_digest
 );
-
--- Tells whether facts that are stored stay, as a run that ended with this status has none.
-CREATE FUNCTION keeps_facts(stored_status text, status text) RETURNS boolean LANGUAGE sql IMMUTABLE
-RETURN coalesce(stored_status = 'ok', false) AND status <> 'ok';

@@ -1,18 +1,19 @@
 -- Takes one ticket in: stores it once, and says what is known of it.
 --
 -- A ticket that has a final result, or whose run is under way, stays as it is. A new one, or one that is to be run anew, is
--- given to the submitting process (`taker`, NULL where it has no free seat) if nobody of its project waits and a slot
--- is free: then `terms` are those of its run. Otherwise it is queued. Every statement sees what was committed before it
--- began. Fails with unique_violation if another submission of the ticket, or another taker of the slot, was faster:
--- then nothing was done, no credit taken, and the same call sees what the other did.
+-- given to the submitting process (`taker`, whose last sign of life is good until `takes_until`; NULL where it has no
+-- free seat) if nobody of its project waits and a slot is free: then `terms` are those of its run. Otherwise it is
+-- queued. Every statement sees what was committed before it began. Fails with unique_violation if another submission of
+-- the ticket, or another taker of the slot, was faster: then nothing was done, no credit taken, and the same call sees
+-- what the other did.
 CREATE TYPE submitted AS (
     ticket_id text, holder text, state text, status text, reason text, result bytea, last_attempt jsonb,
     submitted_at timestamptz, is_new boolean, run bigint, attempt integer, charged boolean, terms run_terms
 );
 
 CREATE FUNCTION submit_ticket(
-    ticket text, project text, new_run bigint, new_email bytea, verified boolean, given text, digest bytea,
-    run_anew boolean, nobody_waits boolean, trace text, taker uuid, fresh_seconds float8, slots integer
+    ticket text, project text, new_run bigint, new_submission bytea, digest bytea, run_anew boolean,
+    nobody_waits boolean, taker uuid, takes_until timestamptz, slots integer
 ) RETURNS submitted LANGUAGE plpgsql AS $$
 DECLARE
     known enrichments;
@@ -43,9 +44,7 @@ BEGIN
         RETURN CAST(ROW(known.ticket_id, known.project_id, known.state, known.status, known.reason, known.result,
             known.last_attempt, known.submitted_at, false, known.run, known.attempt, false, NULL) AS submitted);
     END IF;
-    SELECT t AS terms, CASE WHEN taker IS NOT NULL AND EXISTS (
-        SELECT FROM workers w WHERE w.worker_id = taker AND w.seen_at > now() - make_interval(secs => fresh_seconds)
-    ) AND NOT EXISTS (
+    SELECT t AS terms, CASE WHEN takes_until > now() AND NOT EXISTS (
         SELECT FROM enrichments e
         WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true]) AND e.project_id = project
     ) THEN ARRAY(SELECT e.slot FROM enrichments e WHERE e.project_id = project AND e.state = 'running') END AS held
@@ -61,16 +60,15 @@ BEGIN
         paid := pay_for_run(ready.terms);
     END IF;
     IF known.ticket_id IS NULL THEN
-        INSERT INTO enrichments (ticket_id, project_id, state, worker, slot, run, attempt, strikes, credit_month, email,
-            sender_verified, given_identifier, email_digest, asynchronous, traceparent)
+        INSERT INTO enrichments (ticket_id, project_id, state, worker, slot, run, attempt, strikes, credit_month,
+            submission, email_digest, asynchronous)
         VALUES (ticket, project, CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, taker, free, new_run, begun,
-            begun, paid, new_email, verified, given, digest, nobody_waits, trace);
+            begun, paid, new_submission, digest, nobody_waits);
     ELSE
         UPDATE enrichments e SET state = CASE WHEN free IS NULL THEN 'queued' ELSE 'running' END, worker = taker,
             slot = free, run = new_run, attempt = e.attempt + begun, strikes = begun,
-            credit_month = paid, email = new_email, sender_verified = verified, given_identifier = given,
-            email_digest = coalesce(digest, e.email_digest), extracted = NULL, asynchronous = nobody_waits,
-            traceparent = trace, submitted_at = now(), updated_at = now()
+            credit_month = paid, submission = new_submission, email_digest = coalesce(digest, e.email_digest),
+            extracted = NULL, asynchronous = nobody_waits, submitted_at = now(), updated_at = now()
         WHERE e.ticket_id = ticket;
     END IF;
     RETURN CAST(ROW(

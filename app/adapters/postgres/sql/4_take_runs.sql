@@ -47,11 +47,12 @@ BEGIN
 END
 $$;
 
--- Takes at most `want` runs, beginning after the project `after`; a worker that has not shown itself for
--- `fresh_seconds` gets none. One at a time does this, so that they share the slots of a project without meeting;
--- whatever ends while one waits for its turn is seen. A commit that is lost with the server is one that nobody knows.
+-- Takes at most `want` runs, beginning after the project `after`; none for a worker whose last sign of life was good
+-- until `takes_until`, once that has passed. One at a time does this, so that they share the slots of a project without
+-- meeting; whatever ends while one waits for its turn is seen. A commit that is lost with the server is one that nobody
+-- knows.
 CREATE FUNCTION take_runs(
-    taker uuid, fresh_seconds float8, want integer, slots integer, suspects boolean, most_strikes integer, after text
+    taker uuid, takes_until timestamptz, want integer, slots integer, suspects boolean, most_strikes integer, after text
 ) RETURNS SETOF claim LANGUAGE plpgsql AS $$
 DECLARE
     taken text[] := '{}';
@@ -67,9 +68,7 @@ BEGIN
         SELECT ticket_id FROM enrichments WHERE state = 'resting' AND due_at <= now()
         ORDER BY due_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
     ));
-    IF NOT EXISTS (
-        SELECT FROM workers WHERE worker_id = taker AND seen_at > now() - make_interval(secs => fresh_seconds)
-    ) THEN
+    IF takes_until IS NULL OR takes_until <= now() THEN
         RETURN;
     END IF;
     FOREACH nobody_waits IN ARRAY ARRAY[false, true] LOOP

@@ -10,7 +10,7 @@ RETURN (
 -- they may ask about one more customer; NULL where the run is the caller's no more. `most` is how many customers a
 -- sender may ask about within `window_seconds`, 0 for any number. If the server dies, it is simply done again.
 CREATE FUNCTION admit_run(
-    ticket text, its_run bigint, its_attempt integer, ai_found jsonb, asker bytea, customer text, most integer,
+    ticket text, its_run bigint, its_attempt integer, ai_found json, asker bytea, customer text, most integer,
     window_seconds integer
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -52,21 +52,28 @@ CREATE FUNCTION finish_run(
 ) RETURNS finished LANGUAGE plpgsql AS $$
 DECLARE
     mine record;
+    facts_stay boolean;
 BEGIN
+    IF new_status <> 'ok' THEN
+        SELECT e.status = 'ok' INTO facts_stay FROM enrichments e
+        WHERE e.ticket_id = ticket AND e.run = its_run AND e.attempt = its_attempt AND e.state = 'running'
+        FOR NO KEY UPDATE;
+    END IF;
     UPDATE enrichments e SET state = 'done',
-        status = CASE WHEN keeps_facts(e.status, new_status) THEN e.status ELSE new_status END,
-        reason = CASE WHEN keeps_facts(e.status, new_status) THEN e.reason ELSE new_reason END,
-        identifier = CASE WHEN keeps_facts(e.status, new_status) THEN e.identifier ELSE new_identifier END,
-        result = CASE WHEN keeps_facts(e.status, new_status) THEN e.result ELSE new_result END,
-        last_attempt = CASE WHEN keeps_facts(e.status, new_status) THEN CAST(attempt_told AS jsonb) END,
-        email = NULL, sender_verified = NULL, given_identifier = NULL, extracted = NULL, traceparent = NULL,
-        updated_at = now()
+        status = CASE WHEN facts_stay THEN e.status ELSE new_status END,
+        reason = CASE WHEN facts_stay THEN e.reason ELSE new_reason END,
+        identifier = CASE WHEN facts_stay THEN e.identifier ELSE new_identifier END,
+        result = CASE WHEN facts_stay THEN e.result ELSE new_result END,
+        last_attempt = CASE WHEN facts_stay THEN CAST(attempt_told AS jsonb) END,
+        submission = NULL, extracted = NULL, updated_at = now()
     WHERE e.ticket_id = ticket AND e.run = its_run AND e.attempt = its_attempt AND e.state = 'running'
     RETURNING e.project_id, e.slot, e.credit_month, e.asynchronous,
-        CASE WHEN e.last_attempt IS NOT NULL THEN e.result END AS kept, EXISTS (
+        CASE WHEN facts_stay THEN e.result END AS kept, EXISTS (
             SELECT FROM enrichments q
             WHERE q.state = 'queued' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
-        ) AS others_wait, EXISTS (SELECT FROM breakers b WHERE b.project_id = e.project_id) AS has_breaker INTO mine;
+        ) AS others_wait, (
+            SELECT p.breaker IS NOT NULL FROM projects p WHERE p.project_id = e.project_id
+        ) AS has_breaker INTO mine;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
