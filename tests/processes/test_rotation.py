@@ -68,20 +68,20 @@ class Fleet:
 
 
 @asynccontextmanager
-async def saving_for_ever(client: httpx.AsyncClient) -> AsyncIterator[list[int]]:
-    """Have an owner save without an end, the token kept each time; yields the statuses."""
-    statuses: list[int] = []
+async def saving_for_ever(client: httpx.AsyncClient) -> AsyncIterator[list[str]]:
+    """Have an owner save without an end, the token kept each time; yields what came of each: `""`, or the refusal."""
+    answers: list[str] = []
 
     async def save() -> None:
         while True:
-            body = {"display_instructions": f"Show Plan and Seats. {len(statuses)}"}
+            body = {"display_instructions": f"Show Plan and Seats. {len(answers)}"}
             answer = await client.patch("/projects/prj_1/customer-context", json=body)
-            statuses.append(answer.status_code)
+            answers.append("" if answer.status_code == httpx.codes.OK else f"{answer.status_code} {answer.text}")
             await asyncio.sleep(0.05)
 
     task = asyncio.create_task(save())
     try:
-        yield statuses
+        yield answers
     finally:
         task.cancel()
 
@@ -126,7 +126,7 @@ async def test_no_request_fails_while_keys_and_tokens_are_rotated(
         reread = (await client.get("/projects/prj_1/customer-context")).json()
 
     assert (load.failures, load.put_off) == ([], 0)
-    assert set(saved) == {200}
+    assert set(saved) == {""}
     assert await ledger.endings() == {("ok", None): load.tickets}
     assert (needed[0], secrets_of(needed[1])) == (1, [0, 1])
     assert [(code, secrets_of(report)) for code, report in (rotated, settled)] == [(0, [1, 0])] * 2
