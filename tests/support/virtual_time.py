@@ -52,6 +52,10 @@ class _Loop(asyncio.SelectorEventLoop):
         done.add_done_callback(self._is_back)
         return done
 
+    async def shutdown_default_executor(self, *_: Any) -> None:
+        """Wait for the threads as long as they take: the limit of the runner of Python 3.12 would pass at once."""
+        await super().shutdown_default_executor()
+
     def _is_back(self, _: object) -> None:
         self.own.elsewhere -= 1
 
