@@ -5,7 +5,7 @@ from bench.load import Sent, queue, send
 from bench.plan import Plan
 from bench.processes import Stage
 from bench.report import NOTHING, beside, figure, markdown, ratio
-from bench.targets import Meter, Spent, Target
+from bench.targets import Meter, Spent
 
 IN_FLIGHT = 64
 
@@ -17,36 +17,39 @@ async def measure(stage: Stage, plan: Plan) -> str:
     await stage.set_delays(0, 0)
     async with stage.floor() as floor, stage.service() as service:
         targets = (floor, service)
-        sent, spent = {each: Sent() for each in targets}, {each: Spent() for each in targets}
-        queued, ended = Spent(), 0
         for target in targets:
-            ended += len((await send(target, WARM_UP, IN_FLIGHT, "warm-up")).seconds) if target is service else 0
-        for number in range(1, plan.rounds + 1):
-            title = f"round {number} of {plan.rounds}, no waiting"
-            for target in targets:  # in turns, so that whatever else this machine does falls on both
-                meter = await Meter.started(target)
-                sent[target].add(await send(target, plan.at_once, IN_FLIGHT, title))
-                spent[target] += await meter.spent()
+            await send(target, WARM_UP, IN_FLIGHT, "warm-up")
+        ended = WARM_UP
+        sent, spent = [Sent(), Sent()], [Spent(), Spent(), Spent()]
+        counts = [False] * plan.work_rounds + [True]  # a last round for the statements, whose CPU is left out
+        for number, statements in enumerate(counts, 1):
+            title = f"round {number} of {len(counts)}, no waiting"
+            for place, target in enumerate(targets):  # in turns, so that whatever else this machine does falls on both
+                meter = await Meter.started(target, statements=statements)
+                answers = await send(target, plan.at_once, IN_FLIGHT, title)
+                spent[place] = _with(spent[place], await meter.spent(), statements)
+                if not statements:
+                    sent[place].add(answers)
             ended += plan.at_once
-            queued += await _queued(service, plan.at_once, ended, title)
+            meter = await Meter.started(service, statements=statements)
+            await queue(service, plan.at_once)
+            await drained(service, ended, plan.at_once, title)
+            spent[-1] = _with(spent[-1], await meter.spent(), statements)
             ended += plan.at_once
-    each = [spent[target].over(len(sent[target].seconds)) for target in targets]
-    each.append(queued.over(plan.rounds * plan.at_once))
+    tickets = plan.work_rounds * plan.at_once
     rows = [
-        _row("CPU per enrichment, ms", [1000 * one.service for one in each]),
-        _row("PostgreSQL beside it, ms", [1000 * one.database for one in each]),
-        _row("statements per enrichment", [one.statements for one in each]),
+        _row("CPU per enrichment, ms", [1000 * each.service / tickets for each in spent]),
+        _row("PostgreSQL beside it, ms", [1000 * each.database / tickets for each in spent]),
+        _row("statements per enrichment", [each.statements / plan.at_once for each in spent]),
     ]
-    rates = [sent[target].per_second() for target in targets]
+    rates = [each.per_second() for each in sent]
     rows.append([*beside(f"per second, {IN_FLIGHT} in flight", *rates), NOTHING, NOTHING])
     return markdown(["", "floor", "synchronous", "ratio", "asynchronous", "of a synchronous one"], rows)
 
 
-async def _queued(service: Target, count: int, ended: int, title: str) -> Spent:
-    meter = await Meter.started(service)
-    await queue(service, count)
-    await drained(service, ended, count, title)
-    return await meter.spent()
+def _with(before: Spent, now: Spent, statements: bool) -> Spent:
+    """Return the sum of the CPU, or what was spent before with the statements of this round."""
+    return Spent(before.service, before.database, now.statements) if statements else before + now
 
 
 def _row(label: str, figures: list[float]) -> list[str]:

@@ -20,7 +20,7 @@ async def measure(stage: Stage, plan: Plan) -> str:
     async with stage.service() as service:
         await send(service, WARM_UP, WARM_UP, "warm-up")
         await asyncio.sleep(SETTLING_SECONDS)
-        meter = await Meter.started(service)
+        meter = await Meter.started(service, statements=True)
         await asyncio.sleep(plan.idle_seconds)
         spent = (await meter.spent()).over(plan.idle_seconds)
         rows = [

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rounds of each comparison, the least tickets of one, and the sizes of what is done once."""
+    """Rounds of each comparison, the least tickets of one, and the sizes of what is done once.
+
+    What is work only is compared in `work_rounds`: shorter ones, and more, as its figures are of seconds.
+    """
 
     rounds: int
+    work_rounds: int
     alone: int
     together: int
     at_once: int
@@ -26,6 +30,7 @@ class Plan:
 
 USUAL = Plan(
     rounds=2,
+    work_rounds=6,
     alone=5,
     together=256,
     at_once=600,
@@ -39,6 +44,7 @@ USUAL = Plan(
 )
 QUICK = Plan(
     rounds=1,
+    work_rounds=1,
     alone=3,
     together=128,
     at_once=200,

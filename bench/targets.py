@@ -93,29 +93,28 @@ class Spent:
 
 
 class Meter:
-    """Counts from the moment that it is started."""
+    """Counts CPU from the moment that it is started, and `statements` if asked to.
 
-    def __init__(self, target: Target, before: Spent) -> None:
+    Reading those takes a connection and a second, in which no CPU is counted; a target rests meanwhile, and is slower
+    for a while when it begins again.
+    """
+
+    def __init__(self, target: Target, statements: float | None) -> None:
         self._target = target
-        self._before = before
+        self._statements = statements
+        self._service, self._database = target.cpu_seconds(), target.database_cpu_seconds()
 
     @classmethod
-    async def started(cls, target: Target) -> "Meter":
+    async def started(cls, target: Target, *, statements: bool = False) -> "Meter":
         """Start to count."""
-        return cls(target, await _so_far(target))
+        return cls(target, await target.statements() if statements else None)
 
     async def spent(self) -> Spent:
         """Return what was used since then."""
-        before, after = self._before, await _so_far(self._target)
-        return Spent(
-            after.service - before.service, after.database - before.database, after.statements - before.statements
-        )
-
-
-async def _so_far(target: Target) -> Spent:
-    # Read before statements are: it takes a connection and a second, in which nothing of this is counted.
-    service, database = target.cpu_seconds(), target.database_cpu_seconds()
-    return Spent(service, database, await target.statements())
+        service = self._target.cpu_seconds() - self._service
+        database = self._target.database_cpu_seconds() - self._database
+        statements = 0.0 if self._statements is None else await self._target.statements() - self._statements
+        return Spent(service, database, statements)
 
 
 class MemoryWatch:
