@@ -1,6 +1,7 @@
 """The command line `customer-context`: its entry point, which loads nothing before it can be interrupted in order."""
 
 import sys
+from typing import NoReturn
 
 LOGGING = frozenset({"serve", "worker", "migrate"})
 """Commands whose standard error is a log, which programs read: in the form that CC_LOG_FORMAT names."""
@@ -20,11 +21,17 @@ def main() -> None:
 
         app()
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
-        raise SystemExit(INTERRUPTED) from None
+        _end_interrupted()
     except Exception as problem:
+        if isinstance(problem.__cause__, KeyboardInterrupt):  # in a class that was being made, Python 3.11 wraps it
+            _end_interrupted()
         from app.settings.loading import InvalidSettings  # whoever raised it has loaded it
 
         if not isinstance(problem, InvalidSettings):
             raise
         raise SystemExit(f"customer-context: {problem}") from None
+
+
+def _end_interrupted() -> NoReturn:
+    sys.stderr.write("Interrupted.\n")
+    raise SystemExit(INTERRUPTED) from None

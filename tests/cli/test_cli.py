@@ -202,6 +202,23 @@ def test_wrong_settings_end_with_one_line(monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr().out == ""
 
 
+class InterruptedField:
+    """Ctrl-C while a module is loaded, in a class that is being made: Python 3.11 wraps it in a `RuntimeError`."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        raise KeyboardInterrupt
+
+
+def test_interrupt_while_a_class_is_made_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["customer-context", "demo"])
+    monkeypatch.setattr("app.cli.commands.app", lambda: type("Loaded", (), {"field": InterruptedField()}))
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert (stopped.value.code, capsys.readouterr().err) == (130, "Interrupted.\n")
+
+
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_has_a_short_name_everywhere(option: str) -> None:
     for command in ([], ["serve"], ["keys", "new"], ["check"]):
