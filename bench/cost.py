@@ -5,7 +5,7 @@ from bench.load import Sent, queue, send
 from bench.plan import Plan
 from bench.processes import Stage
 from bench.report import NOTHING, beside, figure, markdown, ratio
-from bench.targets import Meter, Spent
+from bench.targets import Meter, Spent, Target
 
 IN_FLIGHT = 64
 
@@ -20,36 +20,36 @@ async def measure(stage: Stage, plan: Plan) -> str:
         for target in targets:
             await send(target, WARM_UP, IN_FLIGHT, "warm-up")
         ended = WARM_UP
-        sent, spent = [Sent(), Sent()], [Spent(), Spent(), Spent()]
-        counts = [False] * plan.work_rounds + [True]  # a last round for the statements, whose CPU is left out
-        for number, statements in enumerate(counts, 1):
-            title = f"round {number} of {len(counts)}, no waiting"
+        sent, spent, counted = [Sent(), Sent()], [Spent(), Spent(), Spent()], [Spent(), Spent(), Spent()]
+        for number in range(1, plan.work_rounds + 2):
+            title = f"round {number} of {plan.work_rounds + 1}, no waiting"
+            last = number > plan.work_rounds  # counts statements, for which a target rests: its CPU is left out
+            into = counted if last else spent
             for place, target in enumerate(targets):  # in turns, so that whatever else this machine does falls on both
-                meter = await Meter.started(target, statements=statements)
+                meter = await Meter.started(target, statements=last)
                 answers = await send(target, plan.at_once, IN_FLIGHT, title)
-                spent[place] = _with(spent[place], await meter.spent(), statements)
-                if not statements:
+                into[place] += await meter.spent()
+                if not last:
                     sent[place].add(answers)
             ended += plan.at_once
-            meter = await Meter.started(service, statements=statements)
-            await queue(service, plan.at_once)
-            await drained(service, ended, plan.at_once, title)
-            spent[-1] = _with(spent[-1], await meter.spent(), statements)
+            into[-1] += await _queued(service, plan.at_once, ended, title, statements=last)
             ended += plan.at_once
-    tickets = plan.work_rounds * plan.at_once
+    each = [used.over(plan.work_rounds * plan.at_once) for used in spent]
     rows = [
-        _row("CPU per enrichment, ms", [1000 * each.service / tickets for each in spent]),
-        _row("PostgreSQL beside it, ms", [1000 * each.database / tickets for each in spent]),
-        _row("statements per enrichment", [each.statements / plan.at_once for each in spent]),
+        _row("CPU per enrichment, ms", [1000 * one.service for one in each]),
+        _row("PostgreSQL beside it, ms", [1000 * one.database for one in each]),
+        _row("statements per enrichment", [one.over(plan.at_once).statements for one in counted]),
     ]
-    rates = [each.per_second() for each in sent]
+    rates = [one.per_second() for one in sent]
     rows.append([*beside(f"per second, {IN_FLIGHT} in flight", *rates), NOTHING, NOTHING])
     return markdown(["", "floor", "synchronous", "ratio", "asynchronous", "of a synchronous one"], rows)
 
 
-def _with(before: Spent, now: Spent, statements: bool) -> Spent:
-    """Return the sum of the CPU, or what was spent before with the statements of this round."""
-    return Spent(before.service, before.database, now.statements) if statements else before + now
+async def _queued(service: Target, count: int, ended: int, title: str, *, statements: bool) -> Spent:
+    meter = await Meter.started(service, statements=statements)
+    await queue(service, count)
+    await drained(service, ended, count, title)
+    return await meter.spent()
 
 
 def _row(label: str, figures: list[float]) -> list[str]:

@@ -47,8 +47,8 @@ def change(file: Path, **fields: object) -> None:
 
 
 def stored(world: World) -> str:
-    [row] = world.database.rows("SELECT fields ->> 'display_instructions' AS display_instructions FROM projects")
-    return str(row.display_instructions)
+    [row] = world.database.rows("SELECT configuration ->> 'display_instructions' AS shown FROM projects")
+    return str(row.shown)
 
 
 def test_pulled_file_holds_the_fields_and_no_token(run: Callable[..., Result], tmp_path: Path) -> None:

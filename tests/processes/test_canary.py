@@ -177,8 +177,9 @@ async def call_a_blocked_address(client: httpx.AsyncClient, seen: Seen, database
     """Ask an address that was opened when it was saved and no longer is; today it could not be saved."""
     origin = "https://10.0.0.1"
     moved = """
-        UPDATE projects SET fields = jsonb_set(CAST(fields AS jsonb), '{api_url}', to_jsonb(CAST($1 AS text))),
-            token_origin = CAST($1 AS text) WHERE project_id = $2
+        UPDATE projects SET token_origin = CAST($1 AS text),
+            configuration = jsonb_set(CAST(configuration AS jsonb), '{api_url}', to_jsonb(CAST($1 AS text)))
+        WHERE project_id = $2
     """
     await database.execute(moved, origin, project_id)
     answer = seen.add("blocked", await client.post("/tickets/blocked/enrich", json=ticket(project_id)))

@@ -46,7 +46,7 @@ def free_plan(world: World) -> None:
 
 
 def no_configuration(world: World) -> None:
-    fields = ", ".join(f"{name} = NULL" for name in ("fields", "version", "configured_at", "saved_at", "saved_by"))
+    fields = "configuration = NULL, version = NULL, configured_at = NULL, saved_at = NULL, saved_by = NULL"
     world.database.rows(f"UPDATE projects SET {fields}")  # noqa: S608 - constants, no value
 
 

@@ -68,8 +68,8 @@ def _entry_of(row: Row) -> Entry:
 
 KEEP_VERSION = f"""
     kept AS (
-        INSERT INTO configuration_history (project_id, version, saved_by, fields)
-        SELECT project_id, version, saved_by, fields FROM saved
+        INSERT INTO configuration_history (project_id, version, saved_by, configuration)
+        SELECT project_id, version, saved_by, configuration FROM saved
     ), trimmed AS (
         DELETE FROM configuration_history h USING saved WHERE h.project_id = saved.project_id AND h.version <= (
             SELECT version FROM configuration_history WHERE project_id = :project_id
@@ -80,7 +80,7 @@ KEEP_VERSION = f"""
 """Keeps what is `saved` beside the versions before it, and forgets the oldest: both see what was there before."""
 
 _VERSIONS = Statement("""
-    SELECT version, saved_at, saved_by, fields FROM configuration_history WHERE project_id = :project_id
+    SELECT version, saved_at, saved_by, configuration FROM configuration_history WHERE project_id = :project_id
     ORDER BY version DESC
 """)
 

@@ -18,9 +18,10 @@ from app.domain.claims import Claimed
 from app.domain.webhooks.event_kinds import Event, written
 
 _TIMES = ("opened_at", "next_probe_at", "failing_since")
+"""What JSON has as text of a stored breaker."""
 
 _FIND = Statement("""
-    SELECT breaker, endpoint, now() AS now FROM projects WHERE project_id = :project_id AND fields IS NOT NULL
+    SELECT breaker, endpoint, now() AS now FROM projects WHERE project_id = :project_id AND configuration IS NOT NULL
 """)
 
 _LOCK = Statement("""
@@ -40,7 +41,7 @@ _PAY = Statement(f"""
 
 
 class BreakerStore:
-    """The rows of breakers; every method may raise `DatabaseUnavailable`."""
+    """The column `projects.breaker`; every method may raise `DatabaseUnavailable`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -78,15 +78,16 @@ _DELETE = Statement(f"""
     SELECT 1 FROM erased
 """)  # noqa: S608 - constants, no value
 
-_CONFIGURATION = Statement("SELECT * FROM projects WHERE project_id = :project_id AND fields IS NOT NULL")
+_CONFIGURATION = Statement("SELECT * FROM projects WHERE project_id = :project_id AND configuration IS NOT NULL")
 
 _NOTE_SAVED = noting(Action.CONFIGURATION_SAVED, "saved", actor="saved_by", fields=":changed")
 
-# What the next release has added to the fields stays. A token that is kept stays as it is sealed now: it may have been
-# sealed anew since the caller read it.
+# What the next release has added to the configuration stays. A token that is kept stays as it is sealed now: it may
+# have been sealed anew since the caller read it.
 _SAVE_CONFIGURATION = Statement(f"""
     WITH saved AS (
-    UPDATE projects SET fields = CAST(coalesce(CAST(fields AS jsonb), '{{}}') || CAST(:fields AS jsonb) AS json),
+    UPDATE projects SET
+        configuration = CAST(coalesce(CAST(configuration AS jsonb), '{{}}') || CAST(:configuration AS jsonb) AS json),
         token_origin = :token_origin, token_sealed = CASE
             WHEN token_updated_at = CAST(:token_updated_at AS timestamptz) THEN token_sealed ELSE :token_sealed
         END, token_updated_at = :token_updated_at, version = nextval('configuration_versions'),
@@ -100,7 +101,7 @@ _SAVE_CONFIGURATION = Statement(f"""
 
 _DELETE_CONFIGURATION = Statement(f"""
     WITH erased AS (
-        UPDATE projects SET fields = NULL, token_sealed = NULL, token_origin = NULL, token_updated_at = NULL,
+        UPDATE projects SET configuration = NULL, token_sealed = NULL, token_origin = NULL, token_updated_at = NULL,
             version = NULL, configured_at = NULL, saved_at = NULL, saved_by = NULL
         WHERE project_id = :project_id AND version = coalesce(CAST(:expected_version AS bigint), version)
         RETURNING project_id
@@ -182,7 +183,7 @@ class ProjectStore:
         """
         values = {
             "project_id": project_id,
-            "fields": json.dumps(asdict(configuration)),
+            "configuration": json.dumps(asdict(configuration)),
             "token_sealed": token and token.sealed,
             "token_origin": token and token.origin,
             "token_updated_at": token and token.updated_at,

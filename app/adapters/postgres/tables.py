@@ -34,7 +34,8 @@ configuration_versions = Sequence("configuration_versions", metadata=metadata)
 """Gives each change of a configuration its version; a deleted and re-made one never repeats an old ETag."""
 
 _ENDPOINT = """
-    md5((fields ->> 'method') || ' ' || (fields ->> 'identifier_parameter') || ' ' || (fields ->> 'api_url') || ' '
+    md5((configuration ->> 'method') || ' ' || (configuration ->> 'identifier_parameter') || ' '
+        || (configuration ->> 'api_url') || ' '
         || coalesce(CAST(extract(epoch FROM token_updated_at AT TIME ZONE 'UTC') AS text), ''))
 """
 
@@ -48,8 +49,8 @@ projects = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("checked_until", DateTime(timezone=True)),  # while its endpoint is being checked: when that turn is over
-    Column("fields", JSON),  # of its `Configuration`, which knows no token
-    Column("enabled", Boolean, Computed("CAST(fields ->> 'enabled' AS boolean)", persisted=True)),
+    Column("configuration", JSON),  # the fields of a `Configuration`, which knows no token
+    Column("enabled", Boolean, Computed("CAST(configuration ->> 'enabled' AS boolean)", persisted=True)),
     # Names the endpoint that is called: when an owner changes one of these, it is another endpoint.
     Column("endpoint", Text, Computed(_ENDPOINT, persisted=True)),
     Column("token_sealed", LargeBinary),
@@ -63,7 +64,8 @@ projects = Table(
     Index("projects_failing_idx", "project_id", postgresql_where=text("breaker IS NOT NULL")),
     CheckConstraint("monthly_ai_credits >= 0", name="projects_monthly_ai_credits_check"),
     CheckConstraint(
-        "num_nulls(fields, version, configured_at, saved_at, saved_by) IN (0, 5)", name="projects_configuration_check"
+        "num_nulls(configuration, version, configured_at, saved_at, saved_by) IN (0, 5)",
+        name="projects_configuration_check",
     ),
     CheckConstraint("num_nulls(token_sealed, token_origin, token_updated_at) IN (0, 3)", name="projects_token_check"),
 )
@@ -76,7 +78,7 @@ configuration_history = Table(
     Column("version", BigInteger, primary_key=True),
     Column("saved_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("saved_by", Text, nullable=False),
-    Column("fields", JSON, nullable=False),  # as above
+    Column("configuration", JSON, nullable=False),  # as above
 )
 """The last versions of each configuration, what is stored now among them."""
 

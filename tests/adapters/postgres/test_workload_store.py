@@ -220,8 +220,8 @@ async def test_open_breakers_are_counted_while_they_hold(stores: Stores, workloa
         endpoint = await other.fetchval("SELECT endpoint FROM projects")
         await stores.breakers.record("prj_1", endpoint, run, EndpointVerdict.FAILS)
     assert (await workload.depth()).open_breakers == 1
-    mended = """jsonb_set(CAST(fields AS jsonb), '{api_url}', '"https://example.com/mended"')"""
-    await other.execute(f"UPDATE projects SET fields = {mended}")  # noqa: S608 - a constant, no value
+    mended = """jsonb_set(CAST(configuration AS jsonb), '{api_url}', '"https://example.com/mended"')"""
+    await other.execute(f"UPDATE projects SET configuration = {mended}")  # noqa: S608 - a constant, no value
     assert (await workload.depth()).open_breakers == 0
 
 

@@ -22,5 +22,5 @@ def stored_configuration_of(row: Any) -> StoredConfiguration:
 
 
 def configuration_of(row: Any) -> Configuration:
-    """Read the column `fields` of a configuration, or of a version of it."""
-    return configuration_in(row["fields"])
+    """Read the column `configuration` of a project, or of an earlier version."""
+    return configuration_in(row["configuration"])

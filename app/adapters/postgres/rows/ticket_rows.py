@@ -73,7 +73,7 @@ def _terms(row: Any) -> dict[str, Any]:
     return {
         "project_id": row["project_id"],
         "plan": row["plan"],
-        "configuration": None if row["fields"] is None else configuration_of(row),
+        "configuration": None if row["configuration"] is None else configuration_of(row),
         "token_sealed": row["token_sealed"],
         "endpoint": row["endpoint"] or "",
         "breaker_open": row["breaker_open"],

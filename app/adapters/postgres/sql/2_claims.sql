@@ -3,7 +3,7 @@
 -- A project, its configuration as it is now, and whether the breaker of its endpoint is open. Column by column: a whole
 -- row changes its type when the next release adds a column, and who has just taken a run could not read it.
 CREATE VIEW run_terms AS
-SELECT project_id, plan, monthly_ai_credits, enabled, fields, token_sealed, endpoint,
+SELECT project_id, plan, monthly_ai_credits, enabled, configuration, token_sealed, endpoint,
     coalesce(breaker ->> 'endpoint' = endpoint AND breaker ->> 'opened_at' IS NOT NULL, false) AS breaker_open
 FROM projects;
 
