@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 from app.cli.commands import app
 from app.domain.webhooks.event_kinds import Event
 from tests.support.messages_api import listening
-from tests.support.processes import ENCRYPTION_KEY, SERVICE_TOKEN, free_port
+from tests.support.ports import free_port
+from tests.support.processes import ENCRYPTION_KEY, SERVICE_TOKEN
 
 SECRET = f"whsec_{'A' * 43}="
 PATH = "/canary-path-0123456789"

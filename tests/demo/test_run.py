@@ -15,6 +15,7 @@ from app.demo.run import curls, demo, environment
 from app.demo.secrets_file import DemoSecrets
 from app.demo.sidebar import application
 from app.settings.service_settings import Settings
+from tests.support import ports
 
 VARIABLES = (
     "ANTHROPIC_API_KEY",
@@ -89,9 +90,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+    return ports.free_port()
 
 
 @pytest.mark.parametrize("interrupted", [True, False])

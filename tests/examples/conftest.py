@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.examples.readme import Example, examples
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 from tests.support.service import BEARER_TOKEN
 from tests.support.tls_front import tls_front
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.guide import TYPED, Followed, blocks_of, follow
-from tests.support.processes import free_port, serving
+from tests.support.ports import free_port
+from tests.support.processes import serving
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = blocks_of(ROOT / "docs" / "endpoint-guide.md")

@@ -11,7 +11,8 @@ import httpx
 from tests.support.customers import CustomerEndpoint, credits_used, numbered, set_up
 from tests.support.ledger import Ledger
 from tests.support.messages_api import API_KEY, Gate, MessagesApi, Reply, listening
-from tests.support.processes import free_port, serving
+from tests.support.ports import free_port
+from tests.support.processes import serving
 
 REFUSED_SECONDS, OVERLOADED_SECONDS = 8.0, 9.0
 """How long nobody listens, and how long everybody is told 529 after that."""

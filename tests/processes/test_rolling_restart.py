@@ -10,7 +10,8 @@ from tests.support.balancer import PROGRAM, balancing
 from tests.support.customers import CustomerEndpoint, credits_used, set_up
 from tests.support.ledger import Ledger
 from tests.support.load import Load
-from tests.support.processes import client_of, free_port, serving
+from tests.support.ports import free_port
+from tests.support.processes import client_of, serving
 
 PER_SECOND = 50
 

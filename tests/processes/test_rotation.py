@@ -17,15 +17,8 @@ from tests.support.balancer import PROGRAM, Balancer, balancing
 from tests.support.customers import CustomerEndpoint, set_up
 from tests.support.ledger import Ledger
 from tests.support.load import Load
-from tests.support.processes import (
-    ENCRYPTION_KEY,
-    SERVICE_TOKEN,
-    Replica,
-    client_of,
-    free_port,
-    running,
-    serving,
-)
+from tests.support.ports import free_port
+from tests.support.processes import ENCRYPTION_KEY, SERVICE_TOKEN, Replica, client_of, running, serving
 
 PER_SECOND = 20
 NEW_KEY = base64.b64encode(b"n" * 32).decode()

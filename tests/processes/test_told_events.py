@@ -18,7 +18,8 @@ from starlette.routing import Route
 from tests.support.customers import CustomerEndpoint, numbered, set_up
 from tests.support.ledger import Ledger
 from tests.support.messages_api import API_KEY, MessagesApi, Reply, listening
-from tests.support.processes import Replica, free_port, serving
+from tests.support.ports import free_port
+from tests.support.processes import Replica, serving
 
 SECRET = f"whsec_{'A' * 43}="
 OTHER_KEY = base64.b64encode(b"o" * 32).decode()

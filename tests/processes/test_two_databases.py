@@ -9,7 +9,8 @@ import pytest
 from app.adapters.postgres.embedded import embedded_postgres
 from tests.support.balancer import PROGRAM, TWO_DATABASES, balancing
 from tests.support.customers import CustomerEndpoint, set_up, ticket
-from tests.support.processes import client_of, free_port, serving
+from tests.support.ports import free_port
+from tests.support.processes import client_of, serving
 
 GROUPS = {"prj_1": "a", "prj_north": "b"}
 """The projects here, and the group that examples/replicas/projects.map gives each."""

@@ -10,7 +10,6 @@ import json
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -209,13 +208,6 @@ async def working(folder: Path, settings: Mapping[str, str | None], *arguments: 
         await program.says("Customer Context works")
         yield program
     _is_a_log(program)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, for who must know it before somebody does."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 def _is_a_log(program: Program) -> None:

@@ -14,7 +14,7 @@ from app.adapters.telemetry.metrics import Metrics
 from app.domain.outcomes import Identity, Outcome, Result, Usage
 from app.domain.webhooks.webhook_messages import Delivery
 from app.domain.workload import Depth
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 
 def result(outcome: Outcome, **changes: object) -> Result:

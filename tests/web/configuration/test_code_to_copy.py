@@ -20,7 +20,7 @@ from support_context.check.target import PRIVATE_NETWORKS, Target
 from support_context.egress import Egress
 from support_context.secrets import Secret
 from tests.support.guide import blocks_of
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 from tests.support.tls_front import tls_front
 
 TOKEN = "canary-token-0123456789"
