@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 import shlex
@@ -11,12 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.support.demo_process import ROOT, RunningDemo, running_demo
+from tests.support.demo_process import RunningDemo, running_demo
+from tests.support.processes import ROOT
 
 
 @pytest.fixture
 def demo() -> Iterator[RunningDemo]:
-    with running_demo() as demo:
+    with running_demo(cold=True) as demo:
         yield demo
 
 
@@ -63,8 +65,8 @@ def test_demo_serves_its_pages_answers_its_command_lines_and_stops_in_order_when
     found, order, nobody, german, mismatch, withheld, failing, trial = [answer_to(command) for command in demo.commands]
     again = curls_of(demo, port=parts.port or 0)
     anew = answer_to(again.stdout.splitlines()[1])
-    demo.process.send_signal(signal.SIGINT)
-    _, errors = demo.process.communicate()
+    demo.program.send(signal.SIGINT)
+    exit_code = asyncio.run(demo.program.ended())
 
     assert (page.headers["location"], followed.status_code, settings_page.status_code) == ("/sidebar-demo", 200, 200)
     assert demo.service_token not in followed.text + settings
@@ -93,4 +95,4 @@ def test_demo_serves_its_pages_answers_its_command_lines_and_stops_in_order_when
     assert "Bearer [redacted]" in json.dumps(trial["trace"]["request"])
     assert (again.returncode, again.stderr, again.stdout.count("\ncurl ")) == (0, "", len(demo.commands))
     assert (anew["reused"], anew["status"], anew["ticket_id"] == found["ticket_id"]) == (False, "ok", False)
-    assert (demo.process.returncode, errors.splitlines()[-1]) == (0, "Stopped.")
+    assert (exit_code, demo.program.stderr.splitlines()[-1]) == (0, "Stopped.")

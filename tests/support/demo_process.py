@@ -1,32 +1,33 @@
 """The demo as `make run` starts it: a process of its own, on a free port, whose data are thrown away."""
 
+import asyncio
 import os
 import re
 import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tests.support.database_folders import database_folder
-
-ROOT = Path(__file__).parents[2]
+from tests.support.processes import Program
 
 PATIENCE_SECONDS = 120.0
-"""After this a demo that has not greeted is killed, so that it fails the test instead of holding it up."""
+"""Longest wait for the greeting."""
 
 COMMANDS = 8
 """How many command lines the demo prints; the last of them ends the greeting."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class RunningDemo:
     """A demo that has greeted."""
 
-    process: "subprocess.Popen[str]"
+    program: Program
     greeting: str
     data_dir: Path
 
@@ -47,37 +48,31 @@ class RunningDemo:
 
 
 @contextmanager
-def running_demo(**variables: str) -> Iterator[RunningDemo]:
+def running_demo(*, cold: bool = False, **variables: str) -> Iterator[RunningDemo]:
     """Run the demo while the block runs, with these environment variables beside what it is told."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
-    command = [sys.executable, "-m", "app", "demo", "--port", "0"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     folder = database_folder("cc-demo-")
+    environment = inherited | {"CC_DATA_DIR": str(folder / "data")} | variables
+    program = Program(("demo", "--port", "0"), environment, folder / "program", cold)
     try:
-        with subprocess.Popen(  # noqa: S603 - our own module
-            command,
-            cwd=ROOT,
-            env=environment | {"CC_DATA_DIR": str(folder / "data")} | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                yield RunningDemo(process, _greeting_of(process), folder / "data")
-            finally:
-                if process.poll() is None:
-                    process.terminate()
+        program.start()
+        try:
+            yield RunningDemo(program, _waited_for(_greeting_of(program)), folder / "data")
+        finally:
+            _waited_for(program.stop())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _greeting_of(process: "subprocess.Popen[str]") -> str:
-    assert process.stdout is not None
-    watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
-    watchdog.start()
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if sum(each.startswith("curl ") for each in lines) == COMMANDS:
-            break
-    watchdog.cancel()
-    return "".join(lines)
+async def _greeting_of(program: Program) -> str:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (greeting := program.stdout).count("\ncurl ") < COMMANDS or not greeting.endswith("\n"):
+            assert program.exit_code is None, program.stderr
+            await asyncio.sleep(0.02)
+    return greeting
+
+
+def _waited_for(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for it on a loop of its own: the test may have one that runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

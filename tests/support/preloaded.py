@@ -10,6 +10,7 @@ import app.cli.commands
 import app.cli.key_report
 import app.cli.start
 import app.cli.status.showing
+import app.demo.run
 import tests.support.processes
 
 gc.freeze()  # so that no child looks through all of it for garbage
