@@ -37,7 +37,7 @@ class Settings(AiSettings):
         (), description="private ranges that customer endpoints may be in, comma-separated, e.g. 10.0.0.0/8"
     )
     egress_ca_file: Path | None = Field(None, description="PEM file of a further CA that customer endpoints may use")
-    data_dir: Path = Field(Path(".data"), description="folder of the embedded PostgreSQL (path under 90 bytes)")
+    data_dir: Path = Field(Path(".data"), description="folder of the embedded PostgreSQL (path under 80 bytes)")
     service_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         description="bearer tokens of callers, comma-separated; two at once make rotation possible"
     )
