@@ -32,7 +32,6 @@ MATCHING = 3
 _LAST = re.compile(r"[^\s>+~]+\Z")
 
 Declared = Mapping[str, str]
-_NONE: Declared = {}
 
 
 class TooMuch(Exception):

@@ -64,10 +64,10 @@ DONE_ONCE_MORE = (
     asyncpg.OutdatedSchemaCacheError,
     asyncpg.DeadlockDetectedError,
 )
-"""What work ends with that is done once more at once: a migration has changed what a prepared statement returns, which
-the connection has forgotten by then; or work waited in a circle with other work, mostly with a migration, which holds
-one table and waits for the next. Nothing was done by then, but for one case: a lone statement whose answer holds a type
-that was changed has been committed, and meets its own work, as after a lost answer."""
+"""Errors after which work is tried once more at once: a migration has changed what a prepared statement returns, which
+the connection has forgotten by then; or there was a deadlock, mostly with a migration, which holds one table and waits
+for the next. The first try has changed nothing, but for one case: a lone statement whose answer holds a type that was
+changed has been committed, and its second try sees that, like a call that is repeated because its answer was lost."""
 
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Everything that asyncpg and the network raise."""

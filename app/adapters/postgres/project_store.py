@@ -24,7 +24,8 @@ _CHANGED = " || ".join(
 )
 
 # The row is locked and read before it is written. A helpdesk may send what it knows as often as it likes: only what
-# changes is noted. Of a larger allowance, another share is used: the next one is told anew.
+# changes is noted. A larger allowance lowers the share that is used, and `told_percent` with it, so that reaching 80 or
+# 100 percent again is told again.
 _PUT = Statement(f"""
     WITH before AS MATERIALIZED (
         SELECT * FROM projects WHERE project_id = :project_id FOR NO KEY UPDATE

@@ -19,8 +19,9 @@ LOCK = 0x63637478_72657400
 _TURN = f"turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock({LOCK}) AS mine)"
 _MINE = "(SELECT mine FROM turn)"
 
-# Its age counts from when it was asked for. One that is pending has no age: it will end. What somebody holds is taken
-# the next time. Each project has its results in order, so that an index for this alone need not be written for each.
+# A result's age counts from its submission. A ticket that has not ended is never removed, as it will end. A row that is
+# locked is removed the next time. Results are found project by project, through the index that lists them: an index for
+# this alone would have to be written with each result.
 _RESULTS = Statement(f"""
     WITH {_TURN}, old AS MATERIALIZED (
         SELECT place FROM projects p, LATERAL (

@@ -94,7 +94,7 @@ credits_used = Table(
 )
 
 enrichment_runs = Sequence("enrichment_runs", metadata=metadata)
-"""Numbers the runs of all tickets, so that a job names exactly one: never reused, also after an erasure."""
+"""Numbers the runs of all tickets, so that each number names one run: never reused, also after an erasure."""
 
 enrichments = Table(
     "enrichments",

@@ -55,7 +55,7 @@ _GIVE_BACK_UNKNOWN = Statement(f"""
     RETURNING 1
 """)  # noqa: S608 - a constant, no value
 
-# Who asks is alive, whatever the statements between two of its own signs of life waited for.
+# The worker that runs this is alive, so it leaves out its own runs, even if waiting statements made its heartbeat late.
 _GIVE_TO_OTHERS = Statement("""
     UPDATE enrichments e SET state = 'queued'
     WHERE e.state = 'running' AND e.worker <> CAST(:worker_id AS uuid) AND NOT EXISTS (

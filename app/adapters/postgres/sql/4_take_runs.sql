@@ -49,8 +49,8 @@ $$;
 
 -- Takes at most `want` runs, beginning after the project `after`; none for a worker whose last sign of life was good
 -- until `takes_until`, once that has passed. One at a time does this, so that they share the slots of a project without
--- meeting; whatever ends while one waits for its turn is seen. A commit that is lost with the server is one that nobody
--- knows.
+-- meeting; whatever ends while one waits for its turn is seen. The commit waits for no disk: if the server dies before it
+-- is flushed, the runs are still in the queue and are taken again.
 CREATE FUNCTION take_runs(
     taker uuid, takes_until timestamptz, want integer, slots integer, suspects boolean, most_strikes integer, after text
 ) RETURNS SETOF claim LANGUAGE plpgsql AS $$
