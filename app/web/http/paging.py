@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from app.domain.claims import Position
 from app.web.http.bodies import is_id
@@ -15,6 +15,10 @@ MOST_LISTED = 200
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(\d{1,18})-(.{1,128})")
+
+
+ABSENT_IF_EMPTY = BeforeValidator(lambda text: text or None)
+"""Reads `?cursor=`, a parameter that is named and left empty, as one that is not there."""
 
 
 def _cursor(text: str) -> str:
@@ -27,6 +31,7 @@ def _cursor(text: str) -> str:
 async def position_of(
     cursor: Annotated[
         Annotated[str, AfterValidator(_cursor)] | None,
+        ABSENT_IF_EMPTY,
         Query(description="next_cursor of the page before; absent: the newest"),
     ] = None,
 ) -> Position | None:

@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import StringConstraints
 
 from app.domain.audit import MOST_ENTRIES
 from app.web.http import error_responses
 from app.web.http.error_responses import problems
+from app.web.http.paging import ABSENT_IF_EMPTY
 from app.web.http.requests import Actor, ProjectId, Wired
 from app.web.projects.bodies import AuditEntryOut, AuditOut
 from app.web.projects.examples import AUDIT
@@ -15,7 +17,9 @@ router = APIRouter(prefix="/projects/{project_id}/audit", tags=["Projects"])
 
 Limit = Annotated[int, Query(ge=1, le=MOST_ENTRIES, description="entries of this page")]
 Cursor = Annotated[
-    str | None, Query(pattern=r"^[1-9][0-9]{0,17}$", description="next_cursor of the page before; absent: the newest")
+    Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")] | None,
+    ABSENT_IF_EMPTY,
+    Query(description="next_cursor of the page before; absent: the newest"),
 ]
 PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"examples": AUDIT}}}}
 

@@ -8,7 +8,7 @@ from app.domain.reading.extraction import as_sent
 from app.domain.refusals import Refusal
 from app.web.http.bodies import Id
 from app.web.http.error_responses import problems
-from app.web.http.paging import Before, Limit, cursor_to
+from app.web.http.paging import ABSENT_IF_EMPTY, Before, Limit, cursor_to
 from app.web.http.requests import NamedActor, ProjectId, Wired
 from app.web.projects.bodies import CustomerOut, ListedProjectOut, ListedProjectsOut
 from app.web.projects.examples import LISTED_PROJECTS
@@ -24,7 +24,9 @@ PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {
 async def list_projects(
     services: Wired,
     limit: Limit = 50,
-    cursor: Annotated[Id | None, Query(description="next_cursor of the page before; absent: the first")] = None,
+    cursor: Annotated[
+        Id | None, ABSENT_IF_EMPTY, Query(description="next_cursor of the page before; absent: the first")
+    ] = None,
 ) -> ListedProjectsOut:
     """List the projects in the order of their ids, without their owners."""
     page, end = await services.listing.projects(limit, cursor or "")

@@ -93,6 +93,26 @@ async def test_what_is_held_about_a_customer_is_told_whole_and_that_somebody_ask
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/projects?cursor=", id="projects"),
+        pytest.param("/tickets?project_id=prj_1&status=&reason=&since=&cursor=", id="results"),
+        pytest.param("/projects/prj_1/customers/acct_12ab34cd?cursor=", id="a customer's"),
+        pytest.param("/projects/prj_1/audit?cursor=", id="audit trail"),
+    ],
+)
+async def test_parameter_that_is_left_empty_is_as_if_it_were_not_there(path: str) -> None:
+    async with World().client() as client:
+        await set_up(client)
+        await client.post("/tickets/t_1/enrich", json=TICKET)
+        bare = path.replace("status=&reason=&since=&", "").replace("cursor=", "")
+        empty, without = await client.get(path), await client.get(bare)
+
+    assert empty.status_code == 200
+    assert len(empty.content) >= len(without.content) > 100
+
+
+@pytest.mark.parametrize(
     ("path", "status", "code"),
     [
         pytest.param("/tickets", 422, "validation_error", id="no project"),
@@ -101,6 +121,13 @@ async def test_what_is_held_about_a_customer_is_told_whole_and_that_somebody_ask
         pytest.param("/tickets?project_id=prj_1&cursor=x", 422, "validation_error", id="no cursor"),
         pytest.param("/tickets?project_id=prj_1&status=nice", 422, "validation_error", id="no status"),
         pytest.param("/tickets?project_id=prj_1&since=2026-11-25T00:00:00", 422, "validation_error", id="no zone"),
+        pytest.param(
+            "/tickets?project_id=prj_1&since=0001-01-01T00:00:00%2B14:00", 422, "validation_error", id="before year 1"
+        ),
+        pytest.param(
+            "/tickets?project_id=prj_1&since=9999-12-31T23:00:00-14:00", 422, "validation_error", id="after year 9999"
+        ),
+        pytest.param("/tickets?project_id=prj_1&reason=%00", 422, "validation_error", id="no reason"),
         pytest.param("/projects/prj_9/customers/acct_1", 404, "project_not_found", id="no such project"),
         pytest.param("/projects/prj_1/customers/%2E%2E", 422, "validation_error", id="no identifier"),
     ],
