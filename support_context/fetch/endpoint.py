@@ -97,16 +97,17 @@ class HttpsEndpoint:
 
     async def in_time(self, sent: httpx.Request, sending: Awaitable[T]) -> T:
         """Await what sends a request, within the deadline; raises only `LookupFailed`."""
-        limit = asyncio.timeout(self._seconds)
+        limit, progress = asyncio.timeout(self._seconds), progress_of(sent)
         try:
             async with limit:
                 return await sending
-        except LookupFailed:
+        except LookupFailed as failed:
+            progress.ended_in(failed)
             raise
         except TimeoutError as late:
-            raise (progress_of(sent).ran_out() if limit.expired() else translated(late)) from late
+            raise progress.ended_in(progress.ran_out() if limit.expired() else translated(late)) from late
         except Exception as foreign:
-            raise translated(foreign) from foreign
+            raise progress.ended_in(translated(foreign)) from foreign
 
     async def aclose(self) -> None:
         """Let go of the resolver's threads."""
@@ -115,13 +116,18 @@ class HttpsEndpoint:
     async def _answer(self, request: LookupRequest, sent: httpx.Request) -> LookupResponse:
         response = await self.transport.handle_async_request(sent)
         try:
-            head = head_of(response)
+            progress = progress_of(sent)
+            progress.head = head = head_of(response)
             encoding, length = response.headers.get("content-encoding", ""), response.headers.get("content-length")
             try:
                 refuse_head(request, head, encoding, int(length) if length else None)
             except LookupFailed as refused:
-                raise with_page(refused, replace(head, body=await _beginning(response))) from None
-            return replace(head, body=await _body(response))
+                beginning, is_whole = await _beginning(response)
+                if refused.failure is Failure.NOT_JSON and is_whole and not beginning:
+                    return head  # no bytes are of no type: it knows nobody
+                raise with_page(refused, replace(head, body=beginning)) from None
+            await _read_into(progress.body, response)
+            return replace(head, body=bytes(progress.body))
         finally:
             await body_of(response).aclose()
 
@@ -170,9 +176,9 @@ def _tls_detail(foreign: Exception) -> str | None:
     return HANDSHAKE_FAULTS.get(foreign.reason) if isinstance(foreign, ssl.SSLError) else None
 
 
-async def _beginning(response: httpx.Response) -> bytes:
-    """Return what comes at once of a body that is refused already, for its owner to see what answered."""
-    body = bytearray()
+async def _beginning(response: httpx.Response) -> tuple[bytes, bool]:
+    """Return what comes at once of a body that is refused already, for its owner to see, and whether that is all."""
+    body, is_whole = bytearray(), False
     # Whatever goes wrong here changes nothing: that the answer is refused, and why, is known by now.
     with suppress(TimeoutError, LookupFailed, httpx.HTTPError, OSError):
         async with asyncio.timeout(PAGE_SECONDS):
@@ -180,13 +186,13 @@ async def _beginning(response: httpx.Response) -> bytes:
                 body += piece
                 if len(body) >= PAGE_BYTES:
                     break
-    return bytes(body[:PAGE_BYTES])
+            else:
+                is_whole = True
+    return bytes(body[:PAGE_BYTES]), is_whole
 
 
-async def _body(response: httpx.Response) -> bytes:
-    body = bytearray()
+async def _read_into(body: bytearray, response: httpx.Response) -> None:
     async for piece in body_of(response):
         body += piece
         if len(body) > BODY_BYTES:
             raise LookupFailed(Failure.TOO_LARGE, f"more than {BODY_BYTES} bytes")
-    return bytes(body)

@@ -1,11 +1,13 @@
 """The phase in which a look-up was when its time was up: it decides what went wrong."""
 
+from dataclasses import replace
 from enum import Enum
 
 import httpx
 
 from support_context.failures import Failure, LookupFailed
 from support_context.limits import FETCH_SECONDS
+from support_context.lookups import LookupResponse
 
 NAME = "phase"
 """Under which a request carries its `Progress` among its extensions."""
@@ -29,14 +31,22 @@ class Phase(Enum):
 
 
 class Progress:
-    """Holds the phase that a request has reached."""
+    """Holds the phase that a request has reached, and what has arrived of the answer."""
 
     def __init__(self) -> None:
         self.phase = Phase.RESOLVING
+        self.head: LookupResponse | None = None
+        self.body = bytearray()
 
     def ran_out(self) -> LookupFailed:
         """Return how a look-up ends whose time is up now."""
         return LookupFailed(self.phase.failure, self.phase.detail)
+
+    def ended_in(self, failed: LookupFailed) -> LookupFailed:
+        """Return the failure with what has arrived of the answer."""
+        if failed.response is None and self.head is not None:
+            failed.response = replace(self.head, body=bytes(self.body))
+        return failed
 
 
 def progress_of(request: httpx.Request) -> Progress:

@@ -144,6 +144,7 @@ def test_content_type_is_not_json(content_type: str) -> None:
         pytest.param(LookupResponse(204, "text/html", b"", "192.0.2.1"), id="no content of some type"),
         pytest.param(LookupResponse(200, "application/json", b"", "192.0.2.1"), id="an empty body"),
         pytest.param(LookupResponse(200, "", b"", "192.0.2.1"), id="an empty body without a type"),
+        pytest.param(LookupResponse(200, "text/html; charset=utf-8", b"", "192.0.2.1"), id="an empty body of a page"),
         pytest.param(LookupResponse(200, "application/json", b"null", "192.0.2.1"), id="null"),
         pytest.param(LookupResponse(200, "application/json", b"[]", "192.0.2.1"), id="an empty list"),
     ],
@@ -359,6 +360,19 @@ def test_token_is_blotted_out_when_the_endpoint_echoes_it(echo: str) -> None:
     shown = without_echo(answered, Secret("tok/en+0123456789"))
     assert read(shown).value == {"a": "[bearer token]"}
     assert "0123456789" not in shown.content_type
+
+
+@pytest.mark.parametrize("size", [8, 16])
+def test_beginning_of_the_token_is_blotted_out_where_the_answer_broke_off(size: int) -> None:
+    token = "tok/en+0123456789"
+    answered = LookupResponse(200, "application/json", b'{"a":"' + token[:size].encode(), "192.0.2.1")
+    assert without_echo(answered, Secret(token)).body == b'{"a":"[bearer token]'
+
+
+@pytest.mark.parametrize("body", [b'{"a":"tok/en+0 is no token"}', b'{"a":"tok/en+'])
+def test_what_only_resembles_the_token_stays(body: bytes) -> None:
+    answered = LookupResponse(200, "application/json", body, "192.0.2.1")
+    assert without_echo(answered, Secret("tok/en+0123456789")) == answered
 
 
 def test_answer_without_the_token_stays_as_it_is() -> None:

@@ -25,6 +25,8 @@ from support_context.lookups import LookupResponse, read, request_for
 from support_context.secrets import Secret
 from tests.support.tls_server import HEAD, Answer, Authority, TlsServer, ok, reset, until_client_leaves
 
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+
 TOKEN = "canary-token-0123456789"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
@@ -100,6 +102,9 @@ async def failed_fetch(endpoint: HttpsEndpoint, server: TlsServer, *, token: str
         pytest.param(HEAD + b"Content-Encoding: UTF-8\r\n\r\n{}", b"{}", id="a coding that is none"),
         pytest.param(HEAD + b"Content-Length: 0\r\n\r\n", b"", id="an empty body"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"", id="an empty body without a type"),
+        pytest.param(PAGE + b"Content-Length: 0\r\n\r\n", b"", id="an empty page"),
+        pytest.param(PAGE + b"\r\n", b"", id="an empty page, until close"),
+        pytest.param(PAGE + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"", id="an empty page, chunked"),
         pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", b"", id="no content"),
         pytest.param(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}", b"{}", id="HTTP/1.0"),
         pytest.param(
@@ -142,6 +147,7 @@ def test_answer_is_returned_when_it_keeps_to_the_contract(
         pytest.param(b"HTTP/1.1 503 X\r\nContent-Length: 9\r\n\r\n", Failure.HTTP_STATUS, id="error without its body"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Failure.NOT_JSON, id="no type"),
         pytest.param(HEAD + b"Content-Type: text/html\r\n\r\n{}", Failure.NOT_JSON, id="two types"),
+        pytest.param(PAGE + b"Content-Length: 1\r\n\r\n", Failure.NOT_JSON, id="a page that does not come"),
         pytest.param(HEAD + b"Content-Encoding: gzip\r\n\r\n", Failure.PROTOCOL_ERROR, id="compressed"),
         pytest.param(b"HTTP/1.1 101 X\r\nUpgrade: y\r\n\r\n", Failure.PROTOCOL_ERROR, id="switched protocols"),
         pytest.param(b"HTTP/3.0 200 OK\r\n\r\n{}", Failure.PROTOCOL_ERROR, id="a version that this is not"),
@@ -179,6 +185,31 @@ def test_refused_head_is_kept_with_what_follows_it(run: Run, tls: ssl.SSLContext
         async with TlsServer(good, answer) as server, calling(server, tls) as endpoint:
             failed = await failed_fetch(endpoint, server)
             assert failed.response == LookupResponse(500, "text/plain", b"oops!", "127.0.0.1")
+
+    run(scenario())
+
+
+async def stalled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b'Content-Length: 9\r\n\r\n{"a":')
+    await until_client_leaves(reader, writer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure", "body"),
+    [
+        pytest.param(HEAD + b"Content-Length: 9\r\n\r\n{}", Failure.PROTOCOL_ERROR, b"{}", id="broken off"),
+        pytest.param(HEAD + b"\r\n" + b" " * 65_537, Failure.TOO_LARGE, b" " * 65_537, id="too large"),
+        pytest.param(stalled, Failure.TIMEOUT, b'{"a":', id="stalled"),
+    ],
+)
+def test_what_has_arrived_is_kept_when_the_body_does_not_end_well(
+    run: Run, tls: ssl.SSLContext, good: ssl.SSLContext, answer: bytes | Answer, failure: Failure, body: bytes
+) -> None:
+    async def scenario() -> None:
+        async with TlsServer(good, answer) as server, calling(server, tls, seconds=0.5) as endpoint:
+            failed = await failed_fetch(endpoint, server)
+            assert failed.failure is failure
+            assert failed.response == LookupResponse(200, "application/json", body, "127.0.0.1")
 
     run(scenario())
 
