@@ -9,6 +9,7 @@ import sys
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,6 +17,7 @@ from uvicorn.server import ServerState
 
 from app.domain.refusals import Refusal
 from app.web.http.errors import problem_response
+from app.web.http.middleware import request_id_of
 
 if sys.platform != "win32":
     import resource
@@ -127,6 +129,10 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._stop_watching()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP as every other refusal is answered."""
+        self._refuse(Refusal.BAD_REQUEST)
+
     def on_message_begin(self) -> None:
         """Note that a head has begun."""
         super().on_message_begin()
@@ -184,7 +190,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if self.cycle.response_started:
                 self.transport.close()
                 return
-        answer = problem_response(refusal, headers={"Connection": "close"})
+        sent = dict(self.headers or ()).get(b"x-request-id", b"").decode("latin-1")
+        answer = problem_response(refusal, headers={"Connection": "close", "X-Request-Id": request_id_of(sent)})
         headers = b"".join(b"%s: %s\r\n" % header for header in answer.raw_headers)
         self.transport.write(b"HTTP/1.1 %d \r\n%s\r\n%s" % (answer.status_code, headers, bytes(answer.body)))
         if self.transport.can_write_eof():
@@ -196,4 +203,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if scope["path"] in PROBES:
             await self.config.loaded_app(scope, receive, send)
         else:
-            await problem_response(Refusal.TOO_MANY_CONNECTIONS, headers={"Connection": "close"})(scope, receive, send)
+            sent = Headers(scope=scope).get("x-request-id", "")
+            headers = {"Connection": "close", "X-Request-Id": request_id_of(sent)}
+            await problem_response(Refusal.TOO_MANY_CONNECTIONS, headers=headers)(scope, receive, send)

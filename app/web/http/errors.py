@@ -103,6 +103,13 @@ def refused_by(fault: BaseException) -> Refused:
     return Refused(Refusal.INTERNAL_ERROR)
 
 
+def told_to(by_access_token: bool, refusal: Refusal) -> Refusal:
+    """Return the refusal to tell: the holder of a project's token is not told which ticket ids other projects have."""
+    if by_access_token and refusal is Refusal.TICKET_PROJECT_MISMATCH:
+        return Refusal.RESULT_NOT_FOUND
+    return refusal
+
+
 def _is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower().endswith("json")
 
@@ -113,10 +120,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refused(request: Request, problem: Refused) -> Response:
         by_access_token = getattr(request.state, "actor", None) is not None
-        if by_access_token and problem.refusal is Refusal.TICKET_PROJECT_MISMATCH:
-            # The holder of a project's token is not told which ticket ids other projects have.
-            return problem_response(Refusal.RESULT_NOT_FOUND)
-        return problem_response(problem.refusal, problem.complaints)
+        return problem_response(told_to(by_access_token, problem.refusal), problem.complaints)
 
     @app.exception_handler(DatabaseUnavailable)
     async def database_unavailable(request: Request, problem: DatabaseUnavailable) -> Response:

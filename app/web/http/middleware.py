@@ -39,6 +39,11 @@ LARGEST_REQUEST_BYTES_OF = {"/tickets/enrich-batch": 32 * 1_048_576}
 """Paths that take more. With 500 tickets in a batch, 64 KiB for each: far above what emails weigh on average."""
 
 
+def request_id_of(sent: str) -> str:
+    """Return the id of a request: the one that its caller sent, if that is sane, else a new one."""
+    return sent if SANE_REQUEST_ID.fullmatch(sent) else uuid4().hex
+
+
 class RequestIds:
     """Gives each request an id, in the log and in the answer, and turns a fault into a problem with that id."""
 
@@ -50,9 +55,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = Headers(scope=scope).get("x-request-id", "")
-        if not SANE_REQUEST_ID.fullmatch(request_id):
-            request_id = uuid4().hex
+        request_id = request_id_of(Headers(scope=scope).get("x-request-id", ""))
         started = False
 
         async def send_with_id(message: Message) -> None:

@@ -148,6 +148,29 @@ async def test_bytes_are_bounded(pieces: list[bytes], status: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("limits", "request_id", "rest", "status", "code"),
+    [
+        pytest.param(Roomy, b"mine", b"X: " + b"x" * 70_000, b"431", b"head_too_large", id="too large"),
+        pytest.param(Hasty, b"mine", b"X", b"408", b"request_timeout", id="too slow"),
+        pytest.param(Hasty, b"two words", b"X", b"408", b"request_timeout", id="an id that is none"),
+        pytest.param(Roomy, b"two words", b"no header\r\n\r\n", b"400", b"bad_request", id="no HTTP"),
+    ],
+)
+async def test_refusal_is_a_problem_with_an_id_of_the_request(
+    limits: type[BoundedProtocol], request_id: bytes, rest: bytes, status: bytes, code: bytes
+) -> None:
+    async with serving(limits) as port:
+        answer = await sent(port, b"GET / HTTP/1.1\r\nX-Request-Id: " + request_id + b"\r\n", rest)
+    head, _, body = answer.lower().partition(b"\r\n\r\n")
+    told = next(line for line in head.split(b"\r\n") if line.startswith(b"x-request-id: "))[14:]
+
+    assert head.split(b" ", 2)[1] == status
+    assert b"content-type: application/problem+json" in head
+    assert b'"code": "' + code + b'"' in body
+    assert re.fullmatch(b"mine" if request_id == b"mine" else b"[0-9a-f]{32}", told)
+
+
+@pytest.mark.parametrize(
     ("begun", "status"),
     [
         pytest.param(b"GET / HTTP/1.1\r\nHos", b"408", id="a head that stops"),
@@ -225,6 +248,7 @@ async def test_probes_are_answered_when_every_connection_is_in_use() -> None:
     assert other.startswith(b"HTTP/1.1 503")
     assert b"retry-after: 2" in other
     assert b'"code": "too_many_connections"' in other
+    assert b"x-request-id: " in other
 
 
 async def test_eighty_megabytes_of_header_cost_no_more_than_the_first_of_them() -> None:
