@@ -8,7 +8,7 @@ from app.adapters.telemetry import logs
 from app.adapters.telemetry.metrics import Metrics
 from app.adapters.telemetry.tracing import Tracing
 from app.domain.claims import Claimed
-from app.domain.outcomes import OF_THE_PROVIDER, Result
+from app.domain.outcomes import Result
 from app.domain.steps import Span
 from app.domain.traces import Trace
 from app.domain.webhooks.webhook_messages import Delivery, Reply
@@ -51,7 +51,7 @@ class Telemetry(Observer):
 
     def tested(self, project_id: str, result: Result) -> None:
         """Record the result of an owner's test."""
-        if result.outcome in OF_THE_PROVIDER:
+        if not result.credits_used:
             self._metrics.credit_returned()
         self._seen(None, project_id, result)
 

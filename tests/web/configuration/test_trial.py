@@ -217,3 +217,4 @@ async def test_test_costs_a_credit_only_when_it_got_data(world: World, ending: s
 
     assert (body["reason"] or body["status"], body["credits_used"]) == (ending, charged)
     assert project["credits_used_this_month"] == charged
+    assert f'credits_total{{event="returned"}} {1.0 - charged}' in world.metrics.render()[0].decode()
