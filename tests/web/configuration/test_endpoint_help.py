@@ -2,13 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import closing
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from app.demo.hosting import hosted
 from app.demo.made_up_endpoint import PATH, sample_endpoint
@@ -30,9 +33,25 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def good_url(ca_file: Path) -> Iterator[str]:
-    with closing(open_records()) as records, hosted(sample_endpoint(records, BEARER_TOKEN), ca_file) as origin:
-        yield origin + PATH
+def answering() -> threading.Event:
+    """Holds the good endpoint's answers back while it is not set."""
+    event = threading.Event()
+    event.set()
+    return event
+
+
+@pytest.fixture(scope="module")
+def good_url(ca_file: Path, answering: threading.Event) -> Iterator[str]:
+    with closing(open_records()) as records:
+        sample = sample_endpoint(records, BEARER_TOKEN)
+
+        async def held(scope: Scope, receive: Receive, send: Send) -> None:
+            while not answering.is_set():  # noqa: ASYNC110 - set by another thread
+                await asyncio.sleep(0.01)
+            await sample(scope, receive, send)
+
+        with hosted(held, ca_file) as origin:
+            yield origin + PATH
 
 
 @pytest.fixture
@@ -89,24 +108,34 @@ async def test_each_request_and_each_finding_is_told_where_events_are_accepted(w
     assert names.index("finding") < len(names) - 1 - names[::-1].index("step")  # while requests are still to come
 
 
-async def test_second_check_of_a_project_waits_for_the_first(world: World, good_url: str) -> None:
-    async with world.client() as client:
-        await set_up(client, api_url=good_url)
-        answers = await asyncio.gather(*(client.post(ROUTE, json=ASKED) for _ in range(3)))
-        again = await client.post(ROUTE, json=ASKED)
+@asynccontextmanager
+async def checking(
+    world: World, client: httpx.AsyncClient, answering: threading.Event
+) -> AsyncIterator["asyncio.Task[httpx.Response]"]:
+    """Have a check under way, whose endpoint answers once the block ends."""
+    answering.clear()
+    try:
+        check = asyncio.create_task(client.post(ROUTE, json=ASKED))
+        while not world.database.rows("SELECT 1 AS turn FROM projects WHERE checked_until IS NOT NULL"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        yield check
+    finally:
+        answering.set()
+    await check
 
-    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"check_running"}
-    assert again.status_code == 200
 
-
-async def test_check_of_another_process_is_waited_for_too(world: World, good_url: str) -> None:
+async def test_second_check_of_a_project_waits_for_the_first(
+    world: World, good_url: str, answering: threading.Event
+) -> None:
     other = World(egress=world.egress)
     async with world.client() as client, other.client() as elsewhere:
         await set_up(client, api_url=good_url)
-        answers = await asyncio.gather(client.post(ROUTE, json=ASKED), elsewhere.post(ROUTE, json=ASKED))
+        async with checking(world, client, answering) as check:
+            refused = [await each.post(ROUTE, json=ASKED) for each in (client, elsewhere)]  # of another process, too
+        again = await client.post(ROUTE, json=ASKED)
 
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(409, "check_running")] * 2
+    assert (check.result().status_code, again.status_code) == (200, 200)
 
 
 async def test_turn_is_given_back_when_a_check_breaks_off(world: World, good_url: str) -> None:
