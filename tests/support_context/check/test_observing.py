@@ -34,6 +34,22 @@ class EchoingEndpoint(ProbedEndpoint):
         return LookupResponse(status, "application/json", f'{{"type": "{TOKEN}"}}'.encode(), "93.184.215.14")
 
 
+class StallingEndpoint(EchoingEndpoint):
+    """Begins an answer, and does not end it in time."""
+
+    async def fetch(self, request: LookupRequest, token: Secret) -> LookupResponse:
+        self.asked += 1
+        raise LookupFailed(Failure.TIMEOUT, "the answer began, but did not end", self._echo(200))
+
+
+async def test_endpoint_that_stalls_in_mid_answer_is_asked_once() -> None:
+    endpoint, target, token = StallingEndpoint(), Target("https://api.example.com/c", ("a1", "b2")), Secret(TOKEN)
+    observed = await observe(endpoint, plan(target, token), token)
+
+    assert (endpoint.asked, observed.reached) == (1, False)
+    assert observed.first.said == "no complete answer within 5 s: the answer began, but did not end"
+
+
 async def test_token_is_blotted_out_of_whatever_is_kept() -> None:
     endpoint, target, token = EchoingEndpoint(), Target("https://api.example.com/c", ("a1", "b2")), Secret(TOKEN)
     observed = await observe(endpoint, plan(target, token), token)
