@@ -17,9 +17,9 @@ PORT := 8000
 
 # `make test T="tests/domain -k limit"` runs a part, without the coverage floor that only the whole can reach.
 T :=
-# Of five test processes three usually wait, so two cores carry them. Each takes the next test as it ends one: tests that
+# Of four test processes two usually wait, so two cores carry them. Each takes the next test as it ends one: tests that
 # wait are begun first (tests/conftest.py), side by side, and what is left for the end is short.
-JOBS := 5
+JOBS := 4
 # Where what is built goes.
 DIST := dist
 COVERAGE_FLOOR := 95
