@@ -18,8 +18,8 @@ USER_AGENT = "customer-context/1.0 (customer lookup for a support helpdesk)"
 _BLOT = b"[bearer token]"
 """What stands where an endpoint echoed the token."""
 
-CUT_ECHO = 8
-"""Characters of the token's beginning at the end of an answer that broke off: so many are an echo."""
+SHORTEST_ECHO = 8
+"""Characters of the token's beginning that count as an echo at the end of an answer: it may have broken off there."""
 
 _HINTS = {
     401: "the bearer token was not accepted",
@@ -167,8 +167,8 @@ def without_echo(response: LookupResponse, token: Secret) -> LookupResponse:
     if b"\\" in body:
         spelled = "".join(rf"(?:\\?{re.escape(each)}|\\u(?i:{ord(each):04x}))" for each in text)
         body = re.sub(spelled.encode(), _BLOT, body)
-    if text[:CUT_ECHO].encode() in body[-len(text) :]:  # where the answer broke off within the token
-        beginnings = (text[:size].encode() for size in range(len(text) - 1, CUT_ECHO - 1, -1))
+    if text[:SHORTEST_ECHO].encode() in body[-len(text) :]:  # where the answer broke off within the token
+        beginnings = (text[:size].encode() for size in range(len(text) - 1, SHORTEST_ECHO - 1, -1))
         cut = next((beginning for beginning in beginnings if body.endswith(beginning)), b"")
         body = body.removesuffix(cut) + (_BLOT if cut else b"")
     content_type = response.content_type.replace(text, _BLOT.decode())

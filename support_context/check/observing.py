@@ -161,7 +161,7 @@ def _answered(exchange: Observation, response: LookupResponse, token: Secret, se
 
 
 def _is_answered(first: Observation) -> bool:
-    # One that stalls in mid-answer has begun one; it would do so forty times, for five seconds each.
+    # An endpoint that stalls in mid-answer would stall in each of forty requests, for five seconds each.
     return first.failure is not Failure.TIMEOUT and (
         first.response is not None or first.failure in (None, Failure.TOO_LARGE)
     )

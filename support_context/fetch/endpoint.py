@@ -102,12 +102,12 @@ class HttpsEndpoint:
             async with limit:
                 return await sending
         except LookupFailed as failed:
-            progress.ended_in(failed)
+            progress.with_answer(failed)
             raise
         except TimeoutError as late:
-            raise progress.ended_in(progress.ran_out() if limit.expired() else translated(late)) from late
+            raise progress.with_answer(progress.ran_out() if limit.expired() else translated(late)) from late
         except Exception as foreign:
-            raise progress.ended_in(translated(foreign)) from foreign
+            raise progress.with_answer(translated(foreign)) from foreign
 
     async def aclose(self) -> None:
         """Let go of the resolver's threads."""

@@ -1,4 +1,4 @@
-"""The phase in which a look-up was when its time was up: it decides what went wrong."""
+"""Progress of a look-up: the phase in which its time is up decides what went wrong; what has arrived is kept."""
 
 from dataclasses import replace
 from enum import Enum
@@ -42,7 +42,7 @@ class Progress:
         """Return how a look-up ends whose time is up now."""
         return LookupFailed(self.phase.failure, self.phase.detail)
 
-    def ended_in(self, failed: LookupFailed) -> LookupFailed:
+    def with_answer(self, failed: LookupFailed) -> LookupFailed:
         """Return the failure with what has arrived of the answer."""
         if failed.response is None and self.head is not None:
             failed.response = replace(self.head, body=bytes(self.body))

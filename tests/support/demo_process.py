@@ -1,7 +1,6 @@
 """The demo as `make run` starts it: a process of its own, on a free port, whose data are thrown away."""
 
 import asyncio
-import os
 import re
 import shutil
 from collections.abc import Coroutine, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.support.database_folders import database_folder
-from tests.support.processes import Program
+from tests.support.processes import Program, inherited
 
 PATIENCE_SECONDS = 120.0
 """Longest wait for the greeting."""
@@ -50,9 +49,8 @@ class RunningDemo:
 @contextmanager
 def running_demo(*, cold: bool = False, **variables: str) -> Iterator[RunningDemo]:
     """Run the demo while the block runs, with these environment variables beside what it is told."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     folder = database_folder("cc-demo-")
-    environment = inherited | {"CC_DATA_DIR": str(folder / "data")} | variables
+    environment = inherited() | {"CC_DATA_DIR": str(folder / "data")} | variables
     program = Program(("demo", "--port", "0"), environment, folder / "program", cold)
     try:
         program.start()

@@ -173,6 +173,11 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def inherited() -> dict[str, str]:
+    """Return the environment of the tests without what sets a service up."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
+
+
 @asynccontextmanager
 async def running(
     folder: Path, settings: Mapping[str, str | None], *arguments: str, cold: bool = False, root: Path = ROOT
@@ -181,9 +186,8 @@ async def running(
 
     A `cold` one may be run from another copy of the project, at `root`.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CC_", "ANTHROPIC_"))}
     chosen = {name: value for name, value in {**SETTINGS, **settings}.items() if value is not None}
-    program = Program(arguments, {**inherited, **chosen}, folder, cold, root)
+    program = Program(arguments, inherited() | chosen, folder, cold, root)
     program.start()
     try:
         yield program

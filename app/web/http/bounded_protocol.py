@@ -17,7 +17,7 @@ from uvicorn.server import ServerState
 
 from app.domain.refusals import Refusal
 from app.web.http.errors import problem_response
-from app.web.http.middleware import request_id_of
+from app.web.http.middleware import RequestIds, request_id_of
 
 if sys.platform != "win32":
     import resource
@@ -190,8 +190,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if self.cycle.response_started:
                 self.transport.close()
                 return
-        sent = dict(self.headers or ()).get(b"x-request-id", b"").decode("latin-1")
-        answer = problem_response(refusal, headers={"Connection": "close", "X-Request-Id": request_id_of(sent)})
+        request_id = request_id_of(Headers(raw=self.headers or []))
+        answer = problem_response(refusal, headers={"Connection": "close", "X-Request-Id": request_id})
         headers = b"".join(b"%s: %s\r\n" % header for header in answer.raw_headers)
         self.transport.write(b"HTTP/1.1 %d \r\n%s\r\n%s" % (answer.status_code, headers, bytes(answer.body)))
         if self.transport.can_write_eof():
@@ -203,6 +203,5 @@ class BoundedProtocol(HttpToolsProtocol):
         if scope["path"] in PROBES:
             await self.config.loaded_app(scope, receive, send)
         else:
-            sent = Headers(scope=scope).get("x-request-id", "")
-            headers = {"Connection": "close", "X-Request-Id": request_id_of(sent)}
-            await problem_response(Refusal.TOO_MANY_CONNECTIONS, headers=headers)(scope, receive, send)
+            refused = problem_response(Refusal.TOO_MANY_CONNECTIONS, headers={"Connection": "close"})
+            await RequestIds(refused)(scope, receive, send)

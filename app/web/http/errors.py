@@ -103,8 +103,8 @@ def refused_by(fault: BaseException) -> Refused:
     return Refused(Refusal.INTERNAL_ERROR)
 
 
-def told_to(by_access_token: bool, refusal: Refusal) -> Refusal:
-    """Return the refusal to tell: the holder of a project's token is not told which ticket ids other projects have."""
+def shown_refusal(refusal: Refusal, *, by_access_token: bool) -> Refusal:
+    """Return the refusal to show: the holder of a project's token is not told which ticket ids other projects have."""
     if by_access_token and refusal is Refusal.TICKET_PROJECT_MISMATCH:
         return Refusal.RESULT_NOT_FOUND
     return refusal
@@ -120,7 +120,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refused(request: Request, problem: Refused) -> Response:
         by_access_token = getattr(request.state, "actor", None) is not None
-        return problem_response(told_to(by_access_token, problem.refusal), problem.complaints)
+        return problem_response(shown_refusal(problem.refusal, by_access_token=by_access_token), problem.complaints)
 
     @app.exception_handler(DatabaseUnavailable)
     async def database_unavailable(request: Request, problem: DatabaseUnavailable) -> Response:

@@ -39,8 +39,9 @@ LARGEST_REQUEST_BYTES_OF = {"/tickets/enrich-batch": 32 * 1_048_576}
 """Paths that take more. With 500 tickets in a batch, 64 KiB for each: far above what emails weigh on average."""
 
 
-def request_id_of(sent: str) -> str:
+def request_id_of(headers: Headers) -> str:
     """Return the id of a request: the one that its caller sent, if that is sane, else a new one."""
+    sent = headers.get("x-request-id", "")
     return sent if SANE_REQUEST_ID.fullmatch(sent) else uuid4().hex
 
 
@@ -55,7 +56,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = request_id_of(Headers(scope=scope).get("x-request-id", ""))
+        request_id = request_id_of(Headers(scope=scope))
         started = False
 
         async def send_with_id(message: Message) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from app import __version__
 from app.domain.refusals import Refusal, Refused
 from app.runs.intake import Pending
-from app.web.http.errors import told_to
+from app.web.http.errors import shown_refusal
 from app.web.http.requests import Wired
 from app.web.http.services import Services
 from app.web.mcp import protocol
@@ -79,7 +79,7 @@ async def _called(params: dict[str, Any], services: Services, only_project: str 
     try:
         found = await services.intake.read(asked.ticket_id, asked.project_id)
     except Refused as refused:
-        return protocol.tool_refusal(told_to(only_project is not None, refused.refusal).advice)
+        return protocol.tool_refusal(shown_refusal(refused.refusal, by_access_token=only_project is not None).advice)
     if isinstance(found, Pending):
         return protocol.tool_refusal(PENDING_MESSAGE)
     return protocol.tool_answer(asked.ticket_id, found.document)

@@ -115,25 +115,12 @@ async def test_access_token_opens_its_own_project_only() -> None:
     async with assistant(world, token) as client:
         own = await client.call_tool("get_customer_context", ASKED)
         other = await client.call_tool("get_customer_context", {"project_id": "prj_2", "ticket_id": "t_2"})
+        others_ticket = await client.call_tool("get_customer_context", {"project_id": "prj_1", "ticket_id": "t_2"})
+        nobodys_ticket = await client.call_tool("get_customer_context", {"project_id": "prj_1", "ticket_id": "t_9"})
 
-    assert (own.is_error, other.is_error) == (False, True)
+    assert (own.is_error, other.is_error, others_ticket.is_error) == (False, True, True)
     assert "its own project" in other.content[0].text  # type: ignore[union-attr]
-
-
-async def test_access_token_is_not_told_which_tickets_others_have() -> None:
-    world = World()
-    await enriched(world)
-    async with world.client() as client:
-        token = await access_token(client)
-        await client.put("/projects/prj_2", json={"plan": "business", "owner_ids": ["u1"], "monthly_ai_credits": 9})
-        await client.post("/tickets/t_2/enrich", json=TICKET | {"project_id": "prj_2"})
-    async with assistant(world, token) as client:
-        others, nobodys = [
-            (await client.call_tool("get_customer_context", {"project_id": "prj_1", "ticket_id": ticket_id})).content
-            for ticket_id in ("t_2", "t_9")
-        ]
-
-    assert others == nobodys
+    assert others_ticket.content == nobodys_ticket.content  # it does not tell which tickets others have
 
 
 def message(method: str, params: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
