@@ -1,6 +1,5 @@
 """What the statements of a ticket, of the purge and of an erasure cost in a full database, beside a small one."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,12 +15,14 @@ from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.embedded import embedded_postgres
 from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.project_store import ProjectStore
+from app.adapters.postgres.reports.activity_store import ActivityStore
 from app.adapters.postgres.retention_store import PORTION, RetentionStore
 from app.adapters.postgres.rows.packing import pack
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.postgres.sender_store import SenderStore
 from app.adapters.postgres.ticket_store import TicketStore
 from app.adapters.postgres.workload_store import WorkloadStore
+from app.domain.activity import LONGEST_DAYS
 from app.domain.claims import Stored, Submission, Taken
 from app.domain.configuration import Configuration, StoredToken
 from app.domain.outcomes import Usage
@@ -68,8 +69,8 @@ _FILL = Statement("""
         SELECT n, now() - make_interval(days => 2 * :days) * (1 - CAST(n AS float8) / CAST(:rows AS bigint)) AS moment
         FROM generate_series(CAST(:first AS bigint), :last) AS n
     ), ended AS (
-        INSERT INTO ended_runs (project_id, ended_at, status, timings_ms, credits_used)
-        SELECT :project_id, moment, 'ok', CAST(:timings_ms AS jsonb), 1 FROM numbers
+        INSERT INTO ended_runs (project_id, ended_at, status, credits_used, extract_ms, total_ms)
+        SELECT :project_id, moment, 'ok', 1, 300, 680 FROM numbers
         WHERE moment > now() - make_interval(days => :days) ORDER BY n
     )
     INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, submitted_at, status, identifier, result)
@@ -135,9 +136,8 @@ async def _enrich(filled: Filled) -> None:
     """Have one ticket go through the stores as a run does."""
     tickets = TicketStore(filled.database, filled.taker, _tell_nobody)
     runs = RunStore(filled.database, filled.taker, SenderStore(b"k" * 32, 0), _tell_nobody, webhooks=False)
-    await WorkloadStore(filled.database, filled.taker, _tell_nobody).beat(
-        WorkerBeat(filled.taker.worker_id, "", 0, 1, 0), list
-    )
+    workload = WorkloadStore(filled.database, filled.taker, _tell_nobody)
+    await workload.beat(WorkerBeat(filled.taker.worker_id, "", 0, 1, 0), list)
     ticket_id = uuid4().hex
     email = Email(EMAIL["subject"], EMAIL["body"], EMAIL["sender"])
     [taken] = await filled.timed("submit", tickets.submit([Submission(ticket_id, PROJECT, email)], take=True))
@@ -151,6 +151,12 @@ async def _enrich(filled: Filled) -> None:
     found = await filled.timed("read", tickets.find(ticket_id, PROJECT))
     if not (kept and stored and isinstance(found, Stored)):
         raise SystemExit("growth: a result was not stored; nothing is reported")
+    activity = ActivityStore(filled.database)
+    await filled.timed("sum up what has ended", activity.sum_up())
+    shown = await filled.timed(f"activity of {LONGEST_DAYS} days", activity.of_project(PROJECT, LONGEST_DAYS))
+    await filled.timed("status report", workload.report())
+    if shown.lookups < filled.rows // 3:
+        raise SystemExit("growth: the activity misses look-ups; nothing is reported")
 
 
 async def _erase_customer(filled: Filled, number: int) -> None:
@@ -176,6 +182,8 @@ async def _filled(folder: Path, rows: int) -> AsyncIterator[Filled]:
         say(f"growth   filling in {rows:,} results …")
         for first in range(1, rows + 1, FILLED_AT_ONCE):
             await _fill(database, rows, first)
+        while await ActivityStore(database).sum_up():
+            pass
         await _settle(url)
         yield Filled(database, Taker(str(uuid4()), SLOTS), rows)
 
@@ -183,12 +191,8 @@ async def _filled(folder: Path, rows: int) -> AsyncIterator[Filled]:
 async def _fill(database: Database, rows: int, first: int) -> None:
     last = min(rows, first + FILLED_AT_ONCE - 1)
     numbers = {"first": first, "last": last, "rows": rows, "days": RETENTION_DAYS, "per_customer": PER_CUSTOMER}
-    values: dict[str, object] = {
-        "project_id": PROJECT,
-        "result": pack(RESULT),
-        "timings_ms": json.dumps(RESULT["timings_ms"]),
-    }
-    await database.fetch(_FILL, values | numbers)
+    values: dict[str, object] = {"project_id": PROJECT, "result": pack(RESULT), **numbers}
+    await database.fetch(_FILL, values)
 
 
 async def _settle(url: str) -> None:

@@ -24,11 +24,6 @@ COUNTED = (Status.OK.value, UNKNOWN_CUSTOMER, *(status.value for status in Statu
 """What look-ups are counted by: the statuses, and unknown customers, who were not found."""
 
 
-def counted_as(status: str, reason: str | None) -> str:
-    """Return the counter of a look-up with this status and reason: one of `COUNTED`."""
-    return UNKNOWN_CUSTOMER if reason == UNKNOWN_CUSTOMER else status
-
-
 @dataclass(frozen=True, slots=True)
 class Day:
     """The look-ups that ended on one day, UTC, by what they are `COUNTED` as: each is there."""

@@ -36,9 +36,9 @@ from app.owners.test_run import Trials
 from app.runs.attempt import Attempts
 from app.runs.conditions import ConditionWatch
 from app.runs.delivery import Deliveries
+from app.runs.housekeeping import in_batches_for_ever
 from app.runs.intake import Intake
 from app.runs.listing import Listing
-from app.runs.retention import delete_expired
 from app.runs.shutdown import Draining
 from app.runs.upkeep import upkeep_loop
 from app.runs.waiting import Completions, Ended
@@ -91,8 +91,10 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         workload = WorkloadStore(alive, taker, notices.send)
         tending = upkeep_loop(workload, taker, worker, observed)
         await stack.enter_async_context(background(tending))
-        if settings.seats:  # what is old is removed by those that do the work
-            await stack.enter_async_context(background(delete_expired(_retention(settings, pool))))
+        activity = ActivityStore(pool)
+        if settings.seats:  # the house is kept by those that do the work
+            for batch in (activity.sum_up, _retention(settings, pool).remove_portion):
+                await stack.enter_async_context(background(in_batches_for_ever(batch)))
             await stack.enter_async_context(_delivering(settings, pool, tickets, observed))
             await stack.enter_async_context(_working(worker, draining))
         projects, trail, breakers = ProjectStore(pool), AuditStore(pool), BreakerStore(pool)
@@ -100,7 +102,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         yield Services(
             projects=projects,
             access=Access(AccessTokenStore(pool), projects),
-            reporting=Reporting(projects, ActivityStore(pool), breakers),
+            reporting=Reporting(projects, activity, breakers),
             auditing=Auditing(projects, trail),
             configuring=configuring,
             listing=Listing(ListingStore(pool)),

@@ -49,7 +49,7 @@ class Ledger:
         """Return every row that a run may write."""
         return [
             await self.rows("SELECT * FROM enrichments ORDER BY ticket_id"),
-            await self.rows("SELECT * FROM ended_runs ORDER BY ended_at, project_id, timings_ms::text"),
+            await self.rows("SELECT * FROM ended_runs ORDER BY ended_at, project_id, total_ms"),
             await self.rows("SELECT * FROM credits ORDER BY project_id, month"),
         ]
 

@@ -1,14 +1,12 @@
 """Rows that a test puts in place as if the service had left them: ended runs, and the breaker of a failing endpoint."""
 
 import json
-from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.adapters.postgres.breaker_store import BreakerStore
 from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.rows.packing import pack
-from app.domain.activity import counted_as
 from app.domain.breaker import FAILURES_TO_OPEN, EndpointVerdict
 from app.domain.outcomes import KeptStep
 from tests.support.shared_database import SharedDatabase
@@ -32,25 +30,18 @@ class EndedRun:
 
 
 def put_ended_runs(database: SharedDatabase, *runs: EndedRun) -> None:
-    """Have these runs, and no others, have ended, with the sums of each day."""
+    """Have these runs, and no others, have ended."""
     database.rows("WITH sums AS (DELETE FROM daily_runs) DELETE FROM ended_runs")
     database.rows(
         "INSERT INTO ended_runs SELECT * FROM jsonb_populate_recordset(CAST(NULL AS ended_runs), :runs)",
         runs=json.dumps(
-            [asdict(run) | {"steps": f"\\x{pack([asdict(step) for step in run.steps]).hex()}"} for run in runs],
-            default=datetime.isoformat,
-        ),
-    )
-    sums = Counter(
-        (run.project_id, run.ended_at.astimezone(UTC).date(), counted_as(run.status, run.reason)) for run in runs
-    )
-    database.rows(
-        "INSERT INTO daily_runs SELECT * FROM jsonb_populate_recordset(CAST(NULL AS daily_runs), :sums)",
-        sums=json.dumps(
             [
-                {"project_id": project_id, "day": day.isoformat(), "slot": 1, "status": status, "runs": runs}
-                for (project_id, day, status), runs in sums.items()
-            ]
+                asdict(run)
+                | {f"{step}_ms": milliseconds for step, milliseconds in run.timings_ms.items()}
+                | {"steps": f"\\x{pack([asdict(step) for step in run.steps]).hex()}"}
+                for run in runs
+            ],
+            default=datetime.isoformat,
         ),
     )
 

@@ -69,7 +69,7 @@ _FORGET = tuple(
             SELECT ctid FROM {table} WHERE project_id = :project_id LIMIT :at_once
         )) RETURNING 1
     """)  # noqa: S608 - constants, no value
-    for table in ("ended_runs", "daily_runs", "senders")
+    for table in ("ended_runs", "senders")
 )
 
 _DELETE = Statement(f"""

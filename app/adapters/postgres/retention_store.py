@@ -68,8 +68,8 @@ _UNDELIVERED = Statement(f"""
 _SUMS = Statement(f"""
     WITH {_TURN}, removed AS (
         DELETE FROM daily_runs WHERE ctid = ANY(ARRAY(
-            SELECT ctid FROM daily_runs WHERE {_MINE} AND day < CAST(now() AT TIME ZONE 'UTC' AS date) - {RUN_DAYS}
-            LIMIT :portion
+            SELECT ctid FROM daily_runs WHERE {_MINE} AND summed_until < now() - interval '{RUN_DAYS} days'
+            ORDER BY summed_until LIMIT :portion
         )) RETURNING 1
     )
     SELECT count(*) AS rows FROM removed

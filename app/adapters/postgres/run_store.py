@@ -14,7 +14,7 @@ from app.adapters.postgres.notify.notices import ENDED_CHANNEL, ended_message
 from app.adapters.postgres.rows.packing import pack, unpack
 from app.adapters.postgres.rows.ticket_rows import FENCE, claimed_of, fence
 from app.adapters.postgres.sender_store import SenderStore
-from app.domain.activity import counted_as
+from app.domain.activity import TIMED
 from app.domain.breaker import Admission, EndpointVerdict
 from app.domain.claims import Claimed, DatabaseUnavailable, Finished
 from app.domain.outcomes import attempt_of
@@ -33,7 +33,7 @@ _ADMIT = Statement("""
 _FINISH = Statement("""
     SELECT (
         finish_run(:ticket_id, :run, :attempt, :status, :reason, :identifier, :result, :attempt_told, :identity,
-            :timings_ms, :steps, :credits_used, :counted, :refund, :message_id)
+            :extract, :fetch, :summarize, :total, :steps, :credits_used, :refund, :message_id)
     ) AS finished
 """)
 
@@ -130,11 +130,10 @@ class RunStore:
         told = attempt_of(result)
         values = fence(claimed) | {
             **{name: result[name] for name in ("status", "reason", "identifier", "identity", "credits_used")},
+            **{step: result["timings_ms"].get(step) for step in TIMED},
             "result": pack(result),
             "attempt_told": json.dumps(told),
-            "timings_ms": json.dumps(result["timings_ms"]),
             "steps": pack(result["steps"]),
-            "counted": counted_as(result["status"], result["reason"]),
             "refund": refund,
             "message_id": f"msg_{uuid4().hex}" if self._webhooks else None,
         }

@@ -89,8 +89,6 @@ credits_used = Table(
     Column("month", Date, primary_key=True),
     Column("used", BigInteger, nullable=False),
     Column("told_percent", Integer, nullable=False, server_default=text("0")),  # 0, 80, 100: of what was told last
-    CheckConstraint("used >= 0", name="credits_used_check"),
-    postgresql_with={"fillfactor": "50"},  # one hot row per project and month: room for its next versions
 )
 
 enrichment_runs = Sequence("enrichment_runs", metadata=metadata)
@@ -171,7 +169,10 @@ ended_runs = Table(
     Column("ended_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("status", Text, nullable=False),
     Column("reason", Text),
-    Column("timings_ms", JSONB, nullable=False),
+    Column("extract_ms", Integer),  # how long each step took, as far as it was made
+    Column("fetch_ms", Integer),
+    Column("summarize_ms", Integer),
+    Column("total_ms", Integer),
     Column("credits_used", Integer, nullable=False),
     Column("ticket_id", Text),  # which ticket it was: owners find it by that in their helpdesk
     Column("identity", Text),
@@ -184,15 +185,14 @@ ended_runs = Table(
 daily_runs = Table(
     "daily_runs",
     metadata,
-    Column("project_id", Text, primary_key=True),  # no foreign key, as above
+    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("slot", Integer, primary_key=True),  # of the run: so no two runs that end in one moment wait for each other
     Column("status", Text, primary_key=True),
     Column("runs", BigInteger, nullable=False),
-    Index("daily_runs_day_idx", "day"),
-    postgresql_with={"fillfactor": "50"},  # hot rows: room for their next versions
+    Column("summed_until", DateTime(timezone=True), nullable=False),  # the last of all tells what is in no sum yet
+    Index("daily_runs_summed_until_idx", "summed_until"),
 )
-"""How many runs ended on each day, UTC: what owners see of a quarter without reading every line of it."""
+"""How many runs ended on each day, UTC, summed up each minute: an owner sees a quarter without reading every line."""
 
 senders = Table(
     "senders",

@@ -113,16 +113,16 @@ async def test_nothing_is_waited_for_that_somebody_holds(stores: Stores, retenti
     ("insert", "limit"),
     [
         pytest.param(
-            "INSERT INTO ended_runs (project_id, ended_at, status, timings_ms, credits_used) "
-            "VALUES ('prj_1', now() - make_interval(secs => $1), 'ok', '{}', 1)",
+            "INSERT INTO ended_runs (project_id, ended_at, status, credits_used) "
+            "VALUES ('prj_1', now() - make_interval(secs => $1), 'ok', 1)",
             RUN_DAYS * DAY,
             id="how a run ended",
         ),
         pytest.param(
-            "INSERT INTO daily_runs (project_id, day, slot, status, runs) "
-            "SELECT 'prj_1', CAST(now() AT TIME ZONE 'UTC' AS date) - CAST(floor(s / 86400) AS integer), "
-            "CAST(s AS integer), 'ok', 1 FROM (SELECT CAST($1 AS float8) AS s) AS input",
-            (RUN_DAYS + 1) * DAY,
+            "INSERT INTO daily_runs (project_id, day, status, runs, summed_until) "
+            "SELECT 'prj_1', CAST(until AT TIME ZONE 'UTC' AS date), CAST(until AS text), 1, until "
+            "FROM (SELECT now() - make_interval(secs => $1) AS until) AS input",
+            RUN_DAYS * DAY,
             id="the sum of a day",
         ),
         pytest.param(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.adapters.postgres.connection import Database, Statement
+from app.domain.activity import TIMED
 from app.domain.claims import Claimed, Finished, Stored, Underway
 from app.domain.outcomes import Outcome, Status, Usage
 from app.domain.projects import Project
@@ -275,13 +276,13 @@ async def test_a_line_of_an_ended_run_holds_nothing_of_the_customer(stores: Stor
     claimed = await stores.claimed()
     await stores.runs.finish(claimed, result_of(identifier="acct_12ab34cd", summary="On Pro"), refund=False)
     [line] = await database.fetch(
-        Statement("SELECT project_id, status, reason, timings_ms, credits_used FROM ended_runs")
+        Statement("SELECT project_id, status, reason, extract_ms, fetch_ms, total_ms, credits_used FROM ended_runs")
     )
-    assert tuple(line) == ("prj_1", "ok", None, {"extract": 412, "total": 499}, 1)
+    assert tuple(line) == ("prj_1", "ok", None, 412, None, 499, 1)
     columns = Statement("SELECT column_name FROM information_schema.columns WHERE table_name = 'ended_runs'")
     names = {row.column_name for row in await database.fetch(columns)}
-    own = {"project_id", "ended_at", "status", "reason", "timings_ms", "credits_used"}
-    assert names == own | {"ticket_id", "identity", "steps"}
+    own = {"project_id", "ended_at", "status", "reason", "credits_used"}
+    assert names == own | {f"{step}_ms" for step in TIMED} | {"ticket_id", "identity", "steps"}
     kept = await database.fetch(Statement("SELECT * FROM ended_runs"))
     assert not {"acct_12ab34cd", "On Pro"} & {str(value) for value in tuple(kept[0])}
 

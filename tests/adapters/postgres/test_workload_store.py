@@ -237,8 +237,8 @@ async def test_no_more_is_counted_when_a_backlog_is_endless(stores: Stores, othe
 
 
 ENDED = """
-    INSERT INTO ended_runs (project_id, ended_at, status, reason, timings_ms, credits_used)
-    SELECT $1, now() - make_interval(mins => $2), $3, $4, '{}', 1 FROM generate_series(1, $5)
+    INSERT INTO ended_runs (project_id, ended_at, status, reason, credits_used)
+    SELECT $1, now() - make_interval(mins => $2), $3, $4, 1 FROM generate_series(1, $5)
 """
 
 

@@ -47,8 +47,8 @@ CREATE TYPE finished AS (kept bytea, others_wait boolean, has_breaker boolean);
 -- credit goes back. `message` names the message to the helpdesk that tells of a run which nobody waits for.
 CREATE FUNCTION finish_run(
     ticket text, its_run bigint, its_attempt integer, new_status text, new_reason text, new_identifier text,
-    new_result bytea, attempt_told text, identity_told text, timings jsonb, steps_told bytea, credits_taken integer,
-    counted text, refund boolean, message text
+    new_result bytea, attempt_told text, identity_told text, extract_took integer, fetch_took integer,
+    summarize_took integer, all_took integer, steps_told bytea, credits_taken integer, refund boolean, message text
 ) RETURNS finished LANGUAGE plpgsql AS $$
 DECLARE
     mine record;
@@ -67,7 +67,7 @@ BEGIN
         last_attempt = CASE WHEN facts_stay THEN CAST(attempt_told AS jsonb) END,
         submission = NULL, extracted = NULL, updated_at = now()
     WHERE e.ticket_id = ticket AND e.run = its_run AND e.attempt = its_attempt AND e.state = 'running'
-    RETURNING e.project_id, e.slot, e.credit_month, e.asynchronous,
+    RETURNING e.project_id, e.credit_month, e.asynchronous,
         CASE WHEN facts_stay THEN e.result END AS kept, EXISTS (
             SELECT FROM enrichments q
             WHERE q.state = 'queued' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
@@ -81,11 +81,10 @@ BEGIN
         UPDATE credits c SET used = used - 1
         WHERE c.project_id = mine.project_id AND c.month = mine.credit_month AND c.used > 0;
     END IF;
-    INSERT INTO ended_runs (project_id, ticket_id, status, reason, timings_ms, credits_used, identity, steps)
-    VALUES (mine.project_id, ticket, new_status, new_reason, timings, credits_taken, identity_told, steps_told);
-    INSERT INTO daily_runs AS d (project_id, day, slot, status, runs)
-    VALUES (mine.project_id, CAST(now() AT TIME ZONE 'UTC' AS date), mine.slot, counted, 1)
-    ON CONFLICT (project_id, day, slot, status) DO UPDATE SET runs = d.runs + 1;
+    INSERT INTO ended_runs (project_id, ticket_id, status, reason, extract_ms, fetch_ms, summarize_ms, total_ms,
+        credits_used, identity, steps)
+    VALUES (mine.project_id, ticket, new_status, new_reason, extract_took, fetch_took, summarize_took, all_took,
+        credits_taken, identity_told, steps_told);
     IF mine.asynchronous AND message IS NOT NULL THEN
         INSERT INTO deliveries (message_id, ticket_id, project_id) VALUES (message, ticket, mine.project_id);
     END IF;
