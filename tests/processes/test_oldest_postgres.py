@@ -1,6 +1,8 @@
 """The oldest PostgreSQL that is supported runs the schema, every statement and a ticket; an older one is refused."""
 
 from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -10,12 +12,13 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from app.adapters import postgres
-from app.adapters.postgres.connection import Statement
+from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.migrations import migrate
 from app.adapters.postgres.server import OLDEST_VERSION, WrongDatabase, look_at
 from tests.support.customers import CustomerEndpoint, set_up, ticket
-from tests.support.oldest_postgres import PROGRAMS, oldest_postgres
+from tests.support.oldest_postgres import DATABASE, PROGRAMS, oldest_postgres
 from tests.support.processes import running, serving
+from tests.support.stores import PROJECT, postgres_stores
 
 installed = pytest.mark.skipif(
     not (PROGRAMS / "initdb").exists(), reason=f"needs PostgreSQL {OLDEST_VERSION}: apt-get install postgresql-15"
@@ -73,6 +76,29 @@ async def test_oldest_version_carries_a_ticket_to_its_answer(
     assert (code, status.stdout.splitlines()[0]) == (0, "Nothing is wrong.")
     started = next(line for line in replica.program.log if line["event"] == "started")
     assert started["database_version"].startswith(f"{OLDEST_VERSION}.")
+
+
+@installed
+async def test_every_project_has_its_turn_where_the_database_sorts_as_people_do(oldest_url: str) -> None:
+    connection = await asyncpg.connect(oldest_url)
+    await connection.execute("""
+        CREATE DATABASE people TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C.UTF-8'
+    """)
+    await connection.close()
+    url = oldest_url.replace(f"/{DATABASE}?", "/people?")
+    await migrate(url)
+    async with aclosing(Database(url)) as database:
+        [order] = await database.fetch(Statement("SELECT 'a' < 'B' AS by_letter"))
+        assert order.by_letter
+        stores = await postgres_stores(database, slots=3)
+        taken = []
+        for projects, tickets in (("B", 4), ("ac", 3)):
+            for project_id in projects:
+                await stores.projects.put(replace(PROJECT, project_id=project_id))
+                for number in range(tickets):
+                    await stores.submit(f"{project_id}_{number}", project_id)
+            taken.append([claimed.project_id for claimed in await stores.runs.take(10, suspects=True)])
+    assert taken == [["B"] * 3, ["a", "c"] * 3]
 
 
 async def test_older_version_is_refused_by_its_number(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

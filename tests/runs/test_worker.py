@@ -130,7 +130,7 @@ async def test_a_fault_of_ours_passes_and_ends_the_ticket_when_it_stays() -> Non
     await shift.submit()
     for _ in range(MOST_STRIKES):
         assert await shift.work()
-        assert shift.row.state == "resting"
+        assert shift.rests
         assert not await shift.work()
         await asyncio.sleep(FAULT_PAUSE_SECONDS)
     assert [str(fault) for fault in shift.faults] == ["a bug"] * MOST_STRIKES
@@ -141,7 +141,7 @@ async def test_a_fault_of_ours_passes_and_ends_the_ticket_when_it_stays() -> Non
 
 def pause_of(shift: Shift) -> float:
     """Return how long the run rests."""
-    assert (shift.row.state, shift.row.strikes, shift.results) == ("resting", 0, [])
+    assert (shift.rests, shift.row.strikes, shift.results) == (True, 0, [])
     return float((shift.row.due_at - now()).total_seconds())
 
 
@@ -184,7 +184,7 @@ async def test_a_run_waits_for_the_ai_when_its_caller_has_left() -> None:
     task = await shift.at_work(lambda: bool(shift.model.extracted))
     await shift.world.tickets.hand_over("t_1", "prj_1")
     assert await task
-    assert shift.row.state == "resting"
+    assert shift.rests
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ async def test_a_run_waits_for_the_ai_when_its_caller_has_left() -> None:
 async def test_an_asynchronous_run_waits_for_the_ai_for_a_quarter_of_an_hour(minutes: int, ending: str | None) -> None:
     shift, clock = Shift(ScriptedModel(identifier=AWAY), asynchronous=True), asyncio.get_running_loop()
     await shift.submit()
-    while await shift.work() and shift.row.state == "resting":
+    while await shift.work() and shift.rests:
         await asyncio.sleep(pause_of(shift))
         if clock.time() > 60.0 * minutes:
             shift.model.identifier = "acct_12ab34cd"

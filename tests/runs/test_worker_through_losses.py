@@ -96,7 +96,7 @@ async def test_a_run_is_put_off_as_soon_as_the_database_is_back() -> None:
     shift.runs.failing["rest"] = 3
     await shift.submit()
     assert await shift.work()
-    assert (shift.row.state, shift.returned) == ("resting", ["ai_unavailable"])
+    assert (shift.rests, shift.returned) == (True, ["ai_unavailable"])
 
 
 @in_no_time

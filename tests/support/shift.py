@@ -20,6 +20,7 @@ from app.runs.worker import Worker
 from tests.support.endpoints import ScriptedEndpoint
 from tests.support.models import ScriptedModel
 from tests.support.service import CUSTOMER, World
+from tests.support.virtual_time import now
 
 EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
 
@@ -93,6 +94,11 @@ class Shift(Observer):
     @property
     def row(self) -> Row:
         return self.world.row()
+
+    @property
+    def rests(self) -> bool:
+        """Tell whether the run is queued for later."""
+        return bool(self.row.state == "queued" and self.row.due_at > now())
 
     async def stored(self) -> dict[str, Any]:
         found = await self.world.tickets.find("t_1", "prj_1")

@@ -38,7 +38,7 @@ _FINISH = Statement("""
 """)
 
 _REST = Statement(f"""
-    UPDATE enrichments SET state = 'resting', due_at = now() + make_interval(secs => CAST(:pause_seconds AS float8)),
+    UPDATE enrichments SET state = 'queued', due_at = now() + make_interval(secs => CAST(:pause_seconds AS float8)),
         strikes = CASE WHEN :strike THEN strikes ELSE strikes - 1 END, updated_at = now()
     WHERE {FENCE} AND (asynchronous OR :strike)
     RETURNING 1

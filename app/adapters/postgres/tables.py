@@ -27,6 +27,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 metadata = MetaData()
 """Every table of the service. Names are given where PostgreSQL would not give its usual ones."""
 
+KEY = Text(collation="C")
+"""Text in an index: sorted byte by byte, which is quick, and the same on every system. An index in the order of a
+language has to be rebuilt when an upgrade of the system's C library changes that."""
+
 NOW = text("now()")
 """The database's clock: replicas need not agree on the time."""
 
@@ -42,7 +46,7 @@ _ENDPOINT = """
 projects = Table(
     "projects",
     metadata,
-    Column("project_id", Text, primary_key=True),
+    Column("project_id", KEY, primary_key=True),
     Column("plan", Text, nullable=False),
     Column("owner_ids", ARRAY(Text), nullable=False),
     Column("monthly_ai_credits", BigInteger, nullable=False),
@@ -74,7 +78,7 @@ projects = Table(
 configuration_history = Table(
     "configuration_history",
     metadata,
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("project_id", KEY, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
     Column("version", BigInteger, primary_key=True),
     Column("saved_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("saved_by", Text, nullable=False),
@@ -85,7 +89,7 @@ configuration_history = Table(
 credits_used = Table(
     "credits",
     metadata,
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("project_id", KEY, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
     Column("month", Date, primary_key=True),
     Column("used", BigInteger, nullable=False),
     Column("told_percent", Integer, nullable=False, server_default=text("0")),  # 0, 80, 100: of what was told last
@@ -97,15 +101,16 @@ enrichment_runs = Sequence("enrichment_runs", metadata=metadata)
 enrichments = Table(
     "enrichments",
     metadata,
-    Column("ticket_id", Text, primary_key=True),
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
-    Column("state", Text, nullable=False),  # queued; running; resting: queued again at `due_at`; done: has a result
+    Column("ticket_id", KEY, primary_key=True),
+    Column("project_id", KEY, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
+    Column("state", Text, nullable=False),  # queued; running; done: has a result
     Column("worker", Uuid),  # who runs it, or has run it last
     Column("slot", Integer),  # which of the project's slots it holds while it is running
     Column("run", BigInteger, nullable=False),  # with `attempt` names one claim: the fence of every later write
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("strikes", Integer, nullable=False, server_default=text("0")),  # attempts that have not ended in order
-    Column("due_at", DateTime(timezone=True)),
+    # When it may be taken while it is queued: at once, or later, if it has been put back to rest.
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'")),
     Column("credit_month", Date),  # which month has paid for the run
     # What was submitted: email, whom to look up without one, and trace. Packed; from submission to result, then gone.
     Column("submission", LargeBinary),
@@ -119,11 +124,18 @@ enrichments = Table(
     Column("last_attempt", JSONB),  # how the last run ended that has not replaced the result
     Column("submitted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    # The queue: who is waited for first, then by project, the first to come with the lowest number.
-    Index("enrichments_queued_idx", "asynchronous", "project_id", "run", postgresql_where=text("state = 'queued'")),
+    # The queue: what may be taken at once, who is waited for first, by project, in the order in which they came. What
+    # rests comes behind, by its time.
+    Index(
+        "enrichments_queued_idx",
+        "due_at",
+        "asynchronous",
+        "project_id",
+        "run",
+        postgresql_where=text("state = 'queued'"),
+    ),
     # No two running tickets of a project hold the same slot.
     Index("enrichments_slot_idx", "project_id", "slot", unique=True, postgresql_where=text("state = 'running'")),
-    Index("enrichments_resting_idx", "due_at", postgresql_where=text("state = 'resting'")),
     # Lists a project's results, the newest first, and finds what is a project's and what is old.
     Index("enrichments_project_idx", "project_id", "submitted_at", "ticket_id"),
     # Finds what is about one customer.
@@ -140,10 +152,10 @@ enrichments = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("message_id", Text, primary_key=True),
+    Column("message_id", KEY, primary_key=True),
     Column("event", Text, nullable=False, server_default=text("'enrichment.completed'")),
-    Column("ticket_id", Text),  # of a result, which is read when it is sent; every other event brings its `data`
-    Column("project_id", Text),  # no foreign key: what tells of an erased project is dropped when due
+    Column("ticket_id", KEY),  # of a result, which is read when it is sent; every other event brings its `data`
+    Column("project_id", KEY),  # no foreign key: what tells of an erased project is dropped when due
     Column("data", JSONB),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("due_at", DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -155,8 +167,8 @@ deliveries = Table(
 conditions = Table(
     "conditions",
     metadata,
-    Column("event", Text, primary_key=True),  # what is told when it begins
-    Column("project_id", Text, primary_key=True),  # '' for what is about the whole service; no foreign key, as above
+    Column("event", KEY, primary_key=True),  # what is told when it begins
+    Column("project_id", KEY, primary_key=True),  # '' for what is about the whole service; no foreign key, as above
     Column("since", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
@@ -165,7 +177,7 @@ conditions = Table(
 ended_runs = Table(
     "ended_runs",
     metadata,
-    Column("project_id", Text, nullable=False),  # no foreign key: checking it would write to the project's row
+    Column("project_id", KEY, nullable=False),  # no foreign key: checking it would write to the project's row
     Column("ended_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("status", Text, nullable=False),
     Column("reason", Text),
@@ -174,7 +186,7 @@ ended_runs = Table(
     Column("summarize_ms", Integer),
     Column("total_ms", Integer),
     Column("credits_used", Integer, nullable=False),
-    Column("ticket_id", Text),  # which ticket it was: owners find it by that in their helpdesk
+    Column("ticket_id", KEY),  # which ticket it was: owners find it by that in their helpdesk
     Column("identity", Text),
     Column("steps", LargeBinary),  # how the three steps went, without data; packed
     Index("ended_runs_project_id_ended_at_idx", "project_id", "ended_at"),
@@ -185,9 +197,9 @@ ended_runs = Table(
 daily_runs = Table(
     "daily_runs",
     metadata,
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
+    Column("project_id", KEY, ForeignKey("projects.project_id", ondelete="CASCADE"), primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("status", Text, primary_key=True),
+    Column("status", KEY, primary_key=True),
     Column("runs", BigInteger, nullable=False),
     Column("summed_until", DateTime(timezone=True), nullable=False),  # the last of all tells what is in no sum yet
     Index("daily_runs_summed_until_idx", "summed_until"),
@@ -197,7 +209,7 @@ daily_runs = Table(
 senders = Table(
     "senders",
     metadata,
-    Column("project_id", Text, primary_key=True),  # no foreign key, as above
+    Column("project_id", KEY, primary_key=True),  # no foreign key, as above
     Column("sender", LargeBinary, primary_key=True),  # a keyed digest: no address is stored
     Column("identifiers", JSONB, nullable=False),  # digest of each, and the second in which it was first asked about
     Column("seen_at", DateTime(timezone=True), nullable=False),
@@ -221,9 +233,9 @@ workers = Table(
 access_tokens = Table(
     "access_tokens",
     metadata,
-    Column("token_id", Text, primary_key=True),
+    Column("token_id", KEY, primary_key=True),
     Column("token_hash", LargeBinary, nullable=False, unique=True),  # SHA-256 of the token, which is stored nowhere
-    Column("project_id", Text, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
+    Column("project_id", KEY, ForeignKey("projects.project_id", ondelete="CASCADE"), nullable=False),
     Column("label", Text, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -238,7 +250,7 @@ audit_entries = Table(
     "audit_entries",
     metadata,
     Column("entry_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("project_id", Text, nullable=False),  # no foreign key: the trail outlives its project
+    Column("project_id", KEY, nullable=False),  # no foreign key: the trail outlives its project
     Column("noted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("actor", Text),
     Column("action", Text, nullable=False),

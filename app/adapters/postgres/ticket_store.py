@@ -13,7 +13,7 @@ from app.adapters.postgres.connection import (
     StatementFailed,
 )
 from app.adapters.postgres.notify.notices import ENDED_CHANNEL, QUEUED_CHANNEL, ended_message
-from app.adapters.postgres.rows.ticket_rows import packed, shown, submitted_of
+from app.adapters.postgres.rows.ticket_rows import QUEUED, RESTING, packed, shown, submitted_of
 from app.domain.audit import Action
 from app.domain.claims import (
     Erased,
@@ -90,8 +90,8 @@ _NOTE_LOOK_UP = Statement(f"""
 # takes a result too many, which can be looked up again. Only ASCII is ever stored, and folded here.
 _ABOUT = 'lower({0} COLLATE "C") = lower(CAST(:identifier AS text) COLLATE "C")'
 
-_UNDER_WAY = ("state = 'queued' AND asynchronous = ANY(ARRAY[false, true])", "state = 'running'", "state = 'resting'")
-"""The conditions of a run under way, each with its index."""
+_UNDER_WAY = (f"{QUEUED} AND asynchronous = ANY(ARRAY[false, true])", RESTING, "state = 'running'")
+"""The conditions of a run under way, each of which an index finds."""
 
 _FOUND_UNDER_WAY = " UNION ".join(
     f"""

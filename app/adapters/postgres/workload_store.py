@@ -16,6 +16,7 @@ from app.adapters.postgres.connection import (
     Transaction,
 )
 from app.adapters.postgres.notify.notices import QUEUED_CHANNEL
+from app.adapters.postgres.rows.ticket_rows import QUEUED, RESTING
 from app.adapters.postgres.sender_store import WINDOW_SECONDS
 from app.domain.outcomes import Status
 from app.domain.workload import (
@@ -85,20 +86,19 @@ def _count(rows: str) -> str:
     return f"(SELECT count(*) FROM (SELECT FROM {rows} LIMIT {MOST_COUNTED}) AS counted)"  # noqa: S608
 
 
-_IN_LINE = """
-    enrichments e JOIN full_projects f ON f.project_id = e.project_id
-    WHERE e.state = 'queued' AND e.asynchronous = ANY(ARRAY[false, true])
-"""
+_IN_LINE = (
+    f"enrichments JOIN full_projects USING (project_id) WHERE {QUEUED} AND asynchronous = ANY(ARRAY[false, true])"
+)
 """Tickets that wait for a slot of their own project, by the index of the queue."""
 
 # The oldest is the first in the line of its project, and the index skips from one line to the next.
 _DEPTH = f"""
     WITH RECURSIVE heads AS (
-        (SELECT asynchronous, project_id, submitted_at FROM enrichments WHERE state = 'queued'
+        (SELECT asynchronous, project_id, submitted_at FROM enrichments WHERE {QUEUED}
         ORDER BY asynchronous, project_id, run LIMIT 1)
         UNION ALL
         SELECT next.* FROM heads, LATERAL (
-            SELECT asynchronous, project_id, submitted_at FROM enrichments WHERE state = 'queued'
+            SELECT asynchronous, project_id, submitted_at FROM enrichments WHERE {QUEUED}
                 AND (asynchronous, project_id) > (heads.asynchronous, heads.project_id)
             ORDER BY asynchronous, project_id, run LIMIT 1
         ) AS next
@@ -106,7 +106,7 @@ _DEPTH = f"""
         SELECT project_id FROM enrichments WHERE state = 'running'
         GROUP BY project_id HAVING count(*) >= CAST(:slots AS integer)
     )
-    SELECT {_count("enrichments WHERE state = 'queued'")} + {_count("enrichments WHERE state = 'resting'")} AS queued, (
+    SELECT {_count("enrichments WHERE state = 'queued'")} AS queued, (
         SELECT coalesce(CAST(extract(epoch FROM now() - min(submitted_at)) AS float8), 0)
         FROM (SELECT submitted_at FROM heads LIMIT {HEADS}) AS known
     ) AS oldest_seconds, {_count(_IN_LINE)} AS in_line, (
@@ -118,7 +118,7 @@ _DEPTH = f"""
 _SEE_DEPTH = Statement(_DEPTH)
 
 _QUEUE = Statement(f"""
-    SELECT depth.*, {_count("enrichments WHERE state = 'resting'")} AS put_back,
+    SELECT depth.*, {_count(f"enrichments WHERE {RESTING}")} AS put_back,
         {_count("enrichments WHERE state = 'running'")} AS in_flight, {_count("deliveries")} AS webhooks, (
             SELECT coalesce(CAST(extract(epoch FROM now() - min(made_at)) AS float8), 0)
             FROM (SELECT made_at FROM deliveries ORDER BY due_at LIMIT {MOST_COUNTED}) AS known

@@ -45,6 +45,15 @@ async def test_the_migrated_schema_is_the_one_that_the_code_describes(database: 
     ]
 
 
+async def test_no_index_is_in_the_order_of_a_language(database: Database) -> None:
+    sorted_so = """
+        SELECT relname AS name FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+        WHERE relnamespace = 'public'::regnamespace AND relname <> 'alembic_version_pkc'
+            AND (SELECT oid FROM pg_collation WHERE collname = 'default') = ANY(CAST(indcollation AS oid[]))
+    """
+    assert [row.name for row in await database.fetch(Statement(sorted_so))] == []
+
+
 async def test_every_step_goes_down_and_up_again(database: Database, database_url: str) -> None:
     before = await all_of_ours(database)
     await alembic(database_url, "downgrade", "base")

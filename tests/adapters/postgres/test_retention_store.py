@@ -155,8 +155,8 @@ async def test_what_else_is_old_goes_too(
             id="what is old",
         ),
         pytest.param(
-            "SELECT min(project_id) FROM enrichments WHERE state = 'queued' AND asynchronous = true "
-            "AND project_id > 'prj_1'",
+            "SELECT min(project_id) FROM enrichments WHERE state = 'queued' AND due_at = '-infinity' "
+            "AND asynchronous = true AND project_id > 'prj_1'",
             "enrichments_queued_idx",
             id="the next project in the queue",
         ),
@@ -166,8 +166,9 @@ async def test_what_else_is_old_goes_too(
             id="which slots are held",
         ),
         pytest.param(
-            "SELECT ticket_id FROM enrichments WHERE state = 'resting' AND due_at <= now() ORDER BY due_at LIMIT 9",
-            "enrichments_resting_idx",
+            "SELECT ticket_id FROM enrichments WHERE state = 'queued' AND due_at > '-infinity' AND due_at <= now() "
+            "ORDER BY due_at LIMIT 9",
+            "enrichments_queued_idx",
             id="what has rested",
         ),
         pytest.param(

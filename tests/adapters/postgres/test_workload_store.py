@@ -157,8 +157,9 @@ async def test_a_report_says_how_long_a_worker_is_up_and_unseen(workload: Worklo
 
 
 ROW = """
-    INSERT INTO enrichments (ticket_id, project_id, state, run, asynchronous, slot, submitted_at)
-    SELECT gen_random_uuid(), $1, $2, nextval('enrichment_runs'), $3,
+    INSERT INTO enrichments (ticket_id, project_id, state, due_at, run, asynchronous, slot, submitted_at)
+    SELECT gen_random_uuid(), $1, CASE $2 WHEN 'resting' THEN 'queued' ELSE $2 END,
+        CASE $2 WHEN 'resting' THEN now() + interval '1 minute' ELSE '-infinity' END, nextval('enrichment_runs'), $3,
         CASE $2 WHEN 'running' THEN CAST($5 AS integer) END, now() - make_interval(secs => $4)
 """
 

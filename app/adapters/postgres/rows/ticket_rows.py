@@ -98,6 +98,9 @@ def fence(claimed: Claimed) -> dict[str, object]:
 FENCE = "ticket_id = :ticket_id AND run = :run AND attempt = :attempt AND state = 'running'"
 """Holds only while the claim is the caller's: who was frozen while another took the run over changes nothing."""
 
+QUEUED, RESTING = "state = 'queued' AND due_at = '-infinity'", "state = 'queued' AND due_at > '-infinity'"
+"""The conditions of a run that may be taken at once, and of one that is put back for later."""
+
 
 def packed(submission: Submission) -> bytes:
     """Return what a run needs of a submission: bytes, as PostgreSQL's text and JSON take not every character."""

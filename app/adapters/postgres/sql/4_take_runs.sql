@@ -8,9 +8,10 @@ DECLARE
     following text;
 BEGIN
     SELECT min(project_id) INTO following FROM enrichments
-    WHERE state = 'queued' AND asynchronous = nobody_waits AND project_id > after;
+    WHERE state = 'queued' AND due_at = '-infinity' AND asynchronous = nobody_waits AND project_id > after;
     IF following IS NULL THEN
-        SELECT min(project_id) INTO following FROM enrichments WHERE state = 'queued' AND asynchronous = nobody_waits;
+        SELECT min(project_id) INTO following FROM enrichments
+        WHERE state = 'queued' AND due_at = '-infinity' AND asynchronous = nobody_waits;
     END IF;
     RETURN following;
 END
@@ -31,7 +32,7 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT * INTO next FROM enrichments
-    WHERE state = 'queued' AND asynchronous = nobody_waits AND project_id = project
+    WHERE state = 'queued' AND due_at = '-infinity' AND asynchronous = nobody_waits AND project_id = project
         AND (suspects OR strikes <> most_strikes - 1)
     ORDER BY run LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
@@ -58,14 +59,14 @@ DECLARE
     taken text[] := '{}';
     exhausted text[] := '{}';
     nobody_waits boolean;
-    came_from text;
-    here text;
+    came_from text COLLATE "C";  -- compared as the ids are sorted
+    here text COLLATE "C";
     ticket text;
     took boolean;
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(7161695893146659685);
-    UPDATE enrichments SET state = 'queued' WHERE ticket_id = ANY(ARRAY(
-        SELECT ticket_id FROM enrichments WHERE state = 'resting' AND due_at <= now()
+    UPDATE enrichments SET due_at = '-infinity' WHERE ticket_id = ANY(ARRAY(
+        SELECT ticket_id FROM enrichments WHERE state = 'queued' AND due_at > '-infinity' AND due_at <= now()
         ORDER BY due_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
     ));
     IF takes_until IS NULL OR takes_until <= now() THEN

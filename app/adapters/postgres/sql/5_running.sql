@@ -15,7 +15,7 @@ CREATE FUNCTION admit_run(
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     project text;
-    since float8 := extract(epoch FROM now()) - window_seconds;
+    since float8 := date_part('epoch', now()) - window_seconds;
     unflushed text := set_config('synchronous_commit', 'off', true);
 BEGIN
     UPDATE enrichments SET extracted = ai_found
@@ -70,7 +70,7 @@ BEGIN
     RETURNING e.project_id, e.credit_month, e.asynchronous,
         CASE WHEN facts_stay THEN e.result END AS kept, EXISTS (
             SELECT FROM enrichments q
-            WHERE q.state = 'queued' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
+            WHERE q.state = 'queued' AND q.due_at = '-infinity' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
         ) AS others_wait, (
             SELECT p.breaker IS NOT NULL FROM projects p WHERE p.project_id = e.project_id
         ) AS has_breaker INTO mine;
