@@ -71,8 +71,8 @@ BEGIN
         CASE WHEN facts_stay THEN e.result END AS kept, EXISTS (
             SELECT FROM enrichments q
             WHERE q.state = 'queued' AND q.due_at = '-infinity' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
-        ) AS others_wait, (
-            SELECT p.breaker IS NOT NULL FROM projects p WHERE p.project_id = e.project_id
+        ) AS others_wait, EXISTS (
+            SELECT FROM projects p WHERE p.project_id = e.project_id AND p.breaker IS NOT NULL
         ) AS has_breaker INTO mine;
     IF NOT FOUND THEN
         RETURN NULL;
