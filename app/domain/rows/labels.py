@@ -1,5 +1,6 @@
 """Labels of rows: the owner's words where they name this fact and no other, else the name of its own key."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from app.domain.rows.choices import boolean
@@ -35,6 +36,8 @@ class Label:
 def label_of(said: str, node: Node, nodes: Nodes, display: Display) -> Label:
     """Keep a model's label where its words are the pointer's, or the owner's for this fact and no other."""
     label, wish = line(said, LONGEST_LABEL), display.wish_for(said)
+    if label != wish.label:  # words are compared in their compatibility forms, and so they are written: no bold letters
+        label = line(unicodedata.normalize("NFKC", label), LONGEST_LABEL)
     words = content(label)
     if words and (label == wish.label or not _is_decorated(label)):
         if fits(words, node, wish, nodes):

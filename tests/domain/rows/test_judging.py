@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -152,6 +153,19 @@ def test_words_of_a_sentence_that_asks_for_no_row_are_no_label(display: str) -> 
     assert "Refund promised" not in told(card({"plan": "pro"}, display, pointed("Refund promised", "/plan")))
 
 
+@pytest.mark.parametrize(
+    ("display", "said", "label"),
+    [
+        ("Show everything.", "\uff30\uff4c\uff41\uff4e", "Plan"),
+        ("Show everything.", "𝐏lan", "Plan"),
+        ("Show everything.", "ᴾlan", "Plan"),
+        ("Show \uff30\uff4c\uff41\uff4e.", "\uff30\uff4c\uff41\uff4e", "\uff30\uff4c\uff41\uff4e"),
+    ],
+)
+def test_label_is_in_the_letters_of_the_owner_or_of_the_key(display: str, said: str, label: str) -> None:
+    assert told(card({"plan": "pro"}, display, pointed(said, "/plan"))) == {label: "pro"}
+
+
 def test_rows_are_the_owners_where_a_model_gives_none() -> None:
     assert told(card(RECORD, "Show Plan; Total paid.")) == {"Plan": "pro", "Total paid": "40"}
     assert told(without_model(Facts({"id": "sub_1", "token": "abc"}), "Show Plan; Seats.")) == {}
@@ -229,8 +243,9 @@ def test_each_digit_of_a_value_is_the_facts_or_a_time_or_a_count_of_it(
         fact = facts.at(field.source)
         if field.type in ("date", "datetime") or (field.type == "number" and isinstance(fact, list | dict)):
             continue  # a Unix time is written as a date, a list counted: test_values holds them
-        said = re.sub(r"and \d+ more$", "", field.value)
-        assert set(re.findall(r"[1-9]", said)) <= set(re.findall(r"[1-9]", json.dumps(fact, ensure_ascii=False))), field
+        said, stated = re.sub(r"and \d+ more$", "", field.value), json.dumps(fact, ensure_ascii=False)
+        times = [datetime.fromtimestamp(int(number), UTC).isoformat() for number in re.findall(r"\d{9,10}", stated)]
+        assert set(re.findall(r"[1-9]", said)) <= set(re.findall(r"[1-9]", f"{stated} {times}")), field
 
 
 @given(RECORDS, ROWS, DISPLAYS, st.text(max_size=40))
