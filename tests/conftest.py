@@ -16,6 +16,7 @@ import asyncpg  # type: ignore[import-untyped]
 import hypothesis
 import pytest
 import structlog
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from app.adapters.postgres.connection import Database
 from app.adapters.postgres.embedded import embedded_postgres
@@ -24,13 +25,19 @@ from tests.support.database_folders import DATABASE_FOLDER
 from tests.support.shared_database import DATABASE, SharedDatabase
 from tests.support.skipped import summary
 
+ROOT = Path(__file__).parent.parent
+
 # Left to itself, Hypothesis fails an example that takes 200 ms once, which on a busy machine any may. The examples are
 # the same in every run, so that none fails by chance; who looks for new ones takes the other profile.
 hypothesis.settings.register_profile(
     "the same each time", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], derandomize=True
 )
 hypothesis.settings.register_profile(
-    "exploring", hypothesis.settings.get_profile("the same each time"), derandomize=False, max_examples=2_000
+    "exploring",
+    hypothesis.settings.get_profile("the same each time"),
+    derandomize=False,
+    max_examples=2_000,
+    database=DirectoryBasedExampleDatabase(ROOT / ".hypothesis" / "examples"),
 )
 hypothesis.settings.load_profile("the same each time")
 
@@ -39,9 +46,6 @@ structlog.configure(processors=[structlog.processors.format_exc_info, structlog.
 
 TEMPLATE = "template_migrated"
 """Migrated once; a database made from it takes 30 ms."""
-
-
-ROOT = Path(__file__).parent.parent
 
 COUNTED = ("app", "support_context")
 """What coverage is measured of (`tool.coverage.run`)."""
