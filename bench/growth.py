@@ -1,4 +1,4 @@
-"""What the statements of a ticket, of the purge and of an erasure cost in a full database, beside a small one."""
+"""What the statements of a ticket, of reports, purge and erasure cost in a full database, beside a small one."""
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager

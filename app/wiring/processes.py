@@ -92,7 +92,7 @@ async def open_services(settings: Settings, draining: Draining | None = None) ->
         tending = upkeep_loop(workload, taker, worker, observed)
         await stack.enter_async_context(background(tending))
         activity = ActivityStore(pool)
-        if settings.seats:  # the house is kept by those that do the work
+        if settings.seats:  # housekeeping is done by those that run tickets
             for batch in (activity.sum_up, _retention(settings, pool).remove_portion):
                 await stack.enter_async_context(background(in_batches_for_ever(batch)))
             await stack.enter_async_context(_delivering(settings, pool, tickets, observed))

@@ -28,8 +28,8 @@ metadata = MetaData()
 """Every table of the service. Names are given where PostgreSQL would not give its usual ones."""
 
 KEY = Text(collation="C")
-"""Text in an index: sorted byte by byte, which is quick, and the same on every system. An index in the order of a
-language has to be rebuilt when an upgrade of the system's C library changes that."""
+"""Ids, and what else of text is in an index: sorted byte by byte, which is quick, and the same on every system. An
+index in the order of a language has to be rebuilt when an upgrade of the system's C library changes that."""
 
 NOW = text("now()")
 """The database's clock: replicas need not agree on the time."""
@@ -93,6 +93,7 @@ credits_used = Table(
     Column("month", Date, primary_key=True),
     Column("used", BigInteger, nullable=False),
     Column("told_percent", Integer, nullable=False, server_default=text("0")),  # 0, 80, 100: of what was told last
+    CheckConstraint("used >= 0", name="credits_used_check"),
 )
 
 enrichment_runs = Sequence("enrichment_runs", metadata=metadata)

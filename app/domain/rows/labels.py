@@ -36,7 +36,7 @@ class Label:
 def label_of(said: str, node: Node, nodes: Nodes, display: Display) -> Label:
     """Keep a model's label where its words are the pointer's, or the owner's for this fact and no other."""
     label, wish = line(said, LONGEST_LABEL), display.wish_for(said)
-    if label != wish.label:  # words are compared in their compatibility forms, and so they are written: no bold letters
+    if label != wish.label:  # its words are compared in their compatibility forms, so it is written in these
         label = line(unicodedata.normalize("NFKC", label), LONGEST_LABEL)
     words = content(label)
     if words and (label == wish.label or not _is_decorated(label)):

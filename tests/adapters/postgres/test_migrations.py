@@ -38,6 +38,7 @@ async def test_the_migrated_schema_is_the_one_that_the_code_describes(database: 
         SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace ORDER BY 1
     """
     assert [row.conname for row in await database.fetch(Statement(checks))] == [
+        "credits_used_check",
         "deliveries_data_check",
         "projects_configuration_check",
         "projects_monthly_ai_credits_check",

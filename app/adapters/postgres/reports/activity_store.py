@@ -20,7 +20,7 @@ _TODAY = "date_trunc('day', now() AT TIME ZONE 'UTC')"
 """Midnight of today, UTC, by the database's clock."""
 
 PACED = 5_000
-"""Of how many runs, the newest, the pace is told: however many there were, it takes some 20 ms."""
+"""Of how many runs, the newest, the pace is told: however many there were, it takes a few milliseconds."""
 
 _MINE = f"""
     project_id = :project_id
@@ -38,8 +38,8 @@ _SUMMED_UNTIL = "(SELECT coalesce(max(summed_until), '-infinity') FROM daily_run
 the others: as these were not touched since, no line of theirs is counted twice."""
 
 SETTLED = "interval '30 s'"
-"""A line that ends so long ago is there to be read: a line bears the time at which its statement began, and the server
-ends a statement after 8 s."""
+"""A line that is so old is there to be read: it bears the time at which its statement began, and the server ends a
+statement after 8 s."""
 
 SUMMED_AT_ONCE = "interval '1 hour'"
 """How much is summed up by one statement: a million runs of an hour, of 1,000 projects, in 0.4 s (measured)."""

@@ -46,7 +46,8 @@ BEGIN
     END IF;
     SELECT t AS terms, CASE WHEN takes_until > now() AND NOT EXISTS (
         SELECT FROM enrichments e
-        WHERE e.state = 'queued' AND e.due_at = '-infinity' AND e.asynchronous = ANY(ARRAY[false, true]) AND e.project_id = project
+        WHERE e.state = 'queued' AND e.due_at = '-infinity' AND e.asynchronous = ANY(ARRAY[false, true])
+            AND e.project_id = project
     ) THEN ARRAY(SELECT e.slot FROM enrichments e WHERE e.project_id = project AND e.state = 'running') END AS held
     INTO ready FROM run_terms t WHERE t.project_id = project;
     IF NOT FOUND THEN

@@ -15,7 +15,7 @@ CREATE FUNCTION admit_run(
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     project text;
-    since float8 := date_part('epoch', now()) - window_seconds;
+    since float8 := date_part('epoch', now()) - window_seconds;  -- extract() is numeric, and would be cast
     unflushed text := set_config('synchronous_commit', 'off', true);
 BEGIN
     UPDATE enrichments SET extracted = ai_found
@@ -47,8 +47,8 @@ CREATE TYPE finished AS (kept bytea, others_wait boolean, has_breaker boolean);
 -- credit goes back. `message` names the message to the helpdesk that tells of a run which nobody waits for.
 CREATE FUNCTION finish_run(
     ticket text, its_run bigint, its_attempt integer, new_status text, new_reason text, new_identifier text,
-    new_result bytea, attempt_told text, identity_told text, extract_took integer, fetch_took integer,
-    summarize_took integer, all_took integer, steps_told bytea, credits_taken integer, refund boolean, message text
+    new_result bytea, attempt_told text, identity_told text, extract_ms integer, fetch_ms integer,
+    summarize_ms integer, total_ms integer, steps_told bytea, credits_taken integer, refund boolean, message text
 ) RETURNS finished LANGUAGE plpgsql AS $$
 DECLARE
     mine record;
@@ -70,7 +70,8 @@ BEGIN
     RETURNING e.project_id, e.credit_month, e.asynchronous,
         CASE WHEN facts_stay THEN e.result END AS kept, EXISTS (
             SELECT FROM enrichments q
-            WHERE q.state = 'queued' AND q.due_at = '-infinity' AND q.asynchronous = ANY(ARRAY[false, true]) AND q.project_id = e.project_id
+            WHERE q.state = 'queued' AND q.due_at = '-infinity' AND q.asynchronous = ANY(ARRAY[false, true])
+                AND q.project_id = e.project_id
         ) AS others_wait, EXISTS (
             SELECT FROM projects p WHERE p.project_id = e.project_id AND p.breaker IS NOT NULL
         ) AS has_breaker INTO mine;
@@ -83,7 +84,7 @@ BEGIN
     END IF;
     INSERT INTO ended_runs (project_id, ticket_id, status, reason, extract_ms, fetch_ms, summarize_ms, total_ms,
         credits_used, identity, steps)
-    VALUES (mine.project_id, ticket, new_status, new_reason, extract_took, fetch_took, summarize_took, all_took,
+    VALUES (mine.project_id, ticket, new_status, new_reason, extract_ms, fetch_ms, summarize_ms, total_ms,
         credits_taken, identity_told, steps_told);
     IF mine.asynchronous AND message IS NOT NULL THEN
         INSERT INTO deliveries (message_id, ticket_id, project_id) VALUES (message, ticket, mine.project_id);
