@@ -43,6 +43,6 @@ def is_pending(revision: str | None) -> bool:
     out: each release only adds, so that the one before can serve on.
     """
     if revision is not None and revision not in REVISIONS:
-        structlog.stdlib.get_logger("customer_context").warning("schema_is_newer")
+        structlog.get_logger().warning("schema_is_newer")
         return False
     return revision != REVISIONS[-1]

@@ -6,7 +6,7 @@ On stderr because stdout belongs to what a command answers. How a line looks is 
 import logging
 import re
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TextIO
 
 import structlog
@@ -31,6 +31,9 @@ QUIET = (
 )
 """Libraries whose lower levels write URLs, prompts or parameters: heard from WARNING up, whatever the level is."""
 
+NAME = "customer_context"
+"""The logger of our own lines."""
+
 JSON = "json"
 """The form of a line that programs read; the other one is text, for people."""
 
@@ -45,7 +48,7 @@ def in_trace(trace: Trace | None) -> AbstractContextManager[object]:
 
 def enriched(ticket_id: str | None, project_id: str, result: Result) -> None:
     """Write the one line of an enrichment; `ticket_id` is None for a test run."""
-    structlog.stdlib.get_logger("customer_context").info(
+    structlog.get_logger().info(
         "enriched",
         ticket_id=ticket_id,
         project_id=project_id,
@@ -65,63 +68,66 @@ def enriched(ticket_id: str | None, project_id: str, result: Result) -> None:
 def ai_problem(problem: str | None) -> None:
     """Warn of an AI provider that refuses our key, model or settings, and tell when it takes them again."""
     if problem is None:
-        structlog.stdlib.get_logger("customer_context").info("ai_configured")
+        structlog.get_logger().info("ai_configured")
     else:
-        structlog.stdlib.get_logger("customer_context").error("ai_misconfigured", says=f"the AI provider {problem}")
+        structlog.get_logger().error("ai_misconfigured", says=f"the AI provider {problem}")
 
 
 def delivered(message_id: str, outcome: str, http_status: int | None, fault: str | None) -> None:
     """Write the one line of a try to deliver a webhook; `fault` is the class of what went wrong."""
-    structlog.stdlib.get_logger("customer_context").info(
-        "webhook", message_id=message_id, outcome=outcome, http_status=http_status, fault=fault
-    )
+    structlog.get_logger().info("webhook", message_id=message_id, outcome=outcome, http_status=http_status, fault=fault)
 
 
 def run_failed(fault: Exception) -> None:
     """Log a fault of ours that cut a run off, with its traceback."""
-    structlog.stdlib.get_logger("customer_context").error("run_failed", error=type(fault).__name__, exc_info=fault)
+    structlog.get_logger().error("run_failed", error=type(fault).__name__, exc_info=fault)
 
 
 def limits_missing(names: tuple[str, ...]) -> None:
     """Warn of limits that sessions behind a pooler lack: a frozen client could hold locks for ever."""
     if names:
-        structlog.stdlib.get_logger("customer_context").warning("database_limits_missing", limits=list(names))
+        structlog.get_logger().warning("database_limits_missing", limits=list(names))
 
 
 def uncaught(where: str, fault: BaseException) -> None:
     """Log an exception that nothing has handled, by class and place."""
-    structlog.stdlib.get_logger("customer_context").critical("uncaught_exception", where=where, exc_info=fault)
+    structlog.get_logger().critical("uncaught_exception", where=where, exc_info=fault)
 
 
 def warned(category: str, place: str) -> None:
     """Log a warning of Python's, by class and place."""
-    structlog.stdlib.get_logger("customer_context").warning("python_warning", category=category, place=place)
+    structlog.get_logger().warning("python_warning", category=category, place=place)
 
 
 def configure(level: str, stream: TextIO | None = None, *, form: str = JSON) -> None:
-    """Route every logger of the process, libraries' too, into lines of `level` and above; `form` is json or text."""
+    """Write our events, and what libraries log, as lines of `level` and above; `form` is json or text.
+
+    An event of ours goes straight to its line: one ends every ticket, and a record of `logging` costs as much again.
+    """
+    into = stream or beneath(sys.stderr)
+    handler = _Handler(into)
+    lines = _Lines(handler)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    last: list[Processor] = [exception_without_messages, as_json if form == JSON else as_text(into)]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, _of_the_service, *last],
+        logger_factory=lambda *_name: lines,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
-    into = stream or beneath(sys.stderr)
-    handler = _Handler(into)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(["error"]), _first_line_only],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                exception_without_messages,
-                as_json if form == JSON else as_text(into),
+            foreign_pre_chain=[
+                *shared,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(["error"]),
+                _first_line_only,
             ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
     root = logging.getLogger()
@@ -138,10 +144,29 @@ def configure(level: str, stream: TextIO | None = None, *, form: str = JSON) -> 
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines; one that cannot be written is lost, and no traceback with its values appears instead."""
+    """Writes lines, one at a time; one that cannot be written is lost, and no traceback with its values appears."""
+
+    def write(self, line: str) -> None:
+        """Write one line, which is no record of `logging`."""
+        with self.lock or nullcontext(), suppress(OSError, ValueError):
+            self.stream.write(line + self.terminator)
+            self.flush()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
         """Stay silent: the stream is broken, or the process is ending."""
+
+
+class _Lines:
+    """What structlog hands our finished lines to, whatever their level."""
+
+    def __init__(self, handler: _Handler) -> None:
+        self.debug = self.info = self.warning = self.error = self.critical = handler.write
+
+
+def _of_the_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Name the logger of our own lines, as those of libraries name theirs."""
+    event["logger"] = NAME
+    return event
 
 
 def _first_line_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -5,6 +5,8 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -169,3 +171,39 @@ def test_lines_go_to_stderr_when_nothing_else_is_said(stream: Lines, capsys: pyt
     structlog.get_logger().info("here")
     out, err = capsys.readouterr()
     assert (out, json.loads(err)["event"]) == ("", "here")
+
+
+@pytest.mark.parametrize("fault", [BrokenPipeError(), ValueError("I/O operation on closed file")], ids=["pipe", "file"])
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_is_said_of_it(
+    stream: Lines, capsys: pytest.CaptureFixture[str], fault: Exception
+) -> None:
+    class Broken(Lines):
+        def write(self, text: str, /) -> int:
+            raise fault
+
+    configure("info", Broken())
+    structlog.get_logger().info("ours", value=CANARY)
+    logging.getLogger("some.library").warning("theirs %s", CANARY)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_lines_of_ours_and_of_libraries_are_written_one_after_the_other(stream: Lines) -> None:
+    class Slow(Lines):
+        begun = 0
+
+        def write(self, text: str, /) -> int:
+            self.begun += 1
+            sleep(0.001)
+            assert self.begun == 1
+            self.begun -= 1
+            return super().write(text)
+
+    slow, theirs = Slow(), logging.getLogger("some.library")
+    configure("info", slow)
+    writers = [Thread(target=structlog.get_logger().info, args=("ours",)) for _ in range(10)]
+    writers += [Thread(target=theirs.warning, args=("theirs",)) for _ in range(10)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(line["event"] for line in slow.read_all()) == ["ours"] * 10 + ["theirs"] * 10
