@@ -173,7 +173,7 @@ async def _purge(filled: Filled) -> None:
 
 @asynccontextmanager
 async def _filled(folder: Path, rows: int) -> AsyncIterator[Filled]:
-    async with embedded_postgres(folder / f"rows-{rows}") as url, aclosing(Database(url)) as database:
+    async with embedded_postgres(folder / f"rows-{rows}") as url, aclosing(Database(url, 10)) as database:
         await migrate(url)
         projects, token = ProjectStore(database), StoredToken(b"sealed", "https://example.com", datetime.now(UTC))
         await projects.put(Project(PROJECT, "business", ("bench",), 1_000_000))

@@ -183,7 +183,7 @@ async def database_url(postgres_url: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Pool on a migrated, empty database of this test's own."""
-    async with aclosing(Database(database_url)) as pool:
+    async with aclosing(Database(database_url, 10)) as pool:
         yield pool
 
 

@@ -28,7 +28,7 @@ class Settings(AiSettings):
         description="the same database past a pooler such as PgBouncer, for LISTEN, the queue and migrations",
     )
     database_pool_size: int = Field(
-        10,
+        20,
         ge=2,
         le=200,
         description="connections of each process to PostgreSQL, beside one for LISTEN and one for signs of life",

@@ -87,7 +87,7 @@ async def test_every_project_has_its_turn_where_the_database_sorts_as_people_do(
     await connection.close()
     url = oldest_url.replace(f"/{DATABASE}?", "/people?")
     await migrate(url)
-    async with aclosing(Database(url)) as database:
+    async with aclosing(Database(url, 10)) as database:
         [order] = await database.fetch(Statement("SELECT 'a' < 'B' AS by_letter"))
         assert order.by_letter
         stores = await postgres_stores(database, slots=3)

@@ -57,7 +57,12 @@ async def test_three_hundred_are_in_flight_at_once_on_a_pool_of_ten(
 
     api = MessagesApi(before=until_all_are_in_flight)
     with listening(api.application()) as base_url:
-        settings = {"CC_AI_PROVIDER": "anthropic", "ANTHROPIC_API_KEY": API_KEY, "ANTHROPIC_BASE_URL": base_url}
+        settings = {
+            "CC_DATABASE_POOL_SIZE": "10",
+            "CC_AI_PROVIDER": "anthropic",
+            "ANTHROPIC_API_KEY": API_KEY,
+            "ANTHROPIC_BASE_URL": base_url,
+        }
         settings |= {
             "CC_DATABASE_URL": database_url,
             "CC_EGRESS_CA_FILE": str(ca_file),

@@ -11,9 +11,6 @@ import asyncpg  # type: ignore[import-untyped]
 
 from app.domain.claims import DatabaseUnavailable
 
-POOL_SIZE = 10
-"""Connections per process: statements take a millisecond, and none is held while anything waits on the network."""
-
 PATIENCE_SECONDS = 10.0
 """Longest that one statement may take in all: waiting for a connection, making one, running."""
 
@@ -112,11 +109,12 @@ class Row(asyncpg.Record):  # type: ignore[misc]
 class Database:
     """A pool of connections to one database; `ValueError`, without the value, where the URL is none of PostgreSQL's.
 
+    At most `pool_size` are open, each from when it is first needed; none is held while anything waits on the network.
     `pooled` says that the URL leads to a transaction pooler, such as PgBouncer: any statement may meet another session
     than the one before. So nothing is prepared for later, and no session is asked for its settings (see `unset`).
     """
 
-    def __init__(self, url: str, pool_size: int = POOL_SIZE, pooled: bool = False) -> None:
+    def __init__(self, url: str, pool_size: int, pooled: bool = False) -> None:
         cached = 0 if pooled else STATEMENTS_CACHED
         self._connect = connecting(url, NAME if pooled else NAME | SETTINGS, statement_cache_size=cached)
         self._idle: list[Any] = []

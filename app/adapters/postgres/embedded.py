@@ -39,7 +39,7 @@ START_SECONDS = 30.0
 
 SERVER_OPTIONS = (
     "listen_addresses=",  # the socket only
-    "max_connections=200",  # sixteen processes with a pool of ten
+    "max_connections=400",  # sixteen processes with a pool of twenty
     "unix_socket_permissions=0700",
 )
 """What the server is started with, besides its socket."""

@@ -106,7 +106,7 @@ async def test_days_begin_at_midnight_utc(ran: Ran) -> None:
 async def test_days_are_utc_when_the_session_is_elsewhere(database: Database, database_url: str) -> None:
     name = (await database.fetch(Statement("SELECT current_database() AS name")))[0].name
     await database.fetch(Statement(f"ALTER DATABASE {name} SET timezone = 'Pacific/Kiritimati'"))
-    async with aclosing(Database(database_url)) as elsewhere:  # the setting is for new connections
+    async with aclosing(Database(database_url, 10)) as elsewhere:  # the setting is for new connections
         stores = await postgres_stores(elsewhere)
         await stores.finished()
         activity = await ActivityStore(elsewhere).of_project("prj_1", 2)

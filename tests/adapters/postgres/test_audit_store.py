@@ -195,7 +195,7 @@ async def test_service_works_as_a_role_that_may_not_touch_the_trail(database_url
         await owner.execute(GRANTS.format(role=role))
         served_url = database_url.replace("//postgres@", f"//{role}@")
         await migrate(served_url)  # as a start does: there is nothing to apply
-        served = Database(served_url)
+        served = Database(served_url, 10)
         stores = await postgres_stores(served)
         assert await stores.runs.finish(await stores.taken(), RESULT, refund=False) is not None
         projects, trail = ProjectStore(served), AuditStore(served)

@@ -6,6 +6,7 @@ import socket
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ async def test_three_hundred_in_flight_finish_when_the_pool_has_ten(database: Da
 async def test_stores_come_back_by_themselves_when_the_database_was_stopped(tmp_path: Path) -> None:
     data_dir = Path("/tmp") / f"cc-stop-{tmp_path.parent.name[-8:]}"  # noqa: S108 - short, as a socket needs it
     async with embedded_postgres(data_dir) as url:
-        database = Database(url)
+        database = Database(url, 10)
         await migrate(url)
         stores = await postgres_stores(database)
         projects, tickets = stores.projects, stores.tickets
@@ -132,7 +133,7 @@ async def test_the_pool_is_whole_when_callers_were_cancelled(database: Database)
 async def test_a_host_that_refuses_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    database = Database(f"postgresql://u:{CANARY}@127.0.0.1:{port}/d")
+    database = Database(f"postgresql://u:{CANARY}@127.0.0.1:{port}/d", 10)
     with pytest.raises(DatabaseUnavailable) as unavailable:
         await ping(database)
     assert CANARY not in repr(unavailable.value)
@@ -245,7 +246,7 @@ def test_a_lost_connection_is_unavailable(error: Exception) -> None:
     ],
 )
 def test_a_postgresql_url_is_taken(url: str) -> None:
-    assert callable(Database(url).fetch)
+    assert callable(Database(url, 10).fetch)
     assert callable(connector(url))
 
 
@@ -261,7 +262,7 @@ def test_a_postgresql_url_is_taken(url: str) -> None:
     ],
 )
 def test_another_url_is_refused_without_its_value(url: str) -> None:
-    for make in (Database, connector):
+    for make in (partial(Database, pool_size=10), connector):
         with pytest.raises(ValueError, match="PostgreSQL URL") as refused:
             make(url)
         assert CANARY not in "".join(traceback.format_exception(refused.value))

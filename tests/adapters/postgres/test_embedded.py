@@ -80,7 +80,7 @@ async def test_it_starts_and_stops_when_it_has_one_user(initialized: Path) -> No
             )
         ]
         await connection.close()
-        assert settings == ["200", "", "UTF8", "0700", "UTC"]
+        assert settings == ["400", "", "UTF8", "0700", "UTC"]
         assert (initialized / "postgres").stat().st_mode & 0o777 == 0o700
     assert not await answers(url)
 

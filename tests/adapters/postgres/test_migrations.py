@@ -75,13 +75,13 @@ async def all_of_ours(database: Database) -> list[str]:
 
 async def test_eight_processes_can_start_at_once(empty_database_url: str) -> None:
     await asyncio.gather(*(migrate(empty_database_url) for _ in range(8)))
-    async with aclosing(Database(empty_database_url)) as database:
+    async with aclosing(Database(empty_database_url, 10)) as database:
         rows = await database.fetch(Statement("SELECT version_num FROM alembic_version"))
     assert [row.version_num for row in rows] == [NEWEST]
 
 
 async def test_a_start_waits_while_another_process_migrates(empty_database_url: str) -> None:
-    async with aclosing(Database(empty_database_url)) as database:
+    async with aclosing(Database(empty_database_url, 10)) as database:
         other = await asyncpg.connect(empty_database_url)
         await other.execute(f"SELECT pg_advisory_lock({LOCK})")
         waiting = asyncio.create_task(migrate(empty_database_url))

@@ -64,15 +64,15 @@ async def test_a_role_limits_sessions_that_a_pooler_does_not_let_us_limit(
     pooler_url: str, database_url: str, database: Database
 ) -> None:
     assert await unset(database) == ()
-    asking = Database(pooler_url)
+    asking = Database(pooler_url, 10)
     with pytest.raises(DatabaseUnavailable):  # PgBouncer says 08P01 to this, as to its passing troubles
         await unset(asking)
-    async with aclosing(Database(pooler_url, pooled=True)) as pooled:
+    async with aclosing(Database(pooler_url, 10, pooled=True)) as pooled:
         assert await unset(pooled) == tuple(sorted(SETTINGS))
     await limit_role(database_url)
     async with AsyncExitStack() as stack:  # of the new one, sessions begin with the role's settings
         fresh_url = await stack.enter_async_context(transaction_pooler(database_url, SESSIONS))
-        limited = await stack.enter_async_context(aclosing(Database(fresh_url, pooled=True)))
+        limited = await stack.enter_async_context(aclosing(Database(fresh_url, 10, pooled=True)))
         assert await unset(limited) == ()
 
 

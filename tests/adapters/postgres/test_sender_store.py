@@ -105,7 +105,7 @@ async def test_exactly_20_get_through_when_replicas_ask_for_200_in_the_same_mome
 ) -> None:
     await asks(stores, *range(before))
     async with AsyncExitStack() as stack:
-        pools = [await stack.enter_async_context(aclosing(Database(database_url))) for _ in range(4)]
+        pools = [await stack.enter_async_context(aclosing(Database(database_url, 10))) for _ in range(4)]
         replicas = [await postgres_stores(pool) for pool in pools]
         claims = [await replica.taken(f"t_{n}", email=Email("", "", EVE)) for n, replica in enumerate(replicas)]
         asking = [admitted(replicas[n % 4], claims[n % 4], f"other_{n}") for n in range(200)]
