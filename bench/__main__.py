@@ -4,12 +4,14 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import uvloop
 
+from app.settings.loading import variable_of
+from app.settings.service_settings import Settings
 from bench import cost, draining, fairness, growth, idle, latency, memory, replicas
 from bench.machine import CAN_SEPARATE, described, load_cores
 from bench.plan import QUICK, USUAL, Plan
@@ -29,13 +31,13 @@ the floor was measured in the same minutes on the same machine.
 
 def main() -> None:
     """Measure the parts that are asked for, and print their tables."""
-    only, plan = _asked_for()
+    only, plan, settings = _asked_for()
     if not CAN_SEPARATE:
         say("Only one core, or no way to choose one: the load takes time from what is measured.")
     load_cores()
     folder = Path(tempfile.mkdtemp(prefix="cc-bench-"))
     try:
-        uvloop.run(_print(only, plan, folder))
+        uvloop.run(_print(only, plan, folder, settings))
     except (Exception, SystemExit):
         for line in last_words(folder):
             say(line)
@@ -44,11 +46,12 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _print(only: set[str], plan: Plan, folder: Path) -> None:
+async def _print(only: set[str], plan: Plan, folder: Path, settings: Mapping[str, str]) -> None:
     """Print each table as soon as it is there."""
-    sys.stdout.write(described(folder) + "\n")
+    tried = "".join(f" {name}={value}" for name, value in settings.items())
+    sys.stdout.write(f"{described(folder)}{tried}\n")
     sys.stdout.flush()
-    async with open_stage(folder) as stage:
+    async with open_stage(folder, settings) as stage:
         async for title, table in _tables(stage, only, plan):
             sys.stdout.write(f"\n**{title}**\n\n{table}\n")
             sys.stdout.flush()
@@ -77,24 +80,34 @@ async def _tables(stage: Stage, only: set[str], plan: Plan) -> AsyncIterator[tup
         yield "Growth: statements with so many stored results", await growth.measure(stage.folder, plan)
 
 
-def _asked_for() -> tuple[set[str], Plan]:
+def _asked_for() -> tuple[set[str], Plan, dict[str, str]]:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description=DESCRIPTION,
-        epilog="Examples: make bench ARGS=--quick; make bench ARGS='--only sync,drain'",
+        epilog="Examples: make bench ARGS=--quick; make bench ARGS='--only sync,drain --set CC_DATABASE_POOL_SIZE=10'",
     )
     parser.add_argument("--quick", action="store_true", help="little of everything: does it run, and roughly how fast")
     parts = f"parts, comma-separated, of {', '.join(PARTS)}; and, only if named here, {', '.join(MORE_PARTS)}"
     parser.add_argument("--only", default=",".join(PARTS), help=parts)
     parser.add_argument("--results", type=int, help="growth: how many results are stored, e.g. 10000000")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the service other than its default",
+    )
     options = parser.parse_args()
     only = set(options.only.split(","))
     if unknown := only - {*PARTS, *MORE_PARTS}:
         parser.error(f"--only: no such part: {', '.join(sorted(unknown))}")
     if options.results is not None and options.results <= growth.FEW:
         parser.error(f"--results: must be more than the {growth.FEW:,} that they are compared with")
+    settings = dict(each.partition("=")[::2] for each in options.set)
+    if unknown := settings.keys() - {variable_of(name) for name in Settings.model_fields}:
+        parser.error(f"--set: no such setting: {', '.join(sorted(unknown))}")
     plan = QUICK if options.quick else USUAL
-    return only, replace(plan, results=options.results) if options.results else plan
+    return only, replace(plan, results=options.results) if options.results else plan, settings
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The CPU time and the statements of one enrichment when nobody is waited for: what is left is work."""
 
+from statistics import median
+
 from bench.draining import drained
 from bench.load import Sent, queue, send
 from bench.plan import Plan
@@ -9,47 +11,59 @@ from bench.targets import Meter, Spent, Target
 
 IN_FLIGHT = 64
 
-WARM_UP = 256
+WARM_UP = 600
+"""Tickets before anything is counted: each connection of the pool has read its tables and planned its statements."""
 
 
 async def measure(stage: Stage, plan: Plan) -> str:
     """Return the table of the floor, and of the service for those who wait and for those who do not."""
     await stage.set_delays(0, 0)
-    async with stage.floor() as floor, stage.service() as service:
-        targets = (floor, service)
-        for target in targets:
-            await send(target, WARM_UP, IN_FLIGHT, "warm-up")
-        ended = WARM_UP
-        sent, spent, counted = [Sent(), Sent()], [Spent(), Spent(), Spent()], [Spent(), Spent(), Spent()]
-        for number in range(1, plan.work_rounds + 2):
-            title = f"round {number} of {plan.work_rounds + 1}, no waiting"
-            last = number > plan.work_rounds  # counts statements, for which a target rests: its CPU is left out
-            into = counted if last else spent
-            for place, target in enumerate(targets):  # in turns, so that whatever else this machine does falls on both
-                meter = await Meter.started(target, statements=last)
-                answers = await send(target, plan.at_once, IN_FLIGHT, title)
-                into[place] += await meter.spent()
-                if not last:
-                    sent[place].add(answers)
-            ended += plan.at_once
-            into[-1] += await _queued(service, plan.at_once, ended, title, statements=last)
-            ended += plan.at_once
-    each = [used.over(plan.work_rounds * plan.at_once) for used in spent]
+    rates: list[list[float]] = [[], []]
+    spent: list[list[Spent]] = [[], [], []]
+    for number in range(1, plan.work_rounds + 1):
+        title = f"round {number} of {plan.work_rounds}, no waiting"
+        # New processes each time: one of the same program can be a tenth slower than another all its life.
+        async with stage.floor() as floor, stage.service() as service:
+            for target in (floor, service):
+                await send(target, WARM_UP, IN_FLIGHT, "warm-up")
+            sent, used = await _round((floor, service), plan, title, WARM_UP)
+            for place, one in enumerate(sent):
+                rates[place].append(one.per_second())
+            for place, each in enumerate(used):
+                spent[place].append(each)
+            if number == plan.work_rounds:
+                ended = WARM_UP + 2 * plan.at_once
+                title = f"{title}, statements counted"
+                _, counted = await _round((floor, service), plan, title, ended, statements=True)
     rows = [
-        _row("CPU per enrichment, ms", [1000 * one.service for one in each]),
-        _row("PostgreSQL beside it, ms", [1000 * one.database for one in each]),
-        _row("statements per enrichment", [one.over(plan.at_once).statements for one in counted]),
+        _row("CPU per enrichment, ms", [1000 * median(each.service for each in rounds) for rounds in spent]),
+        _row("PostgreSQL beside it, ms", [1000 * median(each.database for each in rounds) for rounds in spent]),
+        _row("statements per enrichment", [each.statements for each in counted]),
+        [*beside(f"per second, {IN_FLIGHT} in flight", *map(median, rates)), NOTHING, NOTHING],
     ]
-    rates = [one.per_second() for one in sent]
-    rows.append([*beside(f"per second, {IN_FLIGHT} in flight", *rates), NOTHING, NOTHING])
     return markdown(["", "floor", "synchronous", "ratio", "asynchronous", "of a synchronous one"], rows)
 
 
-async def _queued(service: Target, count: int, ended: int, title: str, *, statements: bool) -> Spent:
+async def _round(
+    targets: tuple[Target, Target], plan: Plan, title: str, ended: int, *, statements: bool = False
+) -> tuple[list[Sent], list[Spent]]:
+    """Return what became of one round, and what each ticket took: of the floor, of the service, and of its queue.
+
+    A target rests while statements are counted, and is slower when it begins again: such a round says nothing of CPU.
+    `ended` are the tickets that the service has had.
+    """
+    sent: list[Sent] = []
+    spent: list[Spent] = []
+    for target in targets:  # in turns, so that whatever else this machine does falls on both
+        meter = await Meter.started(target, statements=statements)
+        sent.append(await send(target, plan.at_once, IN_FLIGHT, title))
+        spent.append(await meter.spent())
+    service = targets[-1]
     meter = await Meter.started(service, statements=statements)
-    await queue(service, count)
-    await drained(service, ended, count, title)
-    return await meter.spent()
+    await queue(service, plan.at_once)
+    await drained(service, ended + plan.at_once, plan.at_once, title)
+    spent.append(await meter.spent())
+    return sent, [each.over(plan.at_once) for each in spent]
 
 
 def _row(label: str, figures: list[float]) -> list[str]:

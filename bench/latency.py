@@ -1,5 +1,8 @@
 """Throughput and added latency of callers who wait, and of those who come back for their result, beside the floor's."""
 
+from collections.abc import Mapping, Sequence
+from statistics import median
+
 from bench.load import Ask, Sent, ask, ask_and_come_back, send
 from bench.plan import Plan
 from bench.processes import Stage
@@ -23,21 +26,22 @@ WAYS: dict[str, Ask] = {"synchronous": ask, "asynchronous": ask_and_come_back}
 
 async def measure(stage: Stage, plan: Plan, ways: list[str]) -> str:
     """Return the table of these ways of asking."""
-    results: dict[tuple[str, int], Sent] = {}
-    async with stage.floor() as floor, stage.service() as service:
-        await stage.set_delays(0, 0)
-        await _warm_up(floor, ["synchronous"])
-        await _warm_up(service, ways)
-        await stage.set_delays(AI_SECONDS, ENDPOINT_SECONDS)
-        for number in range(1, plan.rounds + 1):
+    results: dict[tuple[str, int], list[Sent]] = {}
+    for number in range(1, plan.rounds + 1):
+        # New processes each time: one of the same program can be a tenth slower than another all its life.
+        async with stage.floor() as floor, stage.service() as service:
+            await stage.set_delays(0, 0)
+            await _warm_up(floor, ["synchronous"])
+            await _warm_up(service, ways)
+            await stage.set_delays(AI_SECONDS, ENDPOINT_SECONDS)
             for in_flight in IN_FLIGHT:
                 # In turns, so that whatever else this machine does falls on all.
                 for name, target, how in [("floor", floor, ask), *((way, service, WAYS[way]) for way in ways)]:
                     title = f"round {number} of {plan.rounds}, {in_flight} in flight, {name}"
                     ramp = WAITED_SECONDS if in_flight > 1 else 0.0
                     sent = await send(target, plan.tickets(in_flight), in_flight, title, ramp, how, TOLERATED)
-                    results.setdefault((name, in_flight), Sent()).add(sent)
-    return _table(results, ways)
+                    results.setdefault((name, in_flight), []).append(sent)
+    return table(results, ways)
 
 
 async def _warm_up(target: Target, ways: list[str]) -> None:
@@ -45,16 +49,23 @@ async def _warm_up(target: Target, ways: list[str]) -> None:
         await send(target, WARM_UP, min(WARM_UP, 64), "warm-up", how=WAYS[way])
 
 
-def _table(results: dict[tuple[str, int], Sent], ways: list[str]) -> str:
+def table(results: Mapping[tuple[str, int], Sequence[Sent]], ways: Sequence[str]) -> str:
+    """Return the table of the rounds, by who was asked and how many were in flight.
+
+    Each figure is the median of its rounds, as one in which the machine stood still says nothing; of failures the most.
+    """
     names, rows = ["floor", *ways], []
     for in_flight in IN_FLIGHT:
-        sent = [results[name, in_flight] for name in names]
-        rows.append(beside(f"{in_flight} in flight: per second", *(each.per_second() for each in sent)))
+        each = [results[name, in_flight] for name in names]
+        told = [median(sent.per_second() for sent in rounds) for rounds in each]
+        rows.append(beside(f"{in_flight} in flight: per second", *told))
         for percent in PERCENTILES:
-            added = [1000 * (percentile(each.seconds, percent) - WAITED_SECONDS) for each in sent]
+            told = [median(percentile(sent.seconds, percent) for sent in rounds) for rounds in each]
+            added = [1000 * (seconds - WAITED_SECONDS) for seconds in told]
             rows.append(beside(f"{in_flight} in flight: added latency p{percent}, ms", *added))
-        if any(each.failures for each in sent):
-            rows.append(beside(f"{in_flight} in flight: **failed**, %", *(100 * each.failed() for each in sent)))
+        failed = [max(sent.failed() for sent in rounds) for rounds in each]
+        if any(failed):
+            rows.append(beside(f"{in_flight} in flight: **failed**, %", *(100 * part for part in failed)))
     headings = ["", "floor"]
     for way in ways:
         headings += [way, "ratio"]

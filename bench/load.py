@@ -39,13 +39,6 @@ class Sent:
     steady_count: int = 0
     steady_seconds: float = 0.0
 
-    def add(self, other: "Sent") -> None:
-        """Count another round of the same."""
-        self.seconds += other.seconds
-        self.failures += other.failures
-        self.steady_count += other.steady_count
-        self.steady_seconds += other.steady_seconds
-
     def per_second(self) -> float:
         """Return the tickets per second while the target was fully loaded."""
         return self.steady_count / self.steady_seconds

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rounds of each comparison, the least tickets of one, and the sizes of what is done once.
+    """Rounds of each comparison, whose median counts, the least tickets of one, and the sizes of what is done once.
 
     What is work only is compared in `work_rounds`: shorter ones, and more, as its figures are of seconds.
     """
@@ -29,7 +29,7 @@ class Plan:
 
 
 USUAL = Plan(
-    rounds=2,
+    rounds=5,
     work_rounds=6,
     alone=5,
     together=256,

@@ -40,12 +40,16 @@ LINES_OF_LOG = 20
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where everything runs: the stand-ins' addresses, their CA, and a folder for what the service keeps."""
+    """Where everything runs: the stand-ins' addresses, their CA, and a folder for what the service keeps.
+
+    `settings` are the service's own that are tried instead of its defaults.
+    """
 
     ai_url: str
     endpoint_url: str
     ca_file: Path
     folder: Path
+    settings: Mapping[str, str]
 
     async def set_delays(self, ai_seconds: float, endpoint_seconds: float, spread: float = 0.0) -> None:
         """Tell the stand-ins how long to wait before each answer; the endpoint up to `spread` seconds longer."""
@@ -81,6 +85,7 @@ class Stage:
                 await _until_it_listens(process, port)
                 target = Target("floor", (f"http://127.0.0.1:{port}",), "none", (process.pid,), data_dir, url)
                 target.move_database_away()
+                _settle()
                 yield target
 
     @asynccontextmanager
@@ -106,6 +111,7 @@ class Stage:
             target.move_database_away()
             for project_id in PROJECTS:
                 await set_up(target, project_id, self.endpoint_url)
+            _settle()
             yield target
 
     def _environment(self, token: str, data_dir: Path, seats: int | None) -> dict[str, str]:
@@ -119,6 +125,7 @@ class Stage:
             "CC_EGRESS_CA_FILE": str(self.ca_file),
             "CC_AI_PROVIDER": "anthropic",
             "CC_RUN_DEADLINE_SECONDS": DEADLINE_SECONDS,
+            **self.settings,
             **chosen,
             "ANTHROPIC_API_KEY": "bench",
             "ANTHROPIC_BASE_URL": self.ai_url,
@@ -127,13 +134,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path) -> AsyncIterator[Stage]:
+async def open_stage(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Stage]:
     """Run the stand-ins."""
     ca_file = folder / "ca.pem"
     async with _process(("-m", "bench.stand_ins", str(ca_file)), stdout=PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         addresses = json.loads(await process.stdout.readline())
-        yield Stage(addresses["ai"], addresses["endpoint"], ca_file, folder)
+        yield Stage(addresses["ai"], addresses["endpoint"], ca_file, folder, settings)
 
 
 def last_words(folder: Path) -> list[str]:
@@ -159,6 +166,11 @@ async def set_up(target: Target, project_id: str, endpoint_url: str) -> None:
         for url, body in ((path, project), (f"{path}/customer-context", configuration)):
             async with session.put(url, json=body) as response:
                 await response.read()
+
+
+def _settle() -> None:
+    """Have the system write what it owes the disk, a new database above all: later, commits would wait for that."""
+    os.sync()
 
 
 async def _until_it_listens(process: Process, port: int) -> None:

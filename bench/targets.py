@@ -11,8 +11,8 @@ import psutil
 
 from bench.machine import CAN_SEPARATE, CORES
 
-STATISTICS_SECONDS = 1.2
-"""After which PostgreSQL's own figures count what a session has done."""
+STATISTICS_SECONDS = 10.5
+"""After which PostgreSQL's own figures count what a session has done: an idle one tells within ten (`pgstat.c`)."""
 
 WATCH_SECONDS = 0.1
 """Time between two looks at the memory: a peak lasts longer."""
@@ -84,9 +84,6 @@ class Spent:
     database: float = 0.0
     statements: float = 0.0
 
-    def __add__(self, other: "Spent") -> "Spent":
-        return Spent(self.service + other.service, self.database + other.database, self.statements + other.statements)
-
     def over(self, count: float) -> "Spent":
         """Return what that is for each of so many."""
         return Spent(self.service / count, self.database / count, self.statements / count)
@@ -95,7 +92,7 @@ class Spent:
 class Meter:
     """Counts CPU from the moment that it is started, and `statements` if asked to.
 
-    Reading those takes a connection and a second, in which no CPU is counted; a target rests meanwhile, and is slower
+    Reading those takes ten seconds, in which no CPU is counted; a target rests meanwhile, and is slower
     for a while when it begins again.
     """
 

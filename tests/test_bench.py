@@ -7,6 +7,8 @@ import pytest
 
 from app.adapters.telemetry.metrics import Metrics
 from app.domain.outcomes import Outcome
+from bench.__main__ import main
+from bench.latency import IN_FLIGHT, table
 from bench.load import Sent, endings_in, problem_of, send
 from bench.report import NOTHING, beside, figure, markdown, percentile, ratio
 from bench.samples import EMAIL
@@ -75,12 +77,17 @@ async def test_send_reports_what_failed_and_does_not_time_it_when_so_much_is_tol
     assert (len(sent.seconds), sent.failures, sent.failed()) == (19, ["no rows"], 0.05)
 
 
-def test_rate_counts_the_fully_loaded_time_of_all_rounds_when_they_are_added() -> None:
-    sent = Sent(steady_count=10, steady_seconds=1.0)
+def test_a_round_in_which_the_machine_stood_still_changes_no_figure_but_what_failed() -> None:
+    usual, still = Sent([0.7], [], 100, 1.0), Sent([9.0], ["HTTP 503"], 1, 1.0)
+    rounds = {(name, many): [usual, still, usual] for name in ("floor", "synchronous") for many in IN_FLIGHT}
 
-    sent.add(Sent(steady_count=20, steady_seconds=2.0))
+    cells = [
+        [cell.strip() for cell in row.strip("| ").split("|")] for row in table(rounds, ["synchronous"]).split("\n")
+    ]
 
-    assert sent.per_second() == 10.0
+    assert ["64 in flight: per second", "100", "100", "1.00 ×"] in cells
+    assert ["64 in flight: added latency p99, ms", "20.0", "20.0", "1.00 ×"] in cells
+    assert ["64 in flight: **failed**, %", "50.0", "50.0", "1.00 ×"] in cells
 
 
 @pytest.mark.parametrize(
@@ -177,3 +184,14 @@ async def test_stand_in_endpoint_stalls_for_who_asks_the_stalling_one_and_answer
 
     assert stalls
     assert [answer.status_code for answer in answers] == [401] * 3
+
+
+def test_a_setting_that_the_service_lacks_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bench", "--set", "CC_DATABASE_POOL=10"])
+
+    with pytest.raises(SystemExit, match="2"):
+        main()
+
+    assert "no such setting: CC_DATABASE_POOL\n" in capsys.readouterr().err
