@@ -106,6 +106,8 @@ def _asked_for() -> tuple[set[str], Plan, dict[str, str]]:
     settings = dict(each.partition("=")[::2] for each in options.set)
     if unknown := settings.keys() - {variable_of(name) for name in Settings.model_fields}:
         parser.error(f"--set: no such setting: {', '.join(sorted(unknown))}")
+    if not all(settings.values()):
+        parser.error("--set: give each setting a value, as in --set CC_DATABASE_POOL_SIZE=10")
     plan = QUICK if options.quick else USUAL
     return only, replace(plan, results=options.results) if options.results else plan, settings
 

@@ -18,28 +18,24 @@ WARM_UP = 600
 async def measure(stage: Stage, plan: Plan) -> str:
     """Return the table of the floor, and of the service for those who wait and for those who do not."""
     await stage.set_delays(0, 0)
-    rates: list[list[float]] = [[], []]
-    spent: list[list[Spent]] = [[], [], []]
+    rounds: list[tuple[list[Sent], list[Spent]]] = []
     for number in range(1, plan.work_rounds + 1):
         title = f"round {number} of {plan.work_rounds}, no waiting"
-        # New processes each time: one of the same program can be a tenth slower than another all its life.
         async with stage.floor() as floor, stage.service() as service:
             for target in (floor, service):
                 await send(target, WARM_UP, IN_FLIGHT, "warm-up")
-            sent, used = await _round((floor, service), plan, title, WARM_UP)
-            for place, one in enumerate(sent):
-                rates[place].append(one.per_second())
-            for place, each in enumerate(used):
-                spent[place].append(each)
+            rounds.append(await _round((floor, service), plan, title, WARM_UP))
             if number == plan.work_rounds:
                 ended = WARM_UP + 2 * plan.at_once
                 title = f"{title}, statements counted"
                 _, counted = await _round((floor, service), plan, title, ended, statements=True)
+    spent = list(zip(*(each for _, each in rounds), strict=True))
+    rates = [median(one.per_second() for one in sent) for sent in zip(*(each for each, _ in rounds), strict=True)]
     rows = [
-        _row("CPU per enrichment, ms", [1000 * median(each.service for each in rounds) for rounds in spent]),
-        _row("PostgreSQL beside it, ms", [1000 * median(each.database for each in rounds) for rounds in spent]),
-        _row("statements per enrichment", [each.statements for each in counted]),
-        [*beside(f"per second, {IN_FLIGHT} in flight", *map(median, rates)), NOTHING, NOTHING],
+        _row("CPU per enrichment, ms", [1000 * median(one.service for one in each) for each in spent]),
+        _row("PostgreSQL beside it, ms", [1000 * median(one.database for one in each) for each in spent]),
+        _row("statements per enrichment", [one.statements for one in counted]),
+        [*beside(f"per second, {IN_FLIGHT} in flight", *rates), NOTHING, NOTHING],
     ]
     return markdown(["", "floor", "synchronous", "ratio", "asynchronous", "of a synchronous one"], rows)
 

@@ -28,7 +28,6 @@ async def measure(stage: Stage, plan: Plan, ways: list[str]) -> str:
     """Return the table of these ways of asking."""
     results: dict[tuple[str, int], list[Sent]] = {}
     for number in range(1, plan.rounds + 1):
-        # New processes each time: one of the same program can be a tenth slower than another all its life.
         async with stage.floor() as floor, stage.service() as service:
             await stage.set_delays(0, 0)
             await _warm_up(floor, ["synchronous"])

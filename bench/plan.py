@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Plan:
     """Rounds of each comparison, whose median counts, the least tickets of one, and the sizes of what is done once.
 
+    Each round has new processes: one of the same program can be a tenth slower than another for as long as it lives.
     What is work only is compared in `work_rounds`: shorter ones, and more, as its figures are of seconds.
     """
 

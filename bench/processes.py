@@ -85,7 +85,7 @@ class Stage:
                 await _until_it_listens(process, port)
                 target = Target("floor", (f"http://127.0.0.1:{port}",), "none", (process.pid,), data_dir, url)
                 target.move_database_away()
-                _settle()
+                _write_to_disk()
                 yield target
 
     @asynccontextmanager
@@ -111,7 +111,7 @@ class Stage:
             target.move_database_away()
             for project_id in PROJECTS:
                 await set_up(target, project_id, self.endpoint_url)
-            _settle()
+            _write_to_disk()
             yield target
 
     def _environment(self, token: str, data_dir: Path, seats: int | None) -> dict[str, str]:
@@ -168,7 +168,7 @@ async def set_up(target: Target, project_id: str, endpoint_url: str) -> None:
                 await response.read()
 
 
-def _settle() -> None:
+def _write_to_disk() -> None:
     """Have the system write what it owes the disk, a new database above all: later, commits would wait for that."""
     os.sync()
 

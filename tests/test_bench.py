@@ -186,12 +186,19 @@ async def test_stand_in_endpoint_stalls_for_who_asks_the_stalling_one_and_answer
     assert [answer.status_code for answer in answers] == [401] * 3
 
 
-def test_a_setting_that_the_service_lacks_is_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        pytest.param("CC_DATABASE_POOL=10", "no such setting: CC_DATABASE_POOL\n", id="none of the service's"),
+        pytest.param("CC_DATABASE_POOL_SIZE", "give each setting a value", id="without a value"),
+    ],
+)
+def test_a_setting_that_cannot_be_tried_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, says: str
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["bench", "--set", "CC_DATABASE_POOL=10"])
+    monkeypatch.setattr("sys.argv", ["bench", "--set", setting])
 
     with pytest.raises(SystemExit, match="2"):
         main()
 
-    assert "no such setting: CC_DATABASE_POOL\n" in capsys.readouterr().err
+    assert says in capsys.readouterr().err

@@ -31,8 +31,8 @@ QUIET = (
 )
 """Libraries whose lower levels write URLs, prompts or parameters: heard from WARNING up, whatever the level is."""
 
-NAME = "customer_context"
-"""The logger of our own lines."""
+LOGGER = "customer_context"
+"""What our own lines name as their logger."""
 
 JSON = "json"
 """The form of a line that programs read; the other one is text, for people."""
@@ -114,7 +114,7 @@ def configure(level: str, stream: TextIO | None = None, *, form: str = JSON) -> 
     ]
     last: list[Processor] = [exception_without_messages, as_json if form == JSON else as_text(into)]
     structlog.configure(
-        processors=[*shared, _of_the_service, *last],
+        processors=[*shared, _add_our_logger_name, *last],
         logger_factory=lambda *_name: lines,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
@@ -163,9 +163,9 @@ class _Lines:
         self.debug = self.info = self.warning = self.error = self.critical = handler.write
 
 
-def _of_the_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def _add_our_logger_name(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Name the logger of our own lines, as those of libraries name theirs."""
-    event["logger"] = NAME
+    event["logger"] = LOGGER
     return event
 
 
