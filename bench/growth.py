@@ -73,7 +73,7 @@ _FILL = Statement("""
         SELECT :project_id, moment, 'ok', 1, 300, 680 FROM numbers
         WHERE moment > now() - make_interval(days => :days) ORDER BY n
     )
-    INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, submitted_at, status, identifier, result)
+    INSERT INTO enrichments (ticket_id, project_id, state, run, attempt, submitted_at, status, customer, result)
     SELECT 'old-' || md5(CAST(n AS text)), :project_id, 'done', nextval('enrichment_runs'), 1, moment, 'ok',
         'acct_' || n % (CAST(:rows AS bigint) / :per_customer), :result
     FROM numbers ORDER BY n

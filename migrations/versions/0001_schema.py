@@ -20,7 +20,7 @@ FUNCTIONS = Path(tables.__file__).parent / "sql"
 
 FUNCTIONS_LAST_FIRST = (
     "finish_run", "admit_run", "asked_since", "take_runs", "take_run", "next_in_queue", "submit_ticket",
-    "may_run_again", "endpoint_was_asked", "pay_for_run", "claim_of"
+    "may_run_again", "customer_named", "endpoint_was_asked", "pay_for_run", "claim_of"
 )  # fmt: skip
 
 BETWEEN_STATEMENTS = re.compile(r";\n\n")

@@ -120,7 +120,7 @@ enrichments = Table(
     Column("asynchronous", Boolean, nullable=False, server_default=text("false")),  # nobody waits; told by webhook
     Column("status", Text),  # of the result, as are the next two: what SQL reads of it
     Column("reason", Text),
-    Column("identifier", Text),
+    Column("customer", KEY),  # what `customer_named` makes of the identifier
     Column("result", LargeBinary),  # all of it, packed
     Column("last_attempt", JSONB),  # how the last run ended that has not replaced the result
     Column("submitted_at", DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -143,8 +143,8 @@ enrichments = Table(
     Index(
         "enrichments_customer_idx",
         "project_id",
-        text('lower(identifier COLLATE "C")'),
-        postgresql_where=text("identifier IS NOT NULL"),
+        "customer",
+        postgresql_where=text("customer IS NOT NULL"),
     ),
     postgresql_with={"fillfactor": "70"},
 )

@@ -86,17 +86,13 @@ _NOTE_LOOK_UP = Statement(f"""
     SELECT 1 FROM noted
 """)  # noqa: S608 - constants, no value
 
-# Whoever writes "Jane@Example.com" means jane@example.com: an erasure that missed her would be worse than one that
-# takes a result too many, which can be looked up again. Only ASCII is ever stored, and folded here.
-_ABOUT = 'lower({0} COLLATE "C") = lower(CAST(:identifier AS text) COLLATE "C")'
-
 _UNDER_WAY = (f"{QUEUED} AND asynchronous = ANY(ARRAY[false, true])", RESTING, "state = 'running'")
 """The conditions of a run under way, each of which an index finds."""
 
 _FOUND_UNDER_WAY = " UNION ".join(
     f"""
         SELECT ticket_id FROM enrichments WHERE {state} AND project_id = :project_id
-            AND {_ABOUT.format(f"left(extracted ->> 'identifier', {LONGEST_IDENTIFIER})")}
+            AND customer_named(left(extracted ->> 'identifier', {LONGEST_IDENTIFIER})) = customer_named(:identifier)
     """  # noqa: S608 - constants, no value
     for state in _UNDER_WAY
 )
@@ -106,7 +102,7 @@ _FOUND_UNDER_WAY = " UNION ".join(
 _ERASE_CUSTOMER = Statement(f"""
     WITH found AS (
         SELECT ticket_id FROM enrichments
-        WHERE project_id = :project_id AND {_ABOUT.format("identifier")}
+        WHERE project_id = :project_id AND customer = customer_named(:identifier)
         UNION
         {_FOUND_UNDER_WAY}
         LIMIT :at_once

@@ -172,8 +172,7 @@ async def test_what_else_is_old_goes_too(
             id="what has rested",
         ),
         pytest.param(
-            "SELECT ticket_id FROM enrichments WHERE project_id = 'prj_1' "
-            "AND lower(identifier COLLATE \"C\") = 'acct_1'",
+            "SELECT ticket_id FROM enrichments WHERE project_id = 'prj_1' AND customer = customer_named('ACCT_1')",
             "enrichments_customer_idx",
             id="who is a customer",
         ),

@@ -74,8 +74,8 @@ EVERYTHING = """
         INSERT INTO access_tokens (token_id, token_hash, project_id, label, created_by, expires_at)
         VALUES ('tok_1', 'a hash', 'prj_1', 'Jane', 'u1', now() + interval '1 hour')
     )
-    INSERT INTO enrichments (ticket_id, project_id, state, run, status, identifier, result)
-    VALUES ('t_1', 'prj_1', 'done', 1, 'ok', :identifier, :result)
+    INSERT INTO enrichments (ticket_id, project_id, state, run, status, customer, result)
+    VALUES ('t_1', 'prj_1', 'done', 1, 'ok', customer_named(:identifier), :result)
 """
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}

@@ -1,4 +1,4 @@
--- What a stored result means for the runs that come after it.
+-- What a stored result means for the runs that come after it, and whom it is about.
 
 -- Tells whether the customer endpoint was asked for a result: then it is final, and no email is read again.
 CREATE FUNCTION endpoint_was_asked(status text, reason text) RETURNS boolean LANGUAGE sql IMMUTABLE
@@ -12,3 +12,9 @@ RETURN NOT endpoint_was_asked(e.status, e.reason) AND (
     OR coalesce(e.reason IN ('ai_unavailable', 'ai_misconfigured', 'interrupted', 'circuit_open'), false)
     OR digest IS DISTINCT FROM e.email_digest
 );
+
+-- Returns what a customer is found by: the identifier in lower case. Whoever writes "Jane@Example.com" means
+-- jane@example.com: an erasure that missed her would be worse than one that takes a result too many, which can be looked up
+-- again. Only ASCII is ever stored.
+CREATE FUNCTION customer_named(identifier text) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN lower(identifier COLLATE "C");

@@ -62,7 +62,7 @@ BEGIN
     UPDATE enrichments e SET state = 'done',
         status = CASE WHEN facts_stay THEN e.status ELSE new_status END,
         reason = CASE WHEN facts_stay THEN e.reason ELSE new_reason END,
-        identifier = CASE WHEN facts_stay THEN e.identifier ELSE new_identifier END,
+        customer = CASE WHEN facts_stay THEN e.customer ELSE customer_named(new_identifier) END,
         result = CASE WHEN facts_stay THEN e.result ELSE new_result END,
         last_attempt = CASE WHEN facts_stay THEN CAST(attempt_told AS jsonb) END,
         submission = NULL, extracted = NULL, updated_at = now()
