@@ -121,17 +121,6 @@ class Taken:
     previous: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The result of a run was stored; `others_wait` says that its project has queued ones.
-
-    `kept` is what is shown instead, where the run had no facts and those of an earlier one stay.
-    """
-
-    others_wait: bool
-    kept: dict[str, Any] | None = None
-
-
 Submitted = Underway | Stored | ForeignTicket | UnknownProject
 """Every answer to a submission, beside `Taken` where it may be taken."""
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.vault import Vault
 from app.domain.breaker import Admission, EndpointVerdict, verdict_of
-from app.domain.claims import Claimed, DatabaseUnavailable, Finished
+from app.domain.claims import Claimed, DatabaseUnavailable
 from app.domain.configuration import Configuration, missing_fields
 from app.domain.outcomes import Outcome, Result
 from app.domain.projects import TokenUnreadable, includes_customer_context
@@ -51,8 +51,8 @@ class Attempts:
         self._deadline_seconds = deadline_seconds
         self._observer = observer
 
-    async def make(self, claimed: Claimed, span: Span) -> bool:
-        """Run the ticket to its result, or put it back for later; tell whether others of its project wait.
+    async def make(self, claimed: Claimed, span: Span) -> None:
+        """Run the ticket to its result, or put it back for later.
 
         Raises `ClaimLost`, and `DatabaseUnavailable` where it was away for too long.
         """
@@ -66,19 +66,17 @@ class Attempts:
             if pause is not None and await _patiently(partial(self._runs.rest, claimed, pause, strike=False)):
                 self._observer.put_back("ai_unavailable")
                 span.put_back("ai_unavailable")
-                return True
-        finished = await self._store(claimed, result, _told_by(result, run))
+                return
+        await self._store(claimed, result, _told_by(result, run))
         span.ended(result)
-        return finished.others_wait
 
-    async def _store(self, claimed: Claimed, result: Result, verdict: EndpointVerdict) -> Finished:
+    async def _store(self, claimed: Claimed, result: Result, verdict: EndpointVerdict) -> None:
         document, refund = result.as_document(), result.credits_used == 0
         finish = partial(self._runs.finish, claimed, document, refund=refund, verdict=verdict)
-        finished = await _patiently(finish)
-        if finished is None:
+        shown = await _patiently(finish)
+        if shown is None:
             raise ClaimLost
-        self._observer.ended(claimed, result, finished.kept or document)
-        return finished
+        self._observer.ended(claimed, result, shown)
 
     async def _result(self, claimed: Claimed, deadline: float, span: Span) -> tuple[Result, Run | None]:
         """Return how the run ends, and what it did, if anything."""

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.vault import Vault
 from app.domain.claims import Claimed, DatabaseUnavailable, Submission
@@ -14,33 +16,41 @@ from app.runs.attempt import Attempts
 from app.runs.observer import Observer
 from app.runs.worker import MOST_AT_ONCE, POLL_SECONDS, Worker
 from tests.support.endpoints import ScriptedEndpoint
-from tests.support.service import CUSTOMER, World
+from tests.support.service import CUSTOMER, SLOTS, World
 from tests.support.virtual_time import in_no_time
 
 EMAIL = Email.of("Seats", "Account ID: acct_12ab34cd", "jane@example.com")
 
 
 class Runs(RunStore):
-    """Notes what was asked for; fails as often as told."""
+    """Notes what was asked for; fails as often as told, and answers some looks late."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world.database, world.taker, world.senders, world.notify, webhooks=False)
         self.asked: list[tuple[int, bool]] = []
         self.failing = 0
+        self.answers_after: dict[int, float] = {}
 
     async def take(self, want: int, *, suspects: bool) -> list[Claimed]:
         self.asked.append((want, suspects))
         if self.failing:
             self.failing -= 1
             raise DatabaseUnavailable
-        return await super().take(want, suspects=suspects)
+        known, on_its_way = self.waiting, self.answers_after.get(len(self.asked), 0.0)
+        taken = await super().take(want, suspects=suspects)
+        self.waiting, answer = known, self.waiting
+        await asyncio.sleep(on_its_way)
+        self.waiting = answer
+        return taken
 
 
 class Office:
-    """A worker over a world whose endpoint takes a second, and queued tickets."""
+    """A worker over a world whose endpoint takes a second, if nothing else is said, and queued tickets."""
 
-    def __init__(self, seats: int) -> None:
-        self.world = World(endpoint=ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=1.0), seats=0)
+    def __init__(self, seats: int, slots: int = SLOTS, endpoint_seconds: float = 1.0) -> None:
+        endpoint = ScriptedEndpoint({"acct_12ab34cd": CUSTOMER}, seconds=endpoint_seconds)
+        self.world = World(endpoint=endpoint, seats=0)
+        self.world.taker.slots = slots
         self.world.put_in_place(monthly_credits=10_000)
         self.runs = Runs(self.world)
         enricher, observer = Enricher(self.world.model, self.world.endpoint), Observer()
@@ -77,6 +87,35 @@ async def test_queued_runs_are_taken_as_long_as_there_are_seats_and_again_when_o
         assert (len(office.worker.running), office.done) == (3, 3)
         await asyncio.sleep(2.0)
         assert (len(office.worker.running), office.done) == (0, 7)
+
+
+@pytest.mark.parametrize(
+    "answers_after",
+    [
+        pytest.param({}, id="at once"),
+        pytest.param({2: 0.5}, id="as soon as it knows, when the slot became free after it had looked"),
+    ],
+)
+@in_no_time
+async def test_a_free_slot_is_taken_by_who_waits_for_it(answers_after: dict[int, float]) -> None:
+    office = Office(seats=3, slots=1, endpoint_seconds=1.25)
+    office.runs.answers_after = answers_after
+    await office.queue("t_1")
+    async with office.open():
+        await asyncio.sleep(0.75)
+        await office.queue("t_2")  # seen by the second look, after one second; the slot is free after 1.25
+        await asyncio.sleep(2.25)  # the look once a second would have come too late
+        assert office.done == 2
+
+
+@in_no_time
+async def test_nobody_looks_more_often_because_runs_end_while_it_looks_and_nobody_waits() -> None:
+    office = Office(seats=3, endpoint_seconds=1.25)
+    office.runs.answers_after = {2: 0.5}
+    await office.queue("t_1")
+    async with office.open():
+        await asyncio.sleep(2.0)
+        assert (office.done, len(office.runs.asked)) == (1, 2)
 
 
 @in_no_time

@@ -9,7 +9,7 @@ from app.adapters.postgres.connection import Row
 from app.adapters.postgres.run_store import RunStore
 from app.adapters.vault import Vault
 from app.domain.breaker import EndpointVerdict
-from app.domain.claims import Claimed, DatabaseUnavailable, Finished, Stored, Submission
+from app.domain.claims import Claimed, DatabaseUnavailable, Stored, Submission
 from app.domain.outcomes import Outcome, Result, StepFailed, Usage
 from app.domain.reading.extraction import Extracted
 from app.domain.tickets import Email
@@ -130,7 +130,7 @@ class Runs(RunStore):
         *,
         refund: bool,
         verdict: EndpointVerdict = EndpointVerdict.UNKNOWN,
-    ) -> Finished | None:
+    ) -> dict[str, Any] | None:
         await self._meet("finish")
         return await super().finish(claimed, result, refund=refund, verdict=verdict)
 

@@ -1,7 +1,7 @@
 """The queue of runs in PostgreSQL: workers take, finish and put back runs, each by one fenced statement."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -16,14 +16,16 @@ from app.adapters.postgres.rows.ticket_rows import FENCE, claimed_of, fence
 from app.adapters.postgres.sender_store import SenderStore
 from app.domain.activity import TIMED
 from app.domain.breaker import Admission, EndpointVerdict
-from app.domain.claims import Claimed, DatabaseUnavailable, Finished
+from app.domain.claims import Claimed, DatabaseUnavailable
 from app.domain.outcomes import attempt_of
 from app.domain.reading.extraction import Extracted
 from app.domain.webhooks.event_kinds import Event
 from app.domain.workload import MOST_STRIKES, Taker
 
 _TAKE = Statement("""
-    SELECT * FROM take_runs(CAST(:worker_id AS uuid), :takes_until, :want, :slots, :suspects, :most_strikes, :after)
+    SELECT (
+        take_runs(CAST(:worker_id AS uuid), :takes_until, :want, :slots, :suspects, :most_strikes, :after)
+    ) AS taken
 """)
 
 _ADMIT = Statement("""
@@ -68,6 +70,8 @@ class RunStore:
         self._notify = notify
         self._webhooks = webhooks
         self._after = ""  # the project that was served last: the next goes first
+        self.waiting: Set[str] = frozenset()
+        """The projects of which runs were queued when the last look could take none: one that ends may make room."""
 
     async def take(self, want: int, *, suspects: bool) -> list[Claimed]:
         """Take at most `want` queued runs, each with a credit where it may use one.
@@ -83,15 +87,18 @@ class RunStore:
             "most_strikes": MOST_STRIKES,
             "after": self._after,
         }
-        try:
-            rows = await self._database.fetch(_TAKE, values)
-        except StatementFailed as failure:
-            if failure.sqlstate == UNIQUE_VIOLATION:  # a ticket that was submitted in this moment has got the slot
-                return []
-            raise
-        if rows:
-            self._after = rows[-1].terms["project_id"]
-        return [claimed_of(row) for row in rows]
+        while True:
+            try:
+                [row] = await self._database.fetch(_TAKE, values)
+                break
+            except StatementFailed as failure:
+                if failure.sqlstate != UNIQUE_VIOLATION:
+                    raise
+                # A ticket that was submitted in this moment has got the slot: look again.
+        runs, self.waiting = row.taken["runs"], frozenset(row.taken["waiting"])
+        if runs:
+            self._after = runs[-1]["terms"]["project_id"]
+        return [claimed_of(run) for run in runs]
 
     async def ask_breaker(self, claimed: Claimed) -> Claimed:
         """Ask the open breaker of the run's endpoint whether it may try, and if so take its credit."""
@@ -120,11 +127,12 @@ class RunStore:
         *,
         refund: bool,
         verdict: EndpointVerdict = EndpointVerdict.UNKNOWN,
-    ) -> Finished | None:
+    ) -> dict[str, Any] | None:
         """Store the result, erase the email and tell everybody; with `refund`, give the credit back.
 
         The breaker gets to know the `verdict`, where that is news to it.
 
+        Returns what is shown of the ticket now: the result, or the facts of an earlier run where this one has none.
         None, and nothing written, if the claim was lost.
         """
         told = attempt_of(result)
@@ -144,7 +152,7 @@ class RunStore:
             await self._tell_breaker(claimed, verdict)
         self._notify(ENDED_CHANNEL, ended_message(claimed.ticket_id, claimed.project_id))
         kept = row.finished["kept"]
-        return Finished(others_wait=row.finished["others_wait"], kept=kept and unpack(kept) | {"last_attempt": told})
+        return result if kept is None else unpack(kept) | {"last_attempt": told}
 
     async def rest(self, claimed: Claimed, pause_seconds: float, *, strike: bool) -> bool:
         """Put the run back for later, its credit kept; False if that is not to be done.

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.postgres.connection import Database, Statement
 from app.domain.activity import TIMED
-from app.domain.claims import Claimed, Finished, Stored, Underway
+from app.domain.claims import Claimed, Stored, Underway
 from app.domain.outcomes import Outcome, Status, Usage
 from app.domain.projects import Project
 from app.domain.reading.extraction import Extracted
@@ -153,7 +153,7 @@ async def test_the_result_is_stored_and_told_and_counted_when_a_run_is_finished(
     claimed = await stores.claimed()
     assert await stores.behind.heard() == []
     result = result_of(Outcome.TIMEOUT)
-    assert await stores.runs.finish(claimed, result, refund=False) == Finished(others_wait=False)
+    assert await stores.runs.finish(claimed, result, refund=False) == result
     assert await stores.tickets.find("t_1", "prj_1") == Stored(result)
     assert await stores.behind.heard() == [("t_1", "prj_1")]
     assert await stores.behind.ended_runs() == [("prj_1", "fetch_error", "timeout", 1)]

@@ -78,14 +78,18 @@ async def test_nobody_goes_ahead_of_those_who_wait(crowd: Crowd) -> None:
     assert await crowd.taken() == ["t_5", "t_3"]
 
 
-async def test_who_ends_says_whether_others_wait(crowd: Crowd) -> None:
-    finished = await crowd.stores.runs.finish(crowd.holders[1], RESULT, refund=False)
-    assert finished is not None
-    assert finished.others_wait is False
-    await crowd.stores.submit("t_3")
-    finished = await crowd.stores.runs.finish(crowd.holders[0], RESULT, refund=False)
-    assert finished is not None
-    assert finished.others_wait is True
+async def test_who_takes_learns_which_projects_have_more_in_the_queue_than_can_be_taken(crowd: Crowd) -> None:
+    runs = crowd.stores.runs
+    await crowd.stores.projects.put(OTHER_PROJECT)
+    await crowd.stores.submit("o_1", "prj_2")
+    assert (await crowd.taken(), runs.waiting) == (["o_1"], frozenset())
+    await crowd.waits("t_3", asynchronous=True)
+    await crowd.waits("t_4", asynchronous=False)
+    assert (await crowd.taken(), runs.waiting) == ([], {"prj_1"})
+    await crowd.ends()
+    assert (await crowd.taken(), runs.waiting) == (["t_4"], {"prj_1"})
+    await crowd.ends(1)
+    assert (await crowd.taken(), runs.waiting) == (["t_3"], frozenset())
 
 
 async def test_a_crowd_is_taken_in_the_order_in_which_it_was_sent(stores: Stores) -> None:

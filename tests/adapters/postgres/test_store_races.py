@@ -82,6 +82,17 @@ async def test_a_ticket_is_taken_when_another_slot_was_taken_in_that_moment(stor
     assert await narrow.runs.take(1, suspects=True) == []
 
 
+async def test_who_takes_looks_again_when_another_has_got_the_slot_in_that_moment(stores: Stores, other: Any) -> None:
+    narrow = await postgres_stores(stores.projects._database, slots=1)
+    await narrow.submit("t_1")
+    await other.execute("BEGIN")
+    await other.execute(
+        "INSERT INTO enrichments (ticket_id, project_id, state, run, slot) VALUES ('t_2', 'prj_1', 'running', 1, 1)"
+    )
+    assert await ended_while_waiting(narrow.runs.take(1, suspects=True), other, "COMMIT") == []
+    assert (await narrow.behind.queued(), narrow.runs.waiting) == (["t_1"], {"prj_1"})
+
+
 async def test_nothing_is_left_when_the_project_is_deleted_in_that_moment(stores: Stores, other: Any) -> None:
     await stores.projects.put(OTHER_PROJECT)
     await other.execute("BEGIN")

@@ -17,13 +17,13 @@ CREATE FUNCTION submit_ticket(
 ) RETURNS submitted LANGUAGE plpgsql AS $$
 DECLARE
     known enrichments;
-    is_new boolean;
+    is_new boolean := NOT EXISTS (SELECT FROM enrichments e WHERE e.ticket_id = ticket);
     ready record;  -- the project's terms, and the slots that are held where this process may take one
     free integer;
     begun integer := 0;  -- attempts, and their strikes
     paid date;
 BEGIN
-    LOOP
+    WHILE NOT is_new LOOP
         SELECT * INTO known FROM enrichments e WHERE e.ticket_id = ticket;
         is_new := NOT FOUND;
         EXIT WHEN is_new OR known.project_id <> project;
@@ -32,7 +32,6 @@ BEGIN
             PERFORM FROM enrichments e WHERE e.ticket_id = ticket AND e.run = known.run AND e.state = 'done'
             FOR NO KEY UPDATE;
             is_new := FOUND;
-            EXIT WHEN is_new;
         ELSE
             EXIT WHEN known.asynchronous OR NOT nobody_waits;
             UPDATE enrichments e SET asynchronous = true

@@ -48,16 +48,20 @@ BEGIN
 END
 $$;
 
+-- What a worker takes: runs, and the projects that wait: some of their runs are queued, and none could be taken.
+CREATE TYPE taken AS (runs claim[], waiting text[]);
+
 -- Takes at most `want` runs, beginning after the project `after`; none for a worker whose last sign of life was good
 -- until `takes_until`, once that has passed. One at a time does this, so that they share the slots of a project without
 -- meeting; whatever ends while one waits for its turn is seen. The commit waits for no disk: if the server dies before it
 -- is flushed, the runs are still in the queue and are taken again.
 CREATE FUNCTION take_runs(
     taker uuid, takes_until timestamptz, want integer, slots integer, suspects boolean, most_strikes integer, after text
-) RETURNS SETOF claim LANGUAGE plpgsql AS $$
+) RETURNS taken LANGUAGE plpgsql AS $$
 DECLARE
     taken text[] := '{}';
-    exhausted text[] := '{}';
+    exhausted text[];
+    waiting text[] := '{}';
     nobody_waits boolean;
     came_from text COLLATE "C";  -- compared as the ids are sorted
     here text COLLATE "C";
@@ -69,10 +73,8 @@ BEGIN
         SELECT ticket_id FROM enrichments WHERE state = 'queued' AND due_at > '-infinity' AND due_at <= now()
         ORDER BY due_at LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
     ));
-    IF takes_until IS NULL OR takes_until <= now() THEN
-        RETURN;
-    END IF;
     FOREACH nobody_waits IN ARRAY ARRAY[false, true] LOOP
+        EXIT WHEN takes_until IS NULL OR takes_until <= now();
         here := after;
         exhausted := '{}';
         took := true;
@@ -95,8 +97,11 @@ BEGIN
             suspects := suspects
                 AND NOT EXISTS (SELECT FROM enrichments e WHERE e.ticket_id = ticket AND e.strikes = most_strikes);
         END LOOP;
+        waiting := waiting || exhausted;
     END LOOP;
-    RETURN QUERY SELECT (claim_of(e, t)).* FROM unnest(taken) WITH ORDINALITY AS taken (ticket_id, turn)
-        JOIN enrichments e USING (ticket_id) JOIN run_terms t ON t.project_id = e.project_id ORDER BY turn;
+    RETURN CAST(ROW(ARRAY(
+        SELECT claim_of(e, t) FROM unnest(taken) WITH ORDINALITY AS taken (ticket_id, turn)
+        JOIN enrichments e USING (ticket_id) JOIN run_terms t ON t.project_id = e.project_id ORDER BY turn
+    ), waiting) AS taken);
 END
 $$;

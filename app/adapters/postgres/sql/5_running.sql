@@ -40,7 +40,7 @@ BEGIN
 END
 $$;
 
-CREATE TYPE finished AS (kept bytea, others_wait boolean, has_breaker boolean);
+CREATE TYPE finished AS (kept bytea, has_breaker boolean);
 
 -- Stores the result of a run and counts it; returns NULL, and writes nothing, where the run is the caller's no more.
 -- Facts of an earlier run stay where this one has none: then `kept` is the result that has them. With `refund`, the
@@ -52,29 +52,31 @@ CREATE FUNCTION finish_run(
 ) RETURNS finished LANGUAGE plpgsql AS $$
 DECLARE
     mine record;
-    facts_stay boolean;
+    kept bytea;
+    shown_status text;
+    shown_reason text;
+    shown_customer text;
+    attempt_beside jsonb;  -- how this run ended, beside facts that stay
 BEGIN
     IF new_status <> 'ok' THEN
-        SELECT e.status = 'ok' INTO facts_stay FROM enrichments e
+        SELECT e.result, e.status, e.reason, e.customer, CAST(attempt_told AS jsonb)
+        INTO kept, shown_status, shown_reason, shown_customer, attempt_beside FROM enrichments e
         WHERE e.ticket_id = ticket AND e.run = its_run AND e.attempt = its_attempt AND e.state = 'running'
+            AND e.status = 'ok'
         FOR NO KEY UPDATE;
     END IF;
-    UPDATE enrichments e SET state = 'done',
-        status = CASE WHEN facts_stay THEN e.status ELSE new_status END,
-        reason = CASE WHEN facts_stay THEN e.reason ELSE new_reason END,
-        customer = CASE WHEN facts_stay THEN e.customer ELSE customer_named(new_identifier) END,
-        result = CASE WHEN facts_stay THEN e.result ELSE new_result END,
-        last_attempt = CASE WHEN facts_stay THEN CAST(attempt_told AS jsonb) END,
-        submission = NULL, extracted = NULL, updated_at = now()
+    IF kept IS NULL THEN
+        shown_status := new_status;
+        shown_reason := new_reason;
+        shown_customer := customer_named(new_identifier);
+    END IF;
+    UPDATE enrichments e SET state = 'done', status = shown_status, reason = shown_reason, customer = shown_customer,
+        result = coalesce(kept, new_result), last_attempt = attempt_beside, submission = NULL, extracted = NULL,
+        updated_at = now()
     WHERE e.ticket_id = ticket AND e.run = its_run AND e.attempt = its_attempt AND e.state = 'running'
-    RETURNING e.project_id, e.credit_month, e.asynchronous,
-        CASE WHEN facts_stay THEN e.result END AS kept, EXISTS (
-            SELECT FROM enrichments q
-            WHERE q.state = 'queued' AND q.due_at = '-infinity' AND q.asynchronous = ANY(ARRAY[false, true])
-                AND q.project_id = e.project_id
-        ) AS others_wait, EXISTS (
-            SELECT FROM projects p WHERE p.project_id = e.project_id AND p.breaker IS NOT NULL
-        ) AS has_breaker INTO mine;
+    RETURNING e.project_id, e.credit_month, e.asynchronous, EXISTS (
+        SELECT FROM projects p WHERE p.project_id = e.project_id AND p.breaker IS NOT NULL
+    ) AS has_breaker INTO mine;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
@@ -89,6 +91,6 @@ BEGIN
     IF mine.asynchronous AND message IS NOT NULL THEN
         INSERT INTO deliveries (message_id, ticket_id, project_id) VALUES (message, ticket, mine.project_id);
     END IF;
-    RETURN CAST(ROW(mine.kept, mine.others_wait, mine.has_breaker) AS finished);
+    RETURN CAST(ROW(kept, mine.has_breaker) AS finished);
 END
 $$;
