@@ -27,9 +27,11 @@ class Example:
 
     @property
     def missing(self) -> str:
-        """Return the program that its commands need and that is not here, "" where all are."""
-        programs = [command.split()[0] for command in self.preparing]
-        return next((each for each in programs if "/" not in each and shutil.which(each) is None), "")
+        """Return the program, or the file of the system, that its commands need and that is not here; "" if none is."""
+        commands = [command.split() for command in self.preparing]
+        programs = [command[0] for command in commands if "/" not in command[0] and shutil.which(command[0]) is None]
+        paths = [path for command in commands for word in command for path in word.split(":") if path.startswith("/")]
+        return next(iter([*programs, *(path for path in paths if not Path(path).exists())]), "")
 
     @property
     def is_prepared(self) -> bool:

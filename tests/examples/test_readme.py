@@ -33,6 +33,20 @@ def test_example_without_packages_is_one_file(name: str) -> None:
     assert own == list(EXAMPLES[name].folder.glob(IN_ONE_FILE[name]))
 
 
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        ("sh -c true", ""),
+        ("no-such-compiler -o build/server", "no-such-compiler"),
+        ("sh -cp .:/no/such/library.jar:build", "/no/such/library.jar"),
+        (f"sh -cp {README}:build", ""),
+        (".venv/bin/pip install", ""),
+    ],
+)
+def test_example_says_what_it_misses(command: str, missing: str) -> None:
+    assert Example(FOLDER, (command,), "sh").missing == missing
+
+
 def test_every_link_of_the_readme_leads_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README.read_text("utf-8"))
 
