@@ -32,7 +32,7 @@ class Worker:
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._held = 0  # seats of runs that are being taken
         self._may_be_more = False
-        self._left_since = set[str]()  # projects of which a run has ended since the last look began
+        self._ended_since_look = set[str]()  # projects of the runs that have ended since the last look began
         self._wake = asyncio.Event()
         self._stopped = False
         self._putting_back = False
@@ -98,7 +98,7 @@ class Worker:
 
     async def _take(self) -> bool:
         """Take queued runs and start them; tell whether there may be more that could be taken now."""
-        self._left_since.clear()
+        self._ended_since_look.clear()
         want = min(self._free, MOST_AT_ONCE)
         if want < 1:
             self._may_be_more = True
@@ -114,11 +114,11 @@ class Worker:
         for claimed in taken:
             self.start(claimed)
         self._may_be_more = len(taken) == want
-        return self._may_be_more or not self._left_since.isdisjoint(self._runs.waiting)
+        return self._may_be_more or not self._ended_since_look.isdisjoint(self._runs.waiting)
 
     def _left(self, task: "asyncio.Task[None]") -> None:
         project_id = self._tasks.pop(task).project_id
-        self._left_since.add(project_id)
+        self._ended_since_look.add(project_id)
         if self._may_be_more or project_id in self._runs.waiting:
             self._wake.set()
 

@@ -38,7 +38,7 @@ def downgrade() -> None:
     """Drop all of it."""
     for function in FUNCTIONS_LAST_FIRST:
         op.execute(f"DROP FUNCTION {function}")
-    for composite in ("finished", "taken", "submitted", "claim"):
+    for composite in ("finished", "taken_runs", "submitted", "claim"):
         op.execute(f"DROP TYPE {composite}")
     op.execute("DROP VIEW run_terms")
     for function in ("take_credit", "tell_credits", "credit_level", "tell", "free_slot"):

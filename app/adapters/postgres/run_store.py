@@ -22,6 +22,9 @@ from app.domain.reading.extraction import Extracted
 from app.domain.webhooks.event_kinds import Event
 from app.domain.workload import MOST_STRIKES, Taker
 
+LOOKS = 5
+"""How often one `take` looks at the queue, where a ticket that is submitted in that moment gets the slot each time."""
+
 _TAKE = Statement("""
     SELECT (
         take_runs(CAST(:worker_id AS uuid), :takes_until, :want, :slots, :suspects, :most_strikes, :after)
@@ -87,14 +90,15 @@ class RunStore:
             "most_strikes": MOST_STRIKES,
             "after": self._after,
         }
-        while True:
+        for _ in range(LOOKS):
             try:
                 [row] = await self._database.fetch(_TAKE, values)
                 break
             except StatementFailed as failure:
                 if failure.sqlstate != UNIQUE_VIOLATION:
                     raise
-                # A ticket that was submitted in this moment has got the slot: look again.
+        else:
+            return []
         runs, self.waiting = row.taken["runs"], frozenset(row.taken["waiting"])
         if runs:
             self._after = runs[-1]["terms"]["project_id"]

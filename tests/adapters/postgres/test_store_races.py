@@ -8,6 +8,7 @@ import pytest
 from app.adapters.postgres.connection import Database, Statement
 from app.adapters.postgres.project_store import ERASED_AT_ONCE, ProjectStore
 from app.adapters.postgres.rows.packing import pack
+from app.adapters.postgres.run_store import LOOKS
 from app.domain.claims import ForeignTicket, Stored, Submitted, Taken, Underway, UnknownProject
 from app.domain.configuration import Configuration
 from app.domain.projects import Project, ProjectNotFound
@@ -91,6 +92,25 @@ async def test_who_takes_looks_again_when_another_has_got_the_slot_in_that_momen
     )
     assert await ended_while_waiting(narrow.runs.take(1, suspects=True), other, "COMMIT") == []
     assert (await narrow.behind.queued(), narrow.runs.waiting) == (["t_1"], {"prj_1"})
+
+
+async def test_who_takes_leaves_it_for_now_when_others_have_got_every_slot_that_it_tried(
+    stores: Stores, other: Any
+) -> None:
+    await stores.submit("t_1")
+    await other.execute("""
+        CREATE SEQUENCE tried;  -- counts on when the transaction is undone
+        CREATE FUNCTION taken_by_another() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM nextval('tried');
+            RAISE unique_violation;
+        END $$;
+        CREATE TRIGGER faster BEFORE UPDATE ON enrichments FOR EACH ROW EXECUTE FUNCTION taken_by_another();
+    """)
+    assert await stores.runs.take(1, suspects=True) == []
+    assert await other.fetchval("SELECT last_value FROM tried") == LOOKS
+    await other.execute("DROP TRIGGER faster ON enrichments")
+    assert (await stores.take()).ticket_id == "t_1"
 
 
 async def test_nothing_is_left_when_the_project_is_deleted_in_that_moment(stores: Stores, other: Any) -> None:

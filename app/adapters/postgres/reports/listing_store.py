@@ -33,8 +33,7 @@ _RESULTS = Statement(f"""
 
 _OF_CUSTOMER = Statement(f"""
     SELECT ticket_id, submitted_at, result, last_attempt FROM enrichments
-    WHERE project_id = :project_id
-        AND customer = customer_named(:identifier) AND {_BEFORE}
+    WHERE project_id = :project_id AND customer = customer_named(:identifier) AND {_BEFORE}
 """)  # noqa: S608 - constants, no value
 
 _PROJECT = Statement("SELECT 1 FROM projects WHERE project_id = :project_id")

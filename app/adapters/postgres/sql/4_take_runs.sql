@@ -49,7 +49,7 @@ END
 $$;
 
 -- What a worker takes: runs, and the projects that wait: some of their runs are queued, and none could be taken.
-CREATE TYPE taken AS (runs claim[], waiting text[]);
+CREATE TYPE taken_runs AS (runs claim[], waiting text[]);
 
 -- Takes at most `want` runs, beginning after the project `after`; none for a worker whose last sign of life was good
 -- until `takes_until`, once that has passed. One at a time does this, so that they share the slots of a project without
@@ -57,9 +57,9 @@ CREATE TYPE taken AS (runs claim[], waiting text[]);
 -- is flushed, the runs are still in the queue and are taken again.
 CREATE FUNCTION take_runs(
     taker uuid, takes_until timestamptz, want integer, slots integer, suspects boolean, most_strikes integer, after text
-) RETURNS taken LANGUAGE plpgsql AS $$
+) RETURNS taken_runs LANGUAGE plpgsql AS $$
 DECLARE
-    taken text[] := '{}';
+    tickets text[] := '{}';
     exhausted text[];
     waiting text[] := '{}';
     nobody_waits boolean;
@@ -78,7 +78,7 @@ BEGIN
         here := after;
         exhausted := '{}';
         took := true;
-        WHILE cardinality(taken) < want LOOP
+        WHILE cardinality(tickets) < want LOOP
             came_from := here;
             here := next_in_queue(nobody_waits, came_from);
             EXIT WHEN here IS NULL;
@@ -93,15 +93,15 @@ BEGIN
                 CONTINUE;
             END IF;
             took := true;
-            taken := taken || ticket;
+            tickets := tickets || ticket;
             suspects := suspects
                 AND NOT EXISTS (SELECT FROM enrichments e WHERE e.ticket_id = ticket AND e.strikes = most_strikes);
         END LOOP;
         waiting := waiting || exhausted;
     END LOOP;
     RETURN CAST(ROW(ARRAY(
-        SELECT claim_of(e, t) FROM unnest(taken) WITH ORDINALITY AS taken (ticket_id, turn)
+        SELECT claim_of(e, t) FROM unnest(tickets) WITH ORDINALITY AS taken (ticket_id, turn)
         JOIN enrichments e USING (ticket_id) JOIN run_terms t ON t.project_id = e.project_id ORDER BY turn
-    ), waiting) AS taken);
+    ), waiting) AS taken_runs);
 END
 $$;
