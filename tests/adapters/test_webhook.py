@@ -182,6 +182,7 @@ async def test_cookie_of_one_answer_does_not_reach_the_next_request(tls: ssl.SSL
 
     assert len(server.requests) == 2
     assert b"cookie" not in server.requests[1].lower()
+    assert b"sid=1" not in server.requests[1]
 
 
 async def test_proxy_of_the_environment_is_not_used(

@@ -74,7 +74,7 @@ async def test_two_calls_ask_for_what_the_model_takes_and_their_tokens_are_count
 async def test_model_that_invents_reaches_nobody(client: httpx.AsyncClient, api: MessagesApi) -> None:
     lies = [
         {"label": "Plan", "value": "Enterprise", "source": "/plan"},
-        {"label": "Credit score", "value": "810 of 850", "source": "/credit_score"},
+        {"label": "Credit limit", "value": "8100810", "source": "/credit_limit"},
     ]
     api.script = [
         Reply(said={"identifier": "acct_12ab34cd"}),
@@ -83,7 +83,7 @@ async def test_model_that_invents_reaches_nobody(client: httpx.AsyncClient, api:
     answer = await client.post("/tickets/t_1/enrich", json=ticket())
 
     assert [(row["label"], row["value"]) for row in answer.json()["fields"]] == [("Plan", "Pro")]
-    assert not [lie for lie in ("Enterprise", "810 of 850", "99,999") if lie in answer.text]
+    assert not [lie for lie in ("Enterprise", "8100810", "8,100,810", "99,999") if lie in answer.text]
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,7 @@ def test_cookie_and_location_of_one_answer_do_not_reach_the_next_request(
             await fetched(endpoint, server)
             assert server.accepted == 2  # a connection is never used again
             assert b"cookie" not in server.requests[1].lower()
+            assert b"sid=1" not in server.requests[1]
 
     run(scenario())
 
